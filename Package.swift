@@ -1,0 +1,68 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// What may import what stands in ARCHITECTURE.md; TidyTests keeps the bans.
+// Release builds add flags that SwiftPM takes on the command line only: see scripts/build.
+
+let ours: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny")]
+
+extension Target.Dependency {
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let yams = product(name: "Yams", package: "Yams")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+}
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: ours)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: ours)
+}
+
+let package = Package(
+    name: "swiftlet",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "swiftlet", targets: ["swiftlet"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        .target(name: "CBytes", cSettings: [.unsafeFlags(["-O2"])]),
+        target("Wire", ["CBytes"]),
+        target("Schema"),
+        target("Routing", ["Schema"]),
+        target("Translation", ["Wire", "Schema", "Routing", .nioCore]),
+        target("Settings", ["Schema", "Routing", "Translation", .yams]),
+        target("Storage", ["Routing", .grdb]),
+        target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioSSL, .crypto, .logging]),
+        target("Simulation", ["Routing"]),
+        target("Bench", ["CBytes"]),
+        .executableTarget(
+            name: "swiftlet",
+            dependencies: ["Gateway", "Settings", "Simulation", "Bench", .argumentParser, .logging],
+            swiftSettings: ours),
+
+        tests("WireTests", ["Wire"]),
+        tests("SchemaTests", ["Schema"]),
+        tests("RoutingTests", ["Routing"]),
+        tests("TranslationTests", ["Translation"], exclude: ["Fixtures"]),
+        tests("SettingsTests", ["Settings"]),
+        tests("StorageTests", ["Storage"]),
+        tests("GatewayTests", ["Gateway"]),
+        tests("SimulationTests", ["Simulation"]),
+        tests("TidyTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

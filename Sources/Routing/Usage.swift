@@ -1,0 +1,18 @@
+/// Tokens of one request by class. Classes do not overlap: `input` excludes cached and cache-written tokens, `output`
+/// excludes reasoning. So a cost is a plain sum of class times price.
+public struct Usage: Hashable, Sendable {
+    public var input: Int64 = 0
+    public var cachedInput: Int64 = 0
+    public var cacheWrite: Int64 = 0
+    public var output: Int64 = 0
+    public var reasoning: Int64 = 0
+    public var audioInput: Int64 = 0
+    public var audioOutput: Int64 = 0
+    /// Counted here because the provider did not say.
+    public var estimated = false
+
+    public init() {}
+
+    public var totalInput: Int64 { input &+ cachedInput &+ cacheWrite &+ audioInput }
+    public var totalOutput: Int64 { output &+ reasoning &+ audioOutput }
+}

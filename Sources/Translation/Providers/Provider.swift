@@ -1,0 +1,65 @@
+import Routing
+import Schema
+
+/// Where a provider's connections go. Two deployments with equal origins share pooled connections.
+public struct Origin: Hashable, Sendable {
+    public var tls: Bool
+    /// Host name or address literal without brackets.
+    public var host: String
+    public var port: Int
+
+    public init(tls: Bool, host: String, port: Int) {
+        self.tls = tls
+        self.host = host
+        self.port = port
+    }
+
+    /// As the `host` header wants it: brackets around IPv6, no port where it is the scheme's own.
+    public var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (tls ? 443 : 80) ? name : "\(name):\(port)"
+    }
+}
+
+/// The head of a request to a provider, prepared once per deployment and API, not per request.
+public struct UpstreamHead: Sendable {
+    /// Absolute path with query, e.g. `/v1/chat/completions`.
+    public var path: String
+    /// Lower-case names. `host`, `content-length`, `content-type` and `accept-encoding` are the carrier's own.
+    public var headers: [(name: String, value: String)] = []
+
+    public init(path: String) { self.path = path }
+
+    public mutating func authorize(bearer token: String) { headers.append(("authorization", "Bearer \(token)")) }
+}
+
+/// What is known of a reply that is not a success.
+public struct FaultyReply: Sendable {
+    public var status: Int
+    /// The `code`, `type` and `message` members of the provider's error object, where it had one.
+    public var code: String?
+    public var type: String?
+    public var message: String?
+
+    public init(status: Int, code: String? = nil, type: String? = nil, message: String? = nil) {
+        self.status = status
+        self.code = code
+        self.type = type
+        self.message = message
+    }
+}
+
+/// A dialect plus address, credential and quirks. A value, read from settings; all it says is asked when settings are
+/// compiled, except `fault`, which is asked when an attempt fails.
+public protocol Provider: Configurable, Sendable {
+    /// The `type` in settings.
+    static var name: String { get }
+    /// Settings every provider has.
+    var common: ProviderSettings { get set }
+    /// The base URL's origin and path, e.g. `/v1`. Nil where `base_url` is missing and the type has no own address.
+    var base: (origin: Origin, path: String)? { get }
+    /// Which client APIs it serves unread.
+    func serves(_ api: API) -> Bool
+    func prepare(_ head: inout UpstreamHead, for api: API, model: String)
+    func fault(of reply: FaultyReply) -> Fault
+}
