@@ -1,0 +1,33 @@
+# Thin on purpose: every target is a script that also runs by itself.
+
+.PHONY: run test demo bench check build fuzz sanitize format clean
+
+run:        ## set up, build and start on an embedded store, nothing configured
+	@scripts/run
+
+test:       ## set up, build and run every test
+	@scripts/test
+
+demo:       ## a small real model behind Swiftlet, with a curl and a Python snippet that work
+	@scripts/demo
+
+bench:      ## measure against other proxies and routers; writes docs/benchmarks.md
+	@scripts/bench
+
+check:      ## formatting, house rules, examples: before handing over
+	@scripts/check
+
+build:      ## the release binary, as everything else here builds it
+	@scripts/build release
+
+fuzz:       ## the parsers, one minute each
+	@scripts/fuzz 60
+
+sanitize:   ## tests and load under AddressSanitizer and ThreadSanitizer
+	@scripts/sanitize
+
+format:     ## rewrite sources in the house format
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	@rm -rf .build .build-* .venv
