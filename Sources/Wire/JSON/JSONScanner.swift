@@ -1,0 +1,176 @@
+import CBytes
+
+/// What kind of value stands next.
+public enum JSONKind: UInt8, Sendable {
+    case object, array, string, number, bool, null
+}
+
+/// Bytes `start ..< end` of a document. Documents are shorter than 4 GiB; 8 bytes instead of 16, as many are kept.
+public struct ByteRange: Hashable, Sendable {
+    public var start: UInt32
+    public var end: UInt32
+
+    public init(_ start: Int, _ end: Int) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        self.end = UInt32(truncatingIfNeeded: end)
+    }
+
+    public var count: Int { Int(end) - Int(start) }
+    public var range: Range<Int> { Int(start)..<Int(end) }
+    public func of(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
+}
+
+/// A string or member name: the range inside the quotes, and whether it holds escapes.
+public struct JSONText: Hashable, Sendable {
+    public var range: ByteRange
+    public var escaped: Bool
+}
+
+/// Pulls one JSON text apart from front to back and validates all of it on the way: RFC 8259 grammar, UTF-8, depth.
+///
+/// Allocates nothing. What is not asked for is passed over with `skip`, at the speed of memory where it is text.
+/// After a thrown problem the scanner is of no more use. Lone surrogate escapes are valid JSON and accepted.
+///
+///     var scanner = JSONScanner(bytes)
+///     try scanner.enterObject()
+///     while let key = try scanner.nextKey() {
+///         if scanner.text(key, is: "model") { model = try scanner.string() } else { try scanner.skip() }
+///     }
+///     try scanner.finish()
+public struct JSONScanner {
+    /// Deeper nesting is refused: no real request comes near, and readers behind us may recurse.
+    public static let deepest = 128
+
+    let grammar: JSONGrammar
+    private var p: Bytes
+    private var depth: Int
+    /// An object or array was entered and nothing of it read yet.
+    private var entered = false
+
+    public init(_ bytes: UnsafeRawBufferPointer, depth: Int = JSONScanner.deepest) {
+        let raw = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped   // empty: never read
+        let base = raw.assumingMemoryBound(to: UInt8.self)
+        grammar = JSONGrammar(base: base, end: base + bytes.count)
+        p = base
+        self.depth = depth
+    }
+
+    /// Bytes read so far.
+    public var offset: Int { p - grammar.base }
+
+    /// The kind of the value that stands next, by its first byte.
+    public mutating func peek() throws(JSONProblem) -> JSONKind {
+        p = grammar.space(p)
+        guard p < grammar.end else { throw JSONProblem(grammar.base == grammar.end ? .empty : .cut, at: offset) }
+        switch p.pointee {
+        case UInt8(ascii: "\""): return .string
+        case UInt8(ascii: "{"): return .object
+        case UInt8(ascii: "["): return .array
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
+        case UInt8(ascii: "n"): return .null
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number
+        case 0xef where offset == 0: throw JSONProblem(.byteOrderMark, at: 0)
+        default: throw JSONProblem(.value, at: offset)
+        }
+    }
+
+    private mutating func expect(_ kind: JSONKind) throws(JSONProblem) {
+        guard try peek() == kind else { throw JSONProblem(.kind, at: offset) }
+    }
+
+    public mutating func enterObject() throws(JSONProblem) {
+        try expect(.object)
+        try enter()
+    }
+
+    public mutating func enterArray() throws(JSONProblem) {
+        try expect(.array)
+        try enter()
+    }
+
+    private mutating func enter() throws(JSONProblem) {
+        guard depth > 0 else { throw JSONProblem(.depth, at: offset) }
+        depth &-= 1
+        entered = true
+        p += 1
+    }
+
+    /// The next member's name; then its value must be read or skipped. Nil after the last member: the object is left.
+    public mutating func nextKey() throws(JSONProblem) -> JSONText? {
+        guard try more(UInt8(ascii: "}")) else { return nil }
+        let start = p + 1
+        var escaped = false
+        let close = try grammar.key(p, &escaped)
+        p = try grammar.colon(close + 1)
+        return JSONText(range: ByteRange(start - grammar.base, close - grammar.base), escaped: escaped)
+    }
+
+    /// Whether the array has another element, which must then be read or skipped. False: the array is left.
+    public mutating func nextElement() throws(JSONProblem) -> Bool {
+        try more(UInt8(ascii: "]"))
+    }
+
+    @inline(__always) private mutating func more(_ close: UInt8) throws(JSONProblem) -> Bool {
+        p = grammar.space(p)
+        guard p < grammar.end else { throw grammar.problem(.commaOrEnd, p) }
+        if p.pointee == close {
+            p += 1
+            depth &+= 1
+            entered = false
+            return false
+        }
+        if entered {
+            entered = false
+            return true
+        }
+        guard p.pointee == UInt8(ascii: ",") else { throw grammar.problem(.commaOrEnd, p) }
+        p = grammar.space(p + 1)
+        return true
+    }
+
+    public mutating func string() throws(JSONProblem) -> JSONText {
+        try expect(.string)
+        let start = p + 1
+        var escaped = false
+        let close = try grammar.string(start, &escaped)
+        p = close + 1
+        return JSONText(range: ByteRange(start - grammar.base, close - grammar.base), escaped: escaped)
+    }
+
+    public mutating func bool() throws(JSONProblem) -> Bool {
+        try expect(.bool)
+        let isTrue = p.pointee == UInt8(ascii: "t")
+        p = try isTrue ? grammar.literal(p, "true") : grammar.literal(p, "false")
+        return isTrue
+    }
+
+    public mutating func number() throws(JSONProblem) -> JSONNumber {
+        try expect(.number)
+        let start = p
+        p = try grammar.number(p)
+        return JSONNumber(UnsafeRawBufferPointer(start: start, count: p - start))
+    }
+
+    /// Passes over the next value, validating it; answers where it stands.
+    @discardableResult
+    public mutating func skip() throws(JSONProblem) -> ByteRange {
+        p = grammar.space(p)
+        let start = offset
+        if start == 0 { _ = try peek() }   // names an empty text and a byte order mark
+        p = try grammar.value(p, depth)
+        return ByteRange(start, offset)
+    }
+
+    /// Nothing but white space may follow.
+    public mutating func finish() throws(JSONProblem) {
+        p = grammar.space(p)
+        guard p == grammar.end else { throw JSONProblem(.trailing, at: offset) }
+    }
+
+    /// Validates a whole text.
+    public static func validate(_ bytes: UnsafeRawBufferPointer, depth: Int = deepest) throws(JSONProblem) {
+        var scanner = JSONScanner(bytes, depth: depth)
+        try scanner.skip()
+        try scanner.finish()
+    }
+}
