@@ -1,0 +1,171 @@
+import Routing
+import Wire
+
+extension Call {
+    /// Reads one body. Every byte of it is validated, and each member that we act on may occur once: a provider that
+    /// took the other of two would answer another request than the one that was admitted and paid for.
+    public static func read(_ body: UnsafeRawBufferPointer, api: API) throws(Malformed) -> Call {
+        var reader = CallReader(body, api: api)
+        return try reader.read()
+    }
+}
+
+/// The state of one pass over a body.
+struct CallReader {
+    let body: UnsafeRawBufferPointer
+    var scanner: JSONScanner
+    var call: Call
+    private var seen: UInt64 = 0
+    private var streamEnd = 0
+    private var streamOptions: UsageEdit?
+
+    init(_ body: UnsafeRawBufferPointer, api: API) {
+        self.body = body
+        scanner = JSONScanner(body)
+        call = Call(api: api)
+    }
+
+    mutating func read() throws(Malformed) -> Call {
+        do throws(JSONProblem) {
+            guard try scanner.peek() == .object else {
+                throw JSONProblem(.kind, at: scanner.offset)
+            }
+            try scanner.enterObject()
+        } catch {
+            throw error.reason == .kind ? Malformed(offset: error.offset, message: "the body must be a JSON object") : Malformed(error)
+        }
+        call.modelPlace = ByteRange(scanner.offset, scanner.offset)
+        try members()
+        do throws(JSONProblem) { try scanner.finish() } catch { throw Malformed(error) }
+        finish()
+        return call
+    }
+
+    /// Cuts reach from the end of the member before to the end of the member, so that its comma goes too. As long as
+    /// nothing was kept they reach from the member to the next one instead.
+    private mutating func members() throws(Malformed) {
+        var before = scanner.offset
+        var leading = false
+        while let name = try key() {
+            let start = Int(name.range.start) - 1
+            if leading {
+                call.cuts[call.cuts.count - 1].end = UInt32(start)
+                leading = false
+            }
+            let member = CallMember.of(name, in: body)
+            if let member {
+                guard seen & (1 << UInt64(member.rawValue)) == 0 else {
+                    let text = JSONEscapes.decoded(name.range.of(body))
+                    throw Malformed(offset: start, message: "\"\(text)\" must be given only once", member: text)
+                }
+                seen |= 1 << UInt64(member.rawValue)
+            }
+            do throws(JSONProblem) {
+                if let member { try read(member) } else { try scanner.skip() }
+            } catch {
+                throw error.reason == .kind ? wrongKind(member, name, error.offset) : Malformed(error)
+            }
+            if let member, member.isOurs {
+                leading = !call.hasOthers
+                call.cuts.append(ByteRange(leading ? start : before, scanner.offset))
+            } else {
+                call.hasOthers = true
+            }
+            before = scanner.offset
+        }
+    }
+
+    private mutating func key() throws(Malformed) -> JSONText? {
+        do throws(JSONProblem) { return try scanner.nextKey() } catch { throw Malformed(error) }
+    }
+
+    private func wrongKind(_ member: CallMember?, _ name: JSONText, _ offset: Int) -> Malformed {
+        let expected = switch member {
+        case .stream, .disableFallbacks, .includeRoutingMetadata: "a boolean or null"
+        case .maxTokens, .maxCompletionTokens, .choices, .retries, .timeout: "a number or null"
+        case .streamOptions: "an object or null, its include_usage a boolean"
+        default: "a string or null"
+        }
+        let text = JSONEscapes.decoded(name.range.of(body))
+        return Malformed(offset: offset, message: "\"\(text)\" must be \(expected)", member: text)
+    }
+
+    private mutating func read(_ member: CallMember) throws(JSONProblem) {
+        switch member {
+        case .model: try model()
+        case .stream:
+            call.stream = try flag()
+            streamEnd = scanner.offset
+        case .streamOptions: try options()
+        case .maxTokens, .maxCompletionTokens: if let limit = try number() { call.maxTokens = max(call.maxTokens ?? 0, limit.integer) }
+        case .choices: if let n = try number() { call.choices = Int(min(max(n.integer, 1), 1_000)) }
+        case .messages: try messages()
+        case .prompt, .input: call.textBytes += try scanner.skip().count
+        case .tools, .functions: try schema(needing: .tools)
+        case .responseFormat: try responseFormat()
+        case .reasoningEffort: if let effort = try text(), !effort.range.of(body).says("none") { call.needs.insert(.reasoning) }
+        case .modalities: try modalities()
+        case .user: call.user = try looseText()
+        case .promptCacheKey: call.promptCacheKey = try looseText()
+        case .metadata: try metadata()
+        case .tags: call.extras.tags = try value()
+        case .fallbacks: call.extras.fallbacks = try value()
+        case .retries: call.extras.retries = try number().map { Int(min(max($0.integer, 0), 1_000)) }
+        case .disableFallbacks: call.extras.disablesFallbacks = try flag()
+        case .timeout: call.extras.timeout = try number().map { .milliseconds(max($0.scaled(by: 3), 0)) }
+        case .includeRoutingMetadata: call.extras.includesRouting = try flag()
+        case .router: call.extras.router = try value()
+        case .extra: call.extras.extra = try value()
+        case .routerMode: call.extras.routerMode = try text()
+        case .routerProvider: call.extras.routerProvider = try text()
+        case .routerModel: call.extras.routerModel = try text()
+        case .routingPolicy: call.extras.routingPolicy = try text()
+        }
+    }
+
+    private mutating func model() throws(JSONProblem) {
+        if try scanner.peek() == .null {
+            call.modelPlace = try scanner.skip()
+        } else {
+            let name = try scanner.string()
+            call.model = name
+            call.modelPlace = ByteRange(Int(name.range.start) - 1, Int(name.range.end) + 1)
+        }
+    }
+
+    /// What must be done to `stream_options` should a stream lack usage; whether it is a stream may not be known yet.
+    private mutating func options() throws(JSONProblem) {
+        if try scanner.peek() == .null {
+            streamOptions = UsageEdit(form: .object, place: try scanner.skip())
+            return
+        }
+        try scanner.enterObject()
+        let inside = ByteRange(scanner.offset, scanner.offset)
+        var edit = UsageEdit(form: .only, place: inside)
+        var found = false
+        while let name = try scanner.nextKey() {
+            guard scanner.text(name, is: "include_usage") else {
+                try scanner.skip()
+                if !found { edit.form = .firstOfMany }
+                continue
+            }
+            guard !found else { throw JSONProblem(.kind, at: Int(name.range.start) - 1) }
+            found = true
+            _ = try scanner.peek()
+            let start = scanner.offset
+            call.asksUsage = try flag()
+            edit = UsageEdit(form: call.asksUsage ? .none : .flag, place: ByteRange(start, scanner.offset))
+        }
+        streamOptions = edit
+    }
+
+    private mutating func finish() {
+        if call.stream {
+            call.needs.insert(.streaming)
+            if call.api != .embeddings {
+                call.usageEdit = streamOptions ?? UsageEdit(form: .member, place: ByteRange(streamEnd, streamEnd))
+            }
+        }
+        if call.api == .embeddings { call.needs.insert(.embeddings) }
+    }
+}
