@@ -1,0 +1,149 @@
+import Dispatch
+import Synchronization
+
+/// Takes ledger rows from event loops and makes them durable on one background thread, many rows to a commit.
+///
+/// The queue is bounded. When it is full, `offer` refuses and counts; before that, `accepting` turns false so that new
+/// billed requests can be refused while those under way still get their row. A store that fails (disk full, locked,
+/// broken) leaves rows queued: the writer tries again until they are written.
+public final class Journal: Sendable {
+    struct Shared: Sendable {
+        var pending = JournalQueue()
+        /// Per lane: the last ticket given, and whom to tell of commits.
+        var offered: [UInt64] = []
+        var listeners: [@Sendable (UInt64) -> Void] = []
+        var status = JournalStatus()
+        /// The writer waits for `wake`; whoever adds a row then signals, once.
+        var sleeping = false
+        var closing = false
+        /// When the writer gives up on rows it cannot write. Set by `close`.
+        var deadline: ContinuousClock.Instant?
+    }
+
+    let store: any Store
+    let options: JournalOptions
+    let shared: Mutex<Shared>
+    let wake = DispatchSemaphore(value: 0)
+    let finished = DispatchSemaphore(value: 0)
+    let onChange: @Sendable (StoreFailure?) -> Void
+    private let open = Atomic(true)
+
+    /// Starts the writer. `onChange` is called on the writer's thread when writing begins to fail, fails for another
+    /// reason, or works again (nil).
+    public init(
+        store: any Store, options: JournalOptions = JournalOptions(), onChange: @escaping @Sendable (StoreFailure?) -> Void = { _ in }
+    ) {
+        precondition(options.capacity > options.headroom && options.largestBatch > 0, "a journal needs room for rows")
+        self.store = store
+        self.options = options
+        self.onChange = onChange
+        var first = Shared()
+        first.status.capacity = options.capacity
+        shared = Mutex(first)
+        startWriter()
+    }
+
+    /// Whether a new billed request may begin: the store takes rows and the queue has room to spare. One relaxed load.
+    public var accepting: Bool { open.load(ordering: .relaxed) }
+
+    public var status: JournalStatus { shared.withLock { $0.status } }
+
+    /// One lane per event loop. `onCommit` is called on the writer's thread, once per batch that held rows of the lane,
+    /// with the highest ticket that is now durable; tickets start at 1.
+    public func register(onCommit: @escaping @Sendable (UInt64) -> Void) -> JournalLane {
+        shared.withLock { state in
+            state.offered.append(0)
+            state.listeners.append(onCommit)
+            return JournalLane(journal: self, index: state.offered.count - 1)
+        }
+    }
+
+    func offer(_ entry: LedgerEntry, lane: Int) -> UInt64? {
+        let (ticket, signal) = shared.withLock { state -> (UInt64?, Bool) in
+            guard state.status.queued < options.capacity else {
+                state.status.refused += 1
+                return (nil, false)
+            }
+            state.pending.append(entry, lane: lane)
+            state.offered[lane] += 1
+            return (state.offered[lane], noteAdded(1, &state))
+        }
+        if signal { wake.signal() }
+        return ticket
+    }
+
+    func offer(_ entries: ArraySlice<LedgerEntry>, lane: Int) -> (accepted: Int, ticket: UInt64) {
+        let (accepted, ticket, signal) = shared.withLock { state -> (Int, UInt64, Bool) in
+            let accepted = min(entries.count, options.capacity - state.status.queued)
+            for entry in entries.prefix(accepted) { state.pending.append(entry, lane: lane) }
+            state.offered[lane] += UInt64(accepted)
+            state.status.refused += UInt64(entries.count - accepted)
+            return (accepted, state.offered[lane], accepted > 0 && noteAdded(accepted, &state))
+        }
+        if signal { wake.signal() }
+        return (accepted, ticket)
+    }
+
+    /// Counts rows in and says whether the writer must be woken.
+    private func noteAdded(_ count: Int, _ state: inout Shared) -> Bool {
+        state.status.queued += count
+        updateAccepting(state)
+        defer { state.sleeping = false }
+        return state.sleeping
+    }
+
+    func updateAccepting(_ state: Shared) {
+        let accepts = state.status.failure == nil && !state.closing && state.status.queued <= options.capacity - options.headroom
+        if open.load(ordering: .relaxed) != accepts { open.store(accepts, ordering: .relaxed) }
+    }
+
+    /// Writes what is queued and ends the writer; call when the loops have ended. Returns the rows that could not be
+    /// written in time, which is zero unless the store fails. Blocks up to `limit`, and for one busy timeout of the store
+    /// (5 s) beyond it. The store stays open.
+    public func close(within limit: Duration) -> Int {
+        let first = shared.withLock { state in
+            defer { state.closing = true }
+            if !state.closing { state.deadline = .now + limit }
+            updateAccepting(state)
+            return !state.closing
+        }
+        if first {
+            wake.signal()
+            finished.wait()
+        }
+        return shared.withLock { $0.status.queued }
+    }
+}
+
+/// An event loop's way into the journal.
+public struct JournalLane: Sendable {
+    let journal: Journal
+    let index: Int
+
+    public var accepting: Bool { journal.accepting }
+
+    /// The row's ticket, or nil when the queue is full (and counted as refused).
+    public func offer(_ entry: LedgerEntry) -> UInt64? { journal.offer(entry, lane: index) }
+
+    /// Takes as many rows from the front as there is room for. `ticket` is that of the last row taken so far.
+    public func offer(_ entries: ArraySlice<LedgerEntry>) -> (accepted: Int, ticket: UInt64) {
+        journal.offer(entries, lane: index)
+    }
+}
+
+/// Rows in order with the lane each came from.
+struct JournalQueue: Sendable {
+    var entries: [LedgerEntry] = []
+    var lanes: [UInt16] = []
+
+    mutating func append(_ entry: LedgerEntry, lane: Int) {
+        entries.append(entry)
+        lanes.append(UInt16(lane))
+    }
+
+    /// Keeps the memory of ordinary loads, gives back that of a jam.
+    mutating func clear() {
+        entries.removeAll(keepingCapacity: entries.capacity <= 4096)
+        lanes.removeAll(keepingCapacity: lanes.capacity <= 4096)
+    }
+}

@@ -1,0 +1,84 @@
+import Routing
+
+/// How a request ended.
+public enum LedgerState: UInt8, CaseIterable, Sendable {
+    case done, failed, cancelled
+    /// Nobody saw the end, such as when the process died in between.
+    case unknown
+
+    public var name: String {
+        switch self {
+        case .done: "done"
+        case .failed: "failed"
+        case .cancelled: "cancelled"
+        case .unknown: "unknown"
+        }
+    }
+}
+
+/// One request's row in the ledger. Numbers only, of fixed size; names are numbers of `Store.intern`.
+public struct LedgerEntry: Hashable, Sendable {
+    public var id: RequestID
+    public var startedUnixMilliseconds: Int64
+    public var durationMicroseconds: Int64 = 0
+    /// From the request's start to the first byte of the answer's body. Nil where none was sent.
+    public var firstByteMicroseconds: Int64?
+
+    public var key = NameID.none
+    /// The model as the client named it.
+    public var model = NameID.none
+    public var route = NameID.none
+    /// The deployment that answered, or the last that was tried.
+    public var deployment = NameID.none
+
+    public var usage = Usage()
+    public var cost = Nanodollars.zero
+
+    /// Raw value of `API`.
+    public var api: UInt8 = 0
+    /// HTTP status of the answer; 0 where the client left before one.
+    public var status: UInt16 = 0
+    /// Attempts made at providers, at most 255.
+    public var attempts: UInt8 = 0
+    public var state = LedgerState.unknown
+    public var fault: Fault?
+    public var streamed = false
+    /// Whether the deployment had a price. Without one `cost` is zero and means nothing.
+    public var priced = false
+
+    /// Each attempt, given only where there was more than one or one failed: else `history` has it from the row.
+    public var attemptLog: [AttemptRecord] = []
+
+    public init(id: RequestID, startedUnixMilliseconds: Int64) {
+        self.id = id
+        self.startedUnixMilliseconds = startedUnixMilliseconds
+    }
+
+    /// Every attempt, also the single good one that has no log.
+    public var history: [AttemptRecord] {
+        guard attemptLog.isEmpty, attempts == 1 else { return attemptLog }
+        var only = AttemptRecord(deployment: deployment)
+        only.firstByteMicroseconds = firstByteMicroseconds
+        only.endedMicroseconds = durationMicroseconds
+        only.state = state
+        only.fault = fault
+        only.status = status
+        only.cost = cost
+        return [only]
+    }
+}
+
+/// One try at one deployment. Times are microseconds since the request's start.
+public struct AttemptRecord: Hashable, Sendable {
+    public var deployment: NameID
+    public var startedMicroseconds: Int64 = 0
+    public var firstByteMicroseconds: Int64?
+    public var endedMicroseconds: Int64 = 0
+    public var state = LedgerState.unknown
+    public var fault: Fault?
+    /// HTTP status of the provider; 0 where it sent none.
+    public var status: UInt16 = 0
+    public var cost = Nanodollars.zero
+
+    public init(deployment: NameID) { self.deployment = deployment }
+}

@@ -1,0 +1,115 @@
+import Routing
+import Synchronization
+
+/// A ledger that ends with the process: sums over everything, and the last rows.
+///
+/// A row given again is recognised while it is among the last `capacity` rows.
+public final class MemoryStore: Store {
+    private struct State: Sendable {
+        var rows: [RequestID: LedgerEntry] = [:]
+        /// Ids in order of arrival, a ring once it is full.
+        var order: [RequestID] = []
+        var oldest = 0
+        var totals = LedgerTotals()
+        var names: [NameID: StoredName] = [:]
+        var numbers: [StoredName: NameID] = [:]
+        var nextNode: Int
+        var closed = false
+    }
+
+    private let state: Mutex<State>
+    private let capacity: Int
+
+    /// `firstNode` is where leases begin: by chance, so that ids of two runs differ.
+    public init(capacity: Int = 4096, firstNode: Int = .random(in: 0..<RequestID.nodes)) {
+        precondition(capacity > 0, "a memory store keeps at least one row")
+        self.capacity = capacity
+        state = Mutex(State(nextNode: firstNode))
+    }
+
+    private func with<Value: Sendable>(_ body: (inout sending State) -> sending Value) throws(StoreFailure) -> Value {
+        let value: Value? = state.withLock { $0.closed ? nil : body(&$0) }
+        guard let value else { throw StoreFailure(.closed, path: "", "the store is closed") }
+        return value
+    }
+
+    public func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt {
+        try with { state in
+            var receipt = AppendReceipt()
+            for row in rows {
+                if let present = state.rows[row.id] {
+                    if present == row { receipt.repeated += 1 } else { receipt.clashing += 1 }
+                    continue
+                }
+                receipt.added += 1
+                state.totals.add(row)
+                state.rows[row.id] = row
+                if state.order.count < self.capacity {
+                    state.order.append(row.id)
+                } else {
+                    state.rows[state.order[state.oldest]] = nil
+                    state.order[state.oldest] = row.id
+                    state.oldest = (state.oldest + 1) % self.capacity
+                }
+            }
+            return receipt
+        }
+    }
+
+    public func reopen() throws(StoreFailure) { try with { _ in } }
+
+    public func intern(_ names: [String], as kind: NameKind) throws(StoreFailure) -> [NameID] {
+        try with { state in
+            names.map { text in
+                let name = StoredName(kind: kind, name: text)
+                if let number = state.numbers[name] { return number }
+                let number = NameID(rawValue: Int32(state.names.count + 1))
+                state.names[number] = name
+                state.numbers[name] = number
+                return number
+            }
+        }
+    }
+
+    public func names() throws(StoreFailure) -> [NameID: StoredName] { try with { $0.names } }
+
+    public func leaseNodes(_ count: Int) throws(StoreFailure) -> Int {
+        try with { state in
+            defer { state.nextNode = (state.nextNode + count) % RequestID.nodes }
+            return state.nextNode
+        }
+    }
+
+    public func requests(after cursor: RequestID?, limit: Int) throws(StoreFailure) -> [LedgerEntry] {
+        try with { state in
+            let ids = state.rows.keys.filter { id in cursor.map { id > $0 } ?? true }.sorted().prefix(max(0, limit))
+            return ids.compactMap { state.rows[$0] }
+        }
+    }
+
+    public func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try with { $0.rows[id] } }
+
+    public func totals() throws(StoreFailure) -> LedgerTotals { try with { $0.totals } }
+
+    public func close() throws(StoreFailure) { state.withLock { $0.closed = true } }
+}
+
+extension LedgerTotals {
+    mutating func add(_ row: LedgerEntry) {
+        requests += 1
+        attempts += Int64(row.attempts)
+        if row.state == .failed { failed += 1 }
+        if row.state == .cancelled { cancelled += 1 }
+        if row.state == .unknown { unknown += 1 }
+        if row.usage.estimated { estimated += 1 }
+        if row.priced { priced += 1 }
+        usage.input &+= row.usage.input
+        usage.cachedInput &+= row.usage.cachedInput
+        usage.cacheWrite &+= row.usage.cacheWrite
+        usage.output &+= row.usage.output
+        usage.reasoning &+= row.usage.reasoning
+        usage.audioInput &+= row.usage.audioInput
+        usage.audioOutput &+= row.usage.audioOutput
+        cost = cost + row.cost
+    }
+}

@@ -1,0 +1,97 @@
+import GRDBSQLite
+import Routing
+
+/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 23 values a row cost more than
+/// storing them.
+enum LedgerRow {
+    static let columns = """
+        id, drift_ms, duration_us, first_byte_us, key, model, route, deployment, api, status, attempts, state, fault, flags, \
+        input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost, attempt_log
+        """
+    static let insert = """
+        INSERT INTO requests(\(columns)) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """
+
+    private static let streamed: Int64 = 1
+    private static let estimated: Int64 = 2
+    private static let priced: Int64 = 4
+
+    /// Binds every parameter, so nothing of the row before remains. The log is copied by SQLite.
+    static func bind(_ row: LedgerEntry, to statement: OpaquePointer) {
+        sqlite3_bind_int64(statement, 1, row.id.rawValue)
+        sqlite3_bind_int64(statement, 2, row.startedUnixMilliseconds &- row.id.unixMilliseconds)
+        sqlite3_bind_int64(statement, 3, row.durationMicroseconds)
+        bind(row.firstByteMicroseconds, 4, statement)
+        sqlite3_bind_int64(statement, 5, Int64(row.key.rawValue))
+        sqlite3_bind_int64(statement, 6, Int64(row.model.rawValue))
+        sqlite3_bind_int64(statement, 7, Int64(row.route.rawValue))
+        sqlite3_bind_int64(statement, 8, Int64(row.deployment.rawValue))
+        sqlite3_bind_int64(statement, 9, Int64(row.api))
+        sqlite3_bind_int64(statement, 10, Int64(row.status))
+        sqlite3_bind_int64(statement, 11, Int64(row.attempts))
+        sqlite3_bind_int64(statement, 12, Int64(row.state.rawValue))
+        bind(row.fault.map { Int64($0.rawValue) }, 13, statement)
+        let flags = (row.streamed ? streamed : 0) | (row.usage.estimated ? estimated : 0) | (row.priced ? priced : 0)
+        sqlite3_bind_int64(statement, 14, flags)
+        sqlite3_bind_int64(statement, 15, row.usage.input)
+        sqlite3_bind_int64(statement, 16, row.usage.cachedInput)
+        sqlite3_bind_int64(statement, 17, row.usage.cacheWrite)
+        sqlite3_bind_int64(statement, 18, row.usage.output)
+        sqlite3_bind_int64(statement, 19, row.usage.reasoning)
+        sqlite3_bind_int64(statement, 20, row.usage.audioInput)
+        sqlite3_bind_int64(statement, 21, row.usage.audioOutput)
+        sqlite3_bind_int64(statement, 22, row.cost.amount)
+        if row.attemptLog.isEmpty { sqlite3_bind_null(statement, 23) } else { bindLog(row.attemptLog, to: statement) }
+    }
+
+    private static func bind(_ value: Int64?, _ index: Int32, _ statement: OpaquePointer) {
+        if let value { sqlite3_bind_int64(statement, index, value) } else { sqlite3_bind_null(statement, index) }
+    }
+
+    private static func bindLog(_ log: [AttemptRecord], to statement: OpaquePointer) {
+        // SQLITE_TRANSIENT, a cast in C that Swift does not import: copy the bytes.
+        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        AttemptLog.encode(log).withUnsafeBytes { bytes in
+            _ = sqlite3_bind_blob64(statement, 23, bytes.baseAddress, UInt64(bytes.count), transient)
+        }
+    }
+
+    /// Reads the row a statement over `columns` stands on. Nil for a row this version cannot have written.
+    static func read(_ statement: OpaquePointer) -> LedgerEntry? {
+        func number(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+        func optional(_ column: Int32) -> Int64? { sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : number(column) }
+        func name(_ column: Int32) -> NameID { NameID(rawValue: Int32(truncatingIfNeeded: number(column))) }
+        guard let id = RequestID(rawValue: number(0)), let state = LedgerState(rawValue: UInt8(truncatingIfNeeded: number(11))) else { return nil }
+        var row = LedgerEntry(id: id, startedUnixMilliseconds: id.unixMilliseconds &+ number(1))
+        row.durationMicroseconds = number(2)
+        row.firstByteMicroseconds = optional(3)
+        row.key = name(4)
+        row.model = name(5)
+        row.route = name(6)
+        row.deployment = name(7)
+        row.api = UInt8(truncatingIfNeeded: number(8))
+        row.status = UInt16(truncatingIfNeeded: number(9))
+        row.attempts = UInt8(truncatingIfNeeded: number(10))
+        row.state = state
+        row.fault = optional(12).flatMap { Fault(rawValue: UInt8(truncatingIfNeeded: $0)) }
+        let flags = number(13)
+        row.streamed = flags & streamed != 0
+        row.priced = flags & priced != 0
+        row.usage.estimated = flags & estimated != 0
+        row.usage.input = number(14)
+        row.usage.cachedInput = number(15)
+        row.usage.cacheWrite = number(16)
+        row.usage.output = number(17)
+        row.usage.reasoning = number(18)
+        row.usage.audioInput = number(19)
+        row.usage.audioOutput = number(20)
+        row.cost = Nanodollars(number(21))
+        if let bytes = sqlite3_column_blob(statement, 22) {
+            let log = UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, 22)))
+            guard let attempts = AttemptLog.decode(log) else { return nil }
+            row.attemptLog = attempts
+        }
+        return row
+    }
+}

@@ -1,0 +1,82 @@
+import GRDB
+
+/// A step from one schema version to the next. Steps are only ever added.
+struct Migration: Sendable {
+    var version: Int
+    var sql: String
+
+    /// "SWLT": marks the file as ours.
+    static let applicationID = 0x5357_4c54
+
+    static let ledger = [
+        Migration(
+            version: 1,
+            sql: """
+                -- id: see RequestID. No further index: time is in the id, and each index would cost as much as the row.
+                -- Zero and null take no space beyond a byte, so the rare columns are nearly free.
+                CREATE TABLE requests(
+                    id INTEGER PRIMARY KEY,
+                    drift_ms INTEGER,
+                    duration_us INTEGER,
+                    first_byte_us INTEGER,
+                    key INTEGER,
+                    model INTEGER,
+                    route INTEGER,
+                    deployment INTEGER,
+                    api INTEGER,
+                    status INTEGER,
+                    attempts INTEGER,
+                    state INTEGER,
+                    fault INTEGER,
+                    flags INTEGER,
+                    input INTEGER,
+                    cached_input INTEGER,
+                    cache_write INTEGER,
+                    output INTEGER,
+                    reasoning INTEGER,
+                    audio_input INTEGER,
+                    audio_output INTEGER,
+                    cost INTEGER,
+                    attempt_log BLOB
+                );
+                CREATE TABLE names(
+                    id INTEGER PRIMARY KEY,
+                    kind INTEGER NOT NULL,
+                    name TEXT NOT NULL,
+                    UNIQUE(kind, name)
+                );
+                CREATE TABLE counters(
+                    name TEXT PRIMARY KEY,
+                    value INTEGER NOT NULL
+                ) WITHOUT ROWID;
+                INSERT INTO counters VALUES('next_node', 0);
+                """)
+    ]
+
+    /// Brings a database to the newest of `steps`, all or nothing. Fails on one that is newer or not ours.
+    static func migrate(_ database: Database, path: String, steps: [Migration] = ledger) throws {
+        let newest = steps.last?.version ?? 0
+        func version() throws -> Int { try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0 }
+        let owner = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'grdb_%'") ?? 0
+        guard owner == applicationID || owner == 0 && tables == 0 else {
+            throw StoreFailure(.foreign, path: path, "is another program's database: name a file of its own in `store`")
+        }
+        let found = try version()
+        guard found <= newest else {
+            throw StoreFailure(
+                .newerSchema, path: path,
+                "has schema version \(found), this binary knows \(newest): start the newer binary, or restore a backup from before the upgrade")
+        }
+        if found == newest { return }
+        try database.inTransaction(.immediate) {
+            // Asked again under the lock: another process may have been quicker.
+            for step in steps where step.version > (try version()) {
+                try database.execute(sql: step.sql)
+                try database.execute(sql: "PRAGMA user_version = \(step.version)")
+            }
+            try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+            return .commit
+        }
+    }
+}

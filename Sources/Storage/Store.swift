@@ -1,0 +1,59 @@
+import Routing
+
+/// What keeps the ledger. One contract suite runs against every kind of store.
+///
+/// All calls block and belong on no event loop: rows travel there through `Journal`, names are interned when settings
+/// are loaded.
+public protocol Store: Sendable {
+    /// Adds rows and returns when they are durable. All or none; a row whose id is there already stays as it is, so a
+    /// batch may be given again after a failure that left its fate open.
+    func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt
+    /// Lets go of the storage and takes it up again: after a failed sync, only what is then read back is trusted.
+    func reopen() throws(StoreFailure)
+
+    /// The numbers of names, new ones where they are not known yet. Order as given.
+    func intern(_ names: [String], as kind: NameKind) throws(StoreFailure) -> [NameID]
+    /// All names by number. Linear in names, which are as many as the operator wrote.
+    func names() throws(StoreFailure) -> [NameID: StoredName]
+
+    /// Takes `count` consecutive nodes for `RequestIDGenerator` that no other run of the last 1,024 nodes' worth had.
+    /// Returns the first; generators take the rest modulo `RequestID.nodes`.
+    func leaseNodes(_ count: Int) throws(StoreFailure) -> Int
+
+    /// Rows with ids above `cursor`, ascending, at most `limit`.
+    func requests(after cursor: RequestID?, limit: Int) throws(StoreFailure) -> [LedgerEntry]
+    func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry?
+    /// Sums over the whole ledger. Linear in rows on disk, bounded by the store's time limit.
+    func totals() throws(StoreFailure) -> LedgerTotals
+
+    /// Further calls fail with `closed`.
+    func close() throws(StoreFailure)
+}
+
+public struct AppendReceipt: Hashable, Sendable {
+    public var added = 0
+    /// Rows that were there already, equal to those given.
+    public var repeated = 0
+    /// Rows whose id another, different row has. The first stays; a count above zero means two generators shared a node.
+    public var clashing = 0
+
+    public init() {}
+}
+
+/// Sums over ledger rows.
+public struct LedgerTotals: Hashable, Sendable {
+    public var requests: Int64 = 0
+    public var failed: Int64 = 0
+    public var cancelled: Int64 = 0
+    public var unknown: Int64 = 0
+    public var attempts: Int64 = 0
+    /// Requests whose usage was estimated here.
+    public var estimated: Int64 = 0
+    /// Requests with a known price.
+    public var priced: Int64 = 0
+    /// `estimated` of this value means nothing.
+    public var usage = Usage()
+    public var cost = Nanodollars.zero
+
+    public init() {}
+}
