@@ -7,6 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
+// The umbrella of this module: a header it does not name would be outside.
+#include "CEpoll.h"
+#include "CJSON.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
