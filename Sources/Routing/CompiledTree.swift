@@ -1,0 +1,70 @@
+/// Routes as flat arrays: nodes, children and leaves by index. The leaves under a node are contiguous, so "has it any left?" is a
+/// subtraction of two prefix sums.
+struct CompiledTree: Sendable {
+    struct Node: Sendable {
+        /// -1 for a leaf.
+        var picker: Int
+        /// Into `children`; for a leaf the lower bound is its index in `leaves`.
+        var children: Range<Int>
+        var leaves: Range<Int>
+        /// -1 at a root.
+        var parent: Int
+        /// Which child of its parent it is.
+        var branch: Int
+    }
+
+    struct Child: Sendable {
+        var node: Int
+        /// After which faults of a sibling it may be entered.
+        var on: FaultSet
+        /// All but `inFlight`, which changes.
+        var candidate: Candidate
+    }
+
+    struct Leaf: Sendable {
+        var deployment: Deployment.ID
+        var node: Int
+        /// -1: not said.
+        var maxRetries: Int
+        var timeout: Duration?
+        /// Of the named routes around it, the innermost that says one.
+        var routeTimeout: Duration?
+    }
+
+    struct Root: Sendable {
+        var node: Int
+        var leaves: Range<Int>
+        /// More than one deployment: a rate limit may rest one of them at once.
+        var hasSiblings: Bool
+        var fallbacks: [Route.ID]
+        var contextWindowFallbacks: [Route.ID]
+        var contentPolicyFallbacks: [Route.ID]
+    }
+
+    var nodes: [Node] = []
+    var children: [Child] = []
+    var leaves: [Leaf] = []
+    /// By `Route.ID`.
+    var roots: [Root] = []
+    /// As they start out; a router holds the moving ones. A named route that stands in several trees has one state.
+    var pickers: [Picker] = []
+}
+
+/// What eligibility asks of a deployment, without strings.
+struct Traits: Sendable {
+    var paused: Bool
+    var lacks: Needs
+    var contextWindow: Int
+    var parallelLimit: Int
+    var price: Price?
+    var timeout: Duration?
+
+    init(_ deployment: Deployment) {
+        paused = deployment.paused
+        lacks = deployment.lacks
+        contextWindow = deployment.contextWindow ?? .max
+        parallelLimit = deployment.maxParallelRequests ?? .max
+        price = deployment.price
+        timeout = deployment.timeout
+    }
+}

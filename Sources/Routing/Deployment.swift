@@ -1,0 +1,84 @@
+/// A model at a provider: the leaf of every route.
+public struct Deployment: Hashable, Sendable {
+    /// The index in `RoutingTable.deployments`.
+    public typealias ID = Int
+
+    public enum Kind: UInt8, CaseIterable, Sendable { case paid, free, selfHosted }
+
+    /// Unique in a table, normally `provider/model`. Health survives a change of settings under this name.
+    public var name: String
+    public var provider: String
+    public var model: String
+    public var kind: Kind
+    public var region: String?
+    public var tags: [String]
+    /// Share under `shuffle`. Nil: not said, which counts as 0 when the first of the group says one, else by rpm, tpm, even.
+    public var weight: Double?
+    public var requestsPerMinute: Int?
+    public var tokensPerMinute: Int?
+    public var maxParallelRequests: Int?
+    public var price: Price?
+    /// Tokens of prompt and answer together. Nil: unknown, so nothing is too large.
+    public var contextWindow: Int?
+    /// What it is known not to do; what is unknown it is believed to do.
+    public var lacks: Needs
+    /// Taken out by an operator.
+    public var paused: Bool
+    /// From the attempt's start to its last byte.
+    public var timeout: Duration?
+    public var breaker: BreakerPolicy
+    /// A digest of what it takes to call it (address, credential). When it changes, health begins anew under the same name.
+    public var fingerprint: UInt64
+
+    public init(
+        name: String, provider: String = "", model: String = "", kind: Kind = .paid, region: String? = nil, tags: [String] = [],
+        weight: Double? = nil, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, maxParallelRequests: Int? = nil,
+        price: Price? = nil, contextWindow: Int? = nil, lacks: Needs = [], paused: Bool = false, timeout: Duration? = nil,
+        breaker: BreakerPolicy = BreakerPolicy(), fingerprint: UInt64 = 0
+    ) {
+        self.name = name
+        self.provider = provider
+        self.model = model
+        self.kind = kind
+        self.region = region
+        self.tags = tags
+        self.weight = weight
+        self.requestsPerMinute = requestsPerMinute
+        self.tokensPerMinute = tokensPerMinute
+        self.maxParallelRequests = maxParallelRequests
+        self.price = price
+        self.contextWindow = contextWindow
+        self.lacks = lacks
+        self.paused = paused
+        self.timeout = timeout
+        self.breaker = breaker
+        self.fingerprint = fingerprint
+    }
+
+    /// The same thing to call, whatever its weight, limits or price: its health stays true.
+    func isSameTarget(as other: Deployment) -> Bool {
+        name == other.name && provider == other.provider && model == other.model && region == other.region
+            && fingerprint == other.fingerprint
+    }
+}
+
+/// A set of deployments of one table, as bits.
+public struct DeploymentSet: Hashable, Sendable {
+    private var words: [UInt64]
+
+    public init(_ members: some Sequence<Deployment.ID>) {
+        words = []
+        for member in members { insert(member) }
+    }
+
+    public mutating func insert(_ member: Deployment.ID) {
+        let word = member >> 6
+        if word >= words.count { words += Array(repeating: 0, count: word + 1 - words.count) }
+        words[word] |= 1 << UInt64(member & 63)
+    }
+
+    public func contains(_ member: Deployment.ID) -> Bool {
+        let word = member >> 6
+        return word < words.count && words[word] & (1 << UInt64(member & 63)) != 0
+    }
+}

@@ -1,0 +1,56 @@
+/// One request's way: where it stands in its routes, what was tried, until when and for how much.
+public struct Journey: Sendable {
+    public let route: Route.ID
+    public let facts: Facts
+    public var envelope: Envelope
+    /// The request's own timeout for one attempt: after the deployment's, before the route's.
+    public var timeout: Duration?
+    /// The request's own `num_retries`, in place of every route's.
+    public var maxRetries: Int?
+    public var fallbacksDisabled = false
+    /// The request's own `fallbacks`, in place of its route's general list.
+    public var fallbacks: [Route.ID]?
+    /// Names the chance of this request. Nil: the router draws one at the first `next`; it stands here then.
+    public internal(set) var seed: UInt64?
+    public let tableVersion: Int
+
+    public internal(set) var attempts = 0
+    public internal(set) var waited = Duration.zero
+    public internal(set) var lastFault: Fault?
+    /// The longest a provider asked us to stay away in its last rate limit.
+    public internal(set) var retryAfter: Duration?
+
+    var random = Random(seed: 0)
+    var current: Route.ID
+    var attemptsHere = 0
+    /// Where the last attempt failed; -1 at the start of a route or of a new round.
+    var lastLeaf = -1
+    /// A fault that `next` has not looked at yet.
+    var unanswered = false
+    var cancelled = false
+    var waitsUntil: Instant?
+    var tried: [Tried] = []
+    var pending: [Route.ID] = []
+    var visited: [Route.ID] = []
+    var faultsHere: [UInt8] = []
+
+    /// A deployment that failed in this journey.
+    struct Tried: Sendable {
+        var deployment: Deployment.ID
+        var fault: Fault
+        var notBefore: Instant
+        var times: Int
+        /// A new round may take it again from `notBefore` on.
+        var again = false
+    }
+
+    /// The table says which router tables can serve it: ids are its indices.
+    public init(in table: RoutingTable, route: Route.ID, facts: Facts = Facts(), envelope: Envelope = Envelope(), seed: UInt64? = nil) {
+        self.route = route
+        self.facts = facts
+        self.envelope = envelope
+        self.seed = seed
+        tableVersion = table.version
+        current = route
+    }
+}

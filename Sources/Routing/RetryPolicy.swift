@@ -1,0 +1,40 @@
+/// Whether and when a deployment that failed is asked again.
+///
+/// Going on to a deployment not yet tried is failover: it happens at once, and only the envelope bounds it. Asking one again is a
+/// repeat: it waits, and happens only while the attempts in this route are at most `maxRetries` + 1.
+public struct RetryPolicy: Hashable, Sendable {
+    public var maxRetries: Int
+    /// Faults after which the same deployment may be asked again.
+    public var on: FaultSet
+    /// How many faults of a class a route bears before it gives up, failover included; by `Fault.rawValue`. See `limit(_:after:)`.
+    private var limits: [Int?]
+    /// The first wait; doubles with every repeat, and a jitter takes off up to half.
+    public var backoff: Duration
+    /// The shortest wait before a repeat.
+    public var retryAfter: Duration
+    /// The longest wait for one repeat, also when the provider names a longer one: then the route gives up.
+    public var maxWait: Duration
+
+    public static let retryable = FaultSet(.rateLimit, .serverError, .timeout, .unavailable, .malformedReply)
+
+    public init(
+        maxRetries: Int = 2, on: FaultSet = RetryPolicy.retryable, backoff: Duration = .milliseconds(200), retryAfter: Duration = .zero,
+        maxWait: Duration = .seconds(10)
+    ) {
+        self.maxRetries = maxRetries
+        self.on = on
+        self.backoff = backoff
+        self.retryAfter = retryAfter
+        self.maxWait = maxWait
+        limits = []
+    }
+
+    /// `retry_policy`: after `fault`, at most `count` further attempts in this route. Zero ends the route at the first one; a count
+    /// for the caller's own faults makes them go on, which they do not by themselves.
+    public mutating func limit(_ count: Int, after fault: Fault) {
+        if limits.isEmpty { limits = Array(repeating: nil, count: Fault.allCases.count) }
+        limits[Int(fault.rawValue)] = count
+    }
+
+    public func limit(after fault: Fault) -> Int? { limits.isEmpty ? nil : limits[Int(fault.rawValue)] }
+}

@@ -1,0 +1,67 @@
+/// A route as it is written: a deployment, a name, or a strategy over routes. `RoutingTable` compiles it to flat arrays.
+public indirect enum Route: Sendable {
+    /// The index in `RoutingTable.routes`.
+    public typealias ID = Int
+
+    case deployment(Deployment.ID, LeafOptions)
+    /// Another route of the table by its name.
+    case named(String)
+    case choice(any Strategy, [Branch])
+
+    public static func deployment(_ id: Deployment.ID) -> Route { .deployment(id, LeafOptions()) }
+}
+
+/// What a leaf says of itself where it is written.
+public struct LeafOptions: Hashable, Sendable {
+    /// Repeats of this deployment before the route goes on to another. Nil: the route's policy decides.
+    public var maxRetries: Int?
+    public var timeout: Duration?
+
+    public init(maxRetries: Int? = nil, timeout: Duration? = nil) {
+        self.maxRetries = maxRetries
+        self.timeout = timeout
+    }
+}
+
+/// A child of a choice.
+public struct Branch: Sendable {
+    public var route: Route
+    /// Nil: the deployment's own weight where the child is one.
+    public var weight: Double?
+    /// After which faults of another child this one is tried. Nil: after all but the caller's own; outside `fallback` also not
+    /// after `context_window` and `content_policy`, which a sibling would answer alike.
+    public var on: FaultSet?
+
+    public init(_ route: Route, weight: Double? = nil, on: FaultSet? = nil) {
+        self.route = route
+        self.weight = weight
+        self.on = on
+    }
+}
+
+/// What a client names as a model: a tree, and how to go on when it fails.
+public struct NamedRoute: Sendable {
+    public var name: String
+    public var tree: Route
+    public var retry: RetryPolicy
+    /// For one attempt, where neither leaf, deployment nor request says another.
+    public var timeout: Duration?
+    /// Names of routes tried in order once this one has failed.
+    public var fallbacks: [String]
+    /// Asked before `fallbacks` after these faults.
+    public var contextWindowFallbacks: [String]
+    public var contentPolicyFallbacks: [String]
+
+    public init(
+        name: String, tree: Route, retry: RetryPolicy = RetryPolicy(), timeout: Duration? = nil, fallbacks: [String] = [],
+        contextWindowFallbacks: [String] = [], contentPolicyFallbacks: [String] = []
+    ) {
+        self.name = name
+        self.tree = tree
+        self.retry = retry
+        self.timeout = timeout
+        self.fallbacks = fallbacks
+        self.contextWindowFallbacks = contextWindowFallbacks
+        self.contentPolicyFallbacks = contentPolicyFallbacks
+    }
+}

@@ -1,0 +1,137 @@
+/// Which deployments a request's tags select.
+public enum TagFiltering: Hashable, Sendable {
+    case off
+    /// A common tag suffices.
+    case any
+    /// The deployment carries all tags of the request.
+    case all
+}
+
+/// Everything that deciding knows beforehand: deployments and routes, compiled to flat arrays. Immutable; a change of settings makes
+/// another with a version of its own.
+public struct RoutingTable: Sendable {
+    public static let maxDepth = 10
+    /// Leaves of one route with all routes it names written out.
+    public static let maxLeaves = 256
+
+    /// Unique among the tables a router ever sees: it names a decision in explanations and logs.
+    public let version: Int
+    public let deployments: [Deployment]
+    public let routes: [NamedRoute]
+    public let tagFiltering: TagFiltering
+    /// Fallbacks that one request follows at most.
+    public let maxFallbacks: Int
+    let defaultFallbacks: [Route.ID]
+    let traits: [Traits]
+    let tree: CompiledTree
+    private let routesByName: [String: Route.ID]
+    private let deploymentsByName: [String: Deployment.ID]
+
+    /// Throws all problems at once.
+    public init(
+        version: Int, deployments: [Deployment], routes: [NamedRoute], defaultFallbacks: [String] = [], maxFallbacks: Int = 5,
+        tagFiltering: TagFiltering = .off
+    ) throws(RoutingTableError) {
+        self.version = version
+        self.deployments = deployments
+        self.routes = routes
+        self.tagFiltering = tagFiltering
+        self.maxFallbacks = maxFallbacks
+        traits = deployments.map(Traits.init)
+        var problems: [RouteProblem] = []
+        routesByName = Self.index(routes.map(\.name), "route", &problems)
+        deploymentsByName = Self.index(deployments.map(\.name), "deployment", &problems)
+        for deployment in deployments { problems += Self.problems(of: deployment) }
+        var compiler = TreeCompiler(deployments: deployments, routes: routes, byName: routesByName, defaultFallbacks: defaultFallbacks)
+        let compiled = compiler.compile()
+        tree = compiled
+        self.defaultFallbacks = compiler.defaultFallbacks
+        problems += compiler.problems
+        if !problems.isEmpty { throw RoutingTableError(problems: problems) }
+    }
+
+    public static let empty: RoutingTable = {
+        do { return try RoutingTable(version: 0, deployments: [], routes: []) } catch { preconditionFailure("nothing has no problems: \(error)") }
+    }()
+
+    public func route(named name: String) -> Route.ID? { routesByName[name] }
+    public func deployment(named name: String) -> Deployment.ID? { deploymentsByName[name] }
+
+    /// The deployments that a route can reach by itself, without its fallbacks; each once, in the order written.
+    public func deployments(of route: Route.ID) -> [Deployment.ID] {
+        var seen = DeploymentSet([])
+        return tree.roots[route].leaves.map { tree.leaves[$0].deployment }.filter { id in
+            defer { seen.insert(id) }
+            return !seen.contains(id)
+        }
+    }
+
+    /// Route names near to one that is unknown.
+    public func nearestRoute(to name: String) -> String? { Nearest.name(to: name, among: routes.map(\.name)) }
+
+    private static func index(_ names: [String], _ what: String, _ problems: inout [RouteProblem]) -> [String: Int] {
+        var index: [String: Int] = [:]
+        for (id, name) in names.enumerated() where index.updateValue(id, forKey: name) != nil {
+            problems.append(RouteProblem(route: name, kind: .duplicateName(what)))
+        }
+        return index
+    }
+
+    private static func problems(of deployment: Deployment) -> [RouteProblem] {
+        var problems: [RouteProblem] = []
+        func check(_ holds: Bool, _ what: String) {
+            if !holds { problems.append(RouteProblem(route: deployment.name, kind: .badDeployment(what))) }
+        }
+        check(deployment.weight.map { $0 >= 0 && $0.isFinite } ?? true, "weight must be 0 or more")
+        check(deployment.maxParallelRequests.map { $0 > 0 } ?? true, "max_parallel_requests must be 1 or more")
+        check(deployment.timeout.map { $0 > .zero } ?? true, "timeout must be longer than nothing")
+        check(1...64 ~= deployment.breaker.failureThreshold, "failure_threshold must be 1 to 64")
+        check(deployment.breaker.window > .zero, "the breaker's window must be longer than nothing")
+        check(deployment.breaker.cooldown >= .zero, "cooldown must not be negative")
+        return problems
+    }
+}
+
+/// What is wrong with routes, all of it.
+public struct RoutingTableError: Error, Hashable, CustomStringConvertible {
+    public var problems: [RouteProblem]
+    public var description: String { problems.map(\.description).joined(separator: "\n") }
+}
+
+public struct RouteProblem: Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
+        case duplicateName(String)
+        case badDeployment(String)
+        case unknownRoute(String, nearest: String?)
+        case unknownDeployment(Deployment.ID)
+        /// The names along the cycle, the first again at its end.
+        case cycle([String])
+        case tooDeep
+        case tooManyLeaves
+        case emptyChoice(strategy: String)
+        case severalForSingle(Int)
+        case badWeight(Double)
+        case noWeight(strategy: String)
+    }
+
+    /// The named route, or the deployment for `badDeployment`.
+    public var route: String
+    public var kind: Kind
+
+    public var description: String {
+        switch kind {
+        case .duplicateName(let what): "\(what) \(route) is written twice"
+        case .badDeployment(let what): "deployment \(route): \(what)"
+        case .unknownRoute(let name, nearest: let nearest?): "route \(route): no route is named \(name); did you mean \(nearest)?"
+        case .unknownRoute(let name, nearest: nil): "route \(route): no route is named \(name)"
+        case .unknownDeployment(let id): "route \(route): there is no deployment number \(id)"
+        case .cycle(let names): "route \(route): refers to itself: \(names.joined(separator: " -> "))"
+        case .tooDeep: "route \(route): is nested deeper than \(RoutingTable.maxDepth)"
+        case .tooManyLeaves: "route \(route): has more than \(RoutingTable.maxLeaves) deployments with all routes it names"
+        case .emptyChoice(let strategy): "route \(route): \(strategy) has no children"
+        case .severalForSingle(let count): "route \(route): single has \(count) children; give it one, or use fallback"
+        case .badWeight(let weight): "route \(route): weight \(weight) must be 0 or more"
+        case .noWeight(let strategy): "route \(route): all weights of \(strategy) are 0"
+        }
+    }
+}

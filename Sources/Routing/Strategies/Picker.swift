@@ -1,0 +1,52 @@
+/// The strategies in a form whose state moves in place: mutating `any Strategy` inside an array would box it on every request.
+enum Picker: Sendable {
+    case fallback, single
+    case percentage(Percentage)
+    case shuffle(Shuffle)
+    case roundRobin(RoundRobin)
+    case leastBusy(LeastBusy)
+    case other(any Strategy)
+
+    init(_ strategy: any Strategy) {
+        self =
+            switch strategy {
+            case is Fallback: .fallback
+            case is Single: .single
+            case let percentage as Percentage: .percentage(percentage)
+            case let shuffle as Shuffle: .shuffle(shuffle)
+            case let roundRobin as RoundRobin: .roundRobin(roundRobin)
+            case let leastBusy as LeastBusy: .leastBusy(leastBusy)
+            default: .other(strategy)
+            }
+    }
+
+    mutating func pick(among candidates: [Candidate], facts: Facts, random: inout Random) -> Int {
+        switch self {
+        case .fallback, .single: return 0
+        case .percentage(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
+        case .shuffle(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
+        case .leastBusy(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
+        case .roundRobin(var strategy):
+            let picked = strategy.pick(among: candidates, facts: facts, random: &random)
+            self = .roundRobin(strategy)
+            return picked
+        case .other(var strategy):
+            let picked = strategy.pick(among: candidates, facts: facts, random: &random)
+            self = .other(strategy)
+            precondition(candidates.indices.contains(picked), "\(type(of: strategy).name) picked outside its candidates")
+            return picked
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .fallback: Fallback.name
+        case .single: Single.name
+        case .percentage: Percentage.name
+        case .shuffle: Shuffle.name
+        case .roundRobin: RoundRobin.name
+        case .leastBusy: LeastBusy.name
+        case .other(let strategy): type(of: strategy).name
+        }
+    }
+}

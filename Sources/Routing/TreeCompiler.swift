@@ -1,0 +1,180 @@
+/// Writes out every named route as a tree of its own, and collects problems instead of stopping at the first.
+struct TreeCompiler {
+    private struct PickerKey: Hashable {
+        var owner: String
+        var ordinal: Int
+    }
+
+    /// Where in a written tree the compiler stands.
+    private struct Place {
+        /// The named route whose text this is.
+        var owner: Route.ID
+        /// Names from the outermost to `owner`.
+        var path: [String]
+        var depth: Int
+        var parent: Int
+        var branch: Int
+        var timeout: Duration?
+    }
+
+    private(set) var problems: [RouteProblem] = []
+    private(set) var defaultFallbacks: [Route.ID] = []
+    private let deployments: [Deployment]
+    private let routes: [NamedRoute]
+    private let byName: [String: Route.ID]
+    private var tree = CompiledTree()
+    private var pickers: [PickerKey: Int] = [:]
+    /// The route being compiled, under whose name problems are listed, and its first leaf.
+    private var current = 0
+    private var firstLeaf = 0
+
+    init(deployments: [Deployment], routes: [NamedRoute], byName: [String: Route.ID], defaultFallbacks names: [String]) {
+        self.deployments = deployments
+        self.routes = routes
+        self.byName = byName
+        defaultFallbacks = names.compactMap { resolve($0, from: "default_fallbacks") }
+    }
+
+    mutating func compile() -> CompiledTree {
+        for (id, route) in routes.enumerated() {
+            current = id
+            firstLeaf = tree.leaves.count
+            var ordinal = 0
+            let place = Place(owner: id, path: [route.name], depth: 1, parent: -1, branch: 0, timeout: route.timeout)
+            let node = add(route.tree, at: place, ordinal: &ordinal)
+            let leaves = firstLeaf..<tree.leaves.count
+            let own = route.fallbacks.compactMap { resolve($0, from: route.name) }
+            tree.roots.append(
+                CompiledTree.Root(
+                    node: node, leaves: leaves, hasSiblings: Set(tree.leaves[leaves].map(\.deployment)).count > 1,
+                    fallbacks: own.isEmpty ? defaultFallbacks : own,
+                    contextWindowFallbacks: route.contextWindowFallbacks.compactMap { resolve($0, from: route.name) },
+                    contentPolicyFallbacks: route.contentPolicyFallbacks.compactMap { resolve($0, from: route.name) }))
+        }
+        return tree
+    }
+
+    private mutating func resolve(_ name: String, from route: String) -> Route.ID? {
+        if let id = byName[name] { return id }
+        note(.unknownRoute(name, nearest: Nearest.name(to: name, among: byName.keys.sorted())), in: route)
+        return nil
+    }
+
+    private mutating func note(_ kind: RouteProblem.Kind, in route: String) {
+        let problem = RouteProblem(route: route, kind: kind)
+        if !problems.contains(problem) { problems.append(problem) }
+    }
+
+    /// Adds the node and everything below it; returns its index.
+    private mutating func add(_ route: Route, at place: Place, ordinal: inout Int) -> Int {
+        guard place.depth <= RoutingTable.maxDepth else {
+            note(.tooDeep, in: routes[current].name)
+            return addEmpty(place)
+        }
+        switch route {
+        case .deployment(let id, let options):
+            guard deployments.indices.contains(id) else {
+                note(.unknownDeployment(id), in: routes[place.owner].name)
+                return addEmpty(place)
+            }
+            return addLeaf(id, options, place)
+        case .named(let name):
+            guard let id = resolve(name, from: routes[place.owner].name) else { return addEmpty(place) }
+            if let start = place.path.firstIndex(of: name) {
+                note(.cycle(place.path[start...] + [name]), in: routes[current].name)
+                return addEmpty(place)
+            }
+            guard tree.leaves.count - firstLeaf < RoutingTable.maxLeaves else {
+                note(.tooManyLeaves, in: routes[current].name)
+                return addEmpty(place)
+            }
+            var inner = place
+            inner.owner = id
+            inner.path.append(name)
+            inner.depth += 1
+            inner.timeout = routes[id].timeout ?? place.timeout
+            var innerOrdinal = 0
+            return add(routes[id].tree, at: inner, ordinal: &innerOrdinal)
+        case .choice(let strategy, let branches):
+            return addChoice(strategy, branches, place, &ordinal)
+        }
+    }
+
+    /// In place of something with a problem: the table is not made, but the rest is still looked at.
+    private mutating func addEmpty(_ place: Place) -> Int {
+        let at = tree.leaves.count
+        tree.nodes.append(CompiledTree.Node(picker: -1, children: 0..<0, leaves: at..<at, parent: place.parent, branch: place.branch))
+        return tree.nodes.count - 1
+    }
+
+    private mutating func addLeaf(_ id: Deployment.ID, _ options: LeafOptions, _ place: Place) -> Int {
+        let node = tree.nodes.count
+        let at = tree.leaves.count
+        guard at - firstLeaf < RoutingTable.maxLeaves else {
+            note(.tooManyLeaves, in: routes[current].name)
+            return addEmpty(place)
+        }
+        tree.leaves.append(
+            CompiledTree.Leaf(
+                deployment: id, node: node, maxRetries: options.maxRetries ?? -1, timeout: options.timeout, routeTimeout: place.timeout))
+        tree.nodes.append(
+            CompiledTree.Node(picker: -1, children: at..<at, leaves: at..<at + 1, parent: place.parent, branch: place.branch))
+        return node
+    }
+
+    private mutating func addChoice(_ strategy: any Strategy, _ branches: [Branch], _ place: Place, _ ordinal: inout Int) -> Int {
+        check(strategy, branches, place)
+        let node = tree.nodes.count
+        let picker = picker(strategy, PickerKey(owner: routes[place.owner].name, ordinal: ordinal))
+        ordinal += 1
+        tree.nodes.append(
+            CompiledTree.Node(picker: picker, children: 0..<0, leaves: 0..<0, parent: place.parent, branch: place.branch))
+        let leaves = tree.leaves.count
+        var children: [CompiledTree.Child] = []
+        for (index, branch) in branches.enumerated() {
+            var inner = place
+            inner.depth += 1
+            inner.parent = node
+            inner.branch = index
+            let child = add(branch.route, at: inner, ordinal: &ordinal)
+            children.append(
+                CompiledTree.Child(
+                    node: child, on: branch.on ?? Self.defaultFaults(strategy), candidate: candidate(of: child, branch, index)))
+        }
+        tree.nodes[node].children = tree.children.count..<tree.children.count + children.count
+        tree.children += children
+        tree.nodes[node].leaves = leaves..<tree.leaves.count
+        return node
+    }
+
+    private mutating func check(_ strategy: any Strategy, _ branches: [Branch], _ place: Place) {
+        let name = routes[place.owner].name
+        let strategyName = type(of: strategy).name
+        if branches.isEmpty { note(.emptyChoice(strategy: strategyName), in: name) }
+        if strategy is Single, branches.count > 1 { note(.severalForSingle(branches.count), in: name) }
+        for case let weight? in branches.map(\.weight) where !(weight >= 0 && weight.isFinite) { note(.badWeight(weight), in: name) }
+        if !branches.isEmpty, branches.allSatisfy({ $0.weight.map { $0 <= 0 } ?? false }) { note(.noWeight(strategy: strategyName), in: name) }
+    }
+
+    private mutating func picker(_ strategy: any Strategy, _ key: PickerKey) -> Int {
+        if let known = pickers[key] { return known }
+        pickers[key] = tree.pickers.count
+        tree.pickers.append(Picker(strategy))
+        return tree.pickers.count - 1
+    }
+
+    private static func defaultFaults(_ strategy: any Strategy) -> FaultSet {
+        let others = FaultSet.all.subtracting(FaultSet(.badRequest, .cancelled))
+        return strategy is Fallback ? others : others.subtracting(FaultSet(.contextWindow, .contentPolicy))
+    }
+
+    private func candidate(of child: Int, _ branch: Branch, _ index: Int) -> Candidate {
+        let node = tree.nodes[child]
+        guard node.picker < 0, !node.leaves.isEmpty else { return Candidate(branch: index, weight: branch.weight) }
+        let id = tree.leaves[node.leaves.lowerBound].deployment
+        let deployment = deployments[id]
+        return Candidate(
+            branch: index, deployment: id, weight: branch.weight ?? deployment.weight, requestsPerMinute: deployment.requestsPerMinute,
+            tokensPerMinute: deployment.tokensPerMinute)
+    }
+}
