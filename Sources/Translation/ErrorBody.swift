@@ -1,0 +1,73 @@
+import Wire
+
+extension FaultyReply {
+    /// Reads what a provider says of its failure, in any of the shapes met: `{error: {message, type, code}}`,
+    /// `{error: "…"}`, `{detail}`, `{message}`, a list of one such object. Anything else (HTML, nothing) says nothing.
+    public static func read(status: Int, body: UnsafeRawBufferPointer) -> FaultyReply {
+        var reply = FaultyReply(status: status)
+        var scanner = JSONScanner(body)
+        do throws(JSONProblem) {
+            if try scanner.peek() == .array {
+                try scanner.enterArray()
+                guard try scanner.nextElement() else { return reply }
+            }
+            try reply.fill(from: &scanner)
+        } catch {
+            // A body cut off in the middle: what was read before holds.
+        }
+        return reply
+    }
+
+    /// Longer messages are cut: they go into logs and events.
+    private static let longest = 2_048
+
+    /// Reads the value that stands next: an object of one of the shapes above, an error object or a string.
+    mutating func fill(from scanner: inout JSONScanner) throws(JSONProblem) {
+        guard try scanner.peek() == .object else {
+            if let text = try Self.text(&scanner) { message = text }
+            return
+        }
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            if scanner.text(name, is: "error") {
+                try fill(from: &scanner)
+            } else if scanner.text(name, is: "code") {
+                let said = try Self.text(&scanner)
+                code = code ?? said
+            } else if scanner.text(name, is: "type") {
+                let said = try Self.text(&scanner)
+                if said != "error" { type = type ?? said }               // Anthropic's outer object
+            } else if scanner.text(name, is: "status") {
+                let said = try Self.text(&scanner)
+                type = type ?? said                                      // Gemini: RESOURCE_EXHAUSTED
+            } else if scanner.text(name, is: "message") || scanner.text(name, is: "detail") || scanner.text(name, is: "msg") {
+                if try scanner.peek() == .array { try list(&scanner) } else { try fill(from: &scanner) }
+            } else {
+                try scanner.skip()
+            }
+        }
+    }
+
+    /// FastAPI's `detail: [{loc, msg, type}]`: the first entry speaks for all.
+    private mutating func list(_ scanner: inout JSONScanner) throws(JSONProblem) {
+        try scanner.enterArray()
+        var first = true
+        while try scanner.nextElement() {
+            if first { try fill(from: &scanner) } else { try scanner.skip() }
+            first = false
+        }
+    }
+
+    /// A string or a number as text.
+    private static func text(_ scanner: inout JSONScanner) throws(JSONProblem) -> String? {
+        switch try scanner.peek() {
+        case .string:
+            let text = try scanner.string()
+            return String(scanner.decoded(text).prefix(longest))
+        case .number: return "\(try scanner.number().integer)"
+        default:
+            try scanner.skip()
+            return nil
+        }
+    }
+}

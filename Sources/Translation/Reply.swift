@@ -1,0 +1,89 @@
+import Routing
+import Wire
+
+/// What we want to know of a whole (not streamed) reply in OpenAI's dialect. Its bytes go to the client as they came.
+public struct ReplyFacts: Sendable {
+    public internal(set) var usage: UsageReport?
+    /// The top-level `error` of a reply whose status pretends success.
+    public internal(set) var error: FaultyReply?
+    /// Elements of `choices`, or of `data` for embeddings. Nil: there is no such list, so this is no answer.
+    public internal(set) var answers: Int?
+    /// Of the first choice, inside its quotes.
+    public internal(set) var finishReason: JSONText?
+    /// As the provider names it, inside its quotes.
+    public internal(set) var model: JSONText?
+    private var textBytes = 0
+
+    /// Validates all of `body`. A thrown problem means that the reply is malformed.
+    public static func read(_ body: UnsafeRawBufferPointer, api: API) throws(JSONProblem) -> ReplyFacts {
+        var facts = ReplyFacts()
+        var scanner = JSONScanner(body)
+        var seen = false
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            if scanner.text(name, is: "usage") {
+                let usage = try UsageCounts.read(&scanner)
+                facts.usage = usage ?? facts.usage
+                if seen { facts.usage?.doubtful = true }
+                seen = true
+            } else if scanner.text(name, is: "choices") || scanner.text(name, is: "data") {
+                try facts.readAnswers(&scanner, api)
+            } else if scanner.text(name, is: "error"), try scanner.peek() != .null {
+                var reply = FaultyReply(status: 200)
+                try reply.fill(from: &scanner)
+                facts.error = reply
+            } else if scanner.text(name, is: "model"), try scanner.peek() == .string {
+                facts.model = try scanner.string()
+            } else {
+                try scanner.skip()
+            }
+        }
+        try scanner.finish()
+        return facts
+    }
+
+    private mutating func readAnswers(_ scanner: inout JSONScanner, _ api: API) throws(JSONProblem) {
+        guard try scanner.peek() == .array else {
+            try scanner.skip()
+            return
+        }
+        try scanner.enterArray()
+        var count = 0
+        while try scanner.nextElement() {
+            if api == .embeddings {
+                try scanner.skip()
+            } else {
+                try readChoice(&scanner, first: count == 0)
+            }
+            count += 1
+        }
+        answers = count
+    }
+
+    private mutating func readChoice(_ scanner: inout JSONScanner, first: Bool) throws(JSONProblem) {
+        guard try scanner.peek() == .object else {
+            try scanner.skip()
+            return
+        }
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            if first, scanner.text(name, is: "finish_reason"), try scanner.peek() == .string {
+                finishReason = try scanner.string()
+            } else if scanner.text(name, is: "message") || scanner.text(name, is: "text") {
+                textBytes += try scanner.skip().count
+            } else {
+                try scanner.skip()
+            }
+        }
+    }
+
+    /// What to bill: the provider's word, else four bytes a token of what was asked and answered, marked as estimated.
+    public func billed(estimatedInput: Int64) -> Usage {
+        if let usage { return usage.usage }
+        var usage = Usage()
+        usage.input = estimatedInput
+        usage.output = Int64(textBytes + 3) / 4
+        usage.estimated = true
+        return usage
+    }
+}
