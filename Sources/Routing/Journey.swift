@@ -25,6 +25,8 @@ public struct Journey: Sendable {
     var attemptsHere = 0
     /// Where the last attempt failed; -1 at the start of a route or of a new round.
     var lastLeaf = -1
+    /// The leaf that is repeated after a wait by its own `max_retries`; -1 for none.
+    var pinnedLeaf = -1
     /// A fault that `next` has not looked at yet.
     var unanswered = false
     var cancelled = false
@@ -52,5 +54,41 @@ public struct Journey: Sendable {
         self.seed = seed
         tableVersion = table.version
         current = route
+    }
+
+    func exhausted(_ reason: Exhaustion.Reason, retryAfter: Duration? = nil) -> Step {
+        .exhausted(Exhaustion(reason: reason, lastFault: lastFault, retryAfter: retryAfter, attempts: attempts))
+    }
+
+    func count(ofFaultsHere fault: Fault) -> Int { faultsHere.isEmpty ? 0 : Int(faultsHere[Int(fault.rawValue)]) }
+
+    func index(ofTried deployment: Deployment.ID) -> Int? {
+        tried.isEmpty ? nil : tried.firstIndex { $0.deployment == deployment }
+    }
+
+    /// Learns what the last attempt came to.
+    mutating func failed(_ fault: Fault, retryAfter: Duration?, deployment: Deployment.ID, leaf: Int, at now: Instant) {
+        lastFault = fault
+        lastLeaf = leaf
+        unanswered = true
+        if fault == .rateLimit || fault == .quotaExceeded { self.retryAfter = retryAfter }
+        if faultsHere.isEmpty { faultsHere = Array(repeating: 0, count: Fault.allCases.count) }
+        faultsHere[Int(fault.rawValue)] = min(faultsHere[Int(fault.rawValue)], .max - 1) + 1
+        let notBefore = retryAfter.map { now + max($0, .zero) } ?? now
+        if let index = index(ofTried: deployment) {
+            let times = tried[index].times + 1
+            tried[index] = Tried(deployment: deployment, fault: fault, notBefore: notBefore, times: times)
+        } else {
+            tried.append(Tried(deployment: deployment, fault: fault, notBefore: notBefore, times: 1))
+        }
+    }
+
+    mutating func enter(_ route: Route.ID) {
+        visited.append(current)
+        current = route
+        attemptsHere = 0
+        lastLeaf = -1
+        pinnedLeaf = -1
+        faultsHere = []
     }
 }

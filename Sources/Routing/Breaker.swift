@@ -1,0 +1,123 @@
+/// Closed, open, half open: whether a deployment may be called. A cooldown is the same with other thresholds.
+struct Breaker: Hashable, Sendable {
+    enum State: UInt8, Hashable, Sendable { case closed, open, halfOpen }
+
+    private(set) var policy: BreakerPolicy
+    /// `halfOpen` from the first probe on; before it an `open` one whose time has come is as good.
+    private(set) var state = State.closed
+    private(set) var restsUntil = Instant.zero
+    /// The provider itself named the time.
+    private(set) var restIsNamed = false
+    private(set) var probing = false
+    /// When the last faults came, as many as the threshold, in a ring: full and its oldest within the window means open.
+    private var faults: [Instant] = []
+    private var oldestFault = 0
+    private var outcomes: OutcomeWindow
+
+    init(_ policy: BreakerPolicy) {
+        self.policy = policy
+        outcomes = OutcomeWindow(over: policy.window)
+    }
+
+    /// Settings changed. What was counted under another window is forgotten, a rest goes on.
+    mutating func adopt(_ policy: BreakerPolicy) {
+        guard policy != self.policy else { return }
+        if policy.window != self.policy.window || policy.failureThreshold != self.policy.failureThreshold {
+            faults = []
+            oldestFault = 0
+            outcomes = OutcomeWindow(over: policy.window)
+        }
+        self.policy = policy
+    }
+
+    /// Whether a call now would be the probe.
+    func wouldProbe(at now: Instant) -> Bool { state != .closed && !probing && now >= restsUntil }
+
+    func isResting(at now: Instant) -> Bool { state == .open && now < restsUntil }
+
+    /// What an operator or a metric sees.
+    func shownState(at now: Instant) -> State { state == .open && now >= restsUntil ? .halfOpen : state }
+
+    mutating func beginProbe() {
+        state = .halfOpen
+        probing = true
+    }
+
+    /// A call ended well, or badly by the caller's own doing: the deployment answers.
+    mutating func answered(at now: Instant, probe: Bool, panic: Bool) {
+        outcomes.add(success: true, at: now)
+        if probe { probing = false }
+        if probe || (panic && state != .closed && restsUntil != .distantFuture) { close() }
+    }
+
+    /// A probe that ended without a verdict leaves the place to another.
+    mutating func withdrawn(probe: Bool) {
+        if probe { probing = false }
+    }
+
+    /// A call failed. `retryAfter` is the provider's word; `hasSiblings` says that another deployment of the route could serve.
+    mutating func failed(_ fault: Fault, retryAfter: Duration?, at now: Instant, probe: Bool, hasSiblings: Bool) {
+        if probe { probing = false }
+        guard policy.counts.contains(fault) else {
+            if probe { close() }
+            return
+        }
+        outcomes.add(success: false, at: now)
+        let thresholdReached = count(at: now) || ratioReached(at: now, hasSiblings: hasSiblings)
+        let limitsRate = fault == .rateLimit || fault == .quotaExceeded
+        let atOnce = policy.restsAtOnce.contains(fault) && (!limitsRate || hasSiblings)
+        if probe || thresholdReached || atOnce { rest(after: fault, retryAfter: retryAfter, at: now, forOperator: thresholdReached) }
+    }
+
+    mutating func reset() {
+        close()
+        probing = false
+        outcomes.clear()
+    }
+
+    func errorRate(at now: Instant) -> Double? {
+        let (successes, faults) = outcomes.counts(at: now)
+        return successes + faults == 0 ? nil : Double(faults) / Double(successes + faults)
+    }
+
+    private mutating func close() {
+        state = .closed
+        restsUntil = .zero
+        restIsNamed = false
+        faults.removeAll(keepingCapacity: true)
+        oldestFault = 0
+    }
+
+    /// The deployment's own cooldown wins over the provider's Retry-After, that over the general setting; a zero switches rests off.
+    private mutating func rest(after fault: Fault, retryAfter: Duration?, at now: Instant, forOperator: Bool) {
+        guard policy.cooldown > .zero else {
+            state = .closed
+            return
+        }
+        let named = policy.cooldownIsItsOwn ? nil : retryAfter.map { min(max($0, .zero), policy.longestRetryAfter) }
+        let until = !policy.autoRecovery && forOperator ? .distantFuture : now + (named ?? policy.cooldown)
+        // An attempt begun before the rest must not shorten it.
+        if state != .open || until > restsUntil || !isResting(at: now) {
+            restsUntil = until
+            restIsNamed = named != nil && until != .distantFuture
+        }
+        state = .open
+    }
+
+    /// Notes the fault; true when it fills the threshold within the window.
+    private mutating func count(at now: Instant) -> Bool {
+        if faults.count < policy.failureThreshold {
+            faults.append(now)
+        } else {
+            faults[oldestFault] = now
+            oldestFault = (oldestFault + 1) % policy.failureThreshold
+        }
+        return faults.count == policy.failureThreshold && now - faults[oldestFault] <= policy.window
+    }
+
+    private func ratioReached(at now: Instant, hasSiblings: Bool) -> Bool {
+        guard let ratio = policy.failureRatio, hasSiblings else { return false }
+        let (successes, faults) = outcomes.counts(at: now)
+        return successes + faults >= policy.minimumCalls && Double(faults) > ratio * Double(successes + faults)
+    }
+}

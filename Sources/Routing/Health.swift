@@ -1,0 +1,40 @@
+/// What a router knows of one deployment by experience.
+struct Health: Sendable {
+    /// Who holds this place; an attempt of a former holder is not counted here.
+    var stamp: Int
+    var inFlight = 0
+    var breaker: Breaker
+    var latency = LatencyWindow()
+    var firstByte = LatencyWindow()
+    var successes = 0
+    var faults = 0
+
+    init(stamp: Int, policy: BreakerPolicy) {
+        self.stamp = stamp
+        breaker = Breaker(policy)
+    }
+}
+
+/// A deployment's health at an instant, for metrics, readiness and the console.
+public struct HealthReport: Hashable, Sendable {
+    public enum Breaker: String, Sendable {
+        case closed, open
+        case halfOpen = "half_open"
+    }
+
+    public let deployment: Deployment.ID
+    public let name: String
+    public let breaker: Breaker
+    /// Nil unless open; `Instant.distantFuture` waits for an operator.
+    public let restsUntil: Instant?
+    public let inFlight: Int
+    /// Within the breaker's window. Nil without calls.
+    public let errorRate: Double?
+    /// Of whole answers, the last 64 within 15 minutes.
+    public let latencyP50: Duration?
+    public let latencyP95: Duration?
+    public let firstByteP50: Duration?
+    /// Since the router began to know the deployment.
+    public let successes: Int
+    public let faults: Int
+}

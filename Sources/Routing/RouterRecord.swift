@@ -1,0 +1,80 @@
+extension Router {
+    /// Begins an attempt: it is in flight until it is recorded.
+    mutating func attempt(at leaf: Int, _ journey: inout Journey, _ generation: Int, panic: Bool, at now: Instant) -> Attempt {
+        let id = generations[generation].table.tree.leaves[leaf].deployment
+        let slot = generations[generation].slots[id]
+        let probe = health[slot].breaker.wouldProbe(at: now)
+        if probe { health[slot].breaker.beginProbe() }
+        health[slot].inFlight += 1
+        journey.attempts += 1
+        journey.attemptsHere += 1
+        let timeout =
+            generations[generation].table.tree.leaves[leaf].timeout ?? generations[generation].table.traits[id].timeout
+            ?? journey.timeout ?? generations[generation].table.tree.leaves[leaf].routeTimeout
+        let deadline = timeout.map { min(now + $0, journey.envelope.deadline) } ?? journey.envelope.deadline
+        return Attempt(
+            deployment: id, tableVersion: journey.tableVersion, number: journey.attempts, route: journey.current, started: now,
+            deadline: deadline, isProbe: probe, isPanic: panic && !probe, slot: slot, stamp: health[slot].stamp, leaf: leaf)
+    }
+
+    /// Learns how an attempt ended: its deployment's health, and the journey, which then asks `next` again. Once for each attempt.
+    public mutating func record(_ outcome: Outcome, of attempt: Attempt, in journey: inout Journey, at now: Instant) {
+        switch outcome {
+        case .success: break
+        case .cancelled, .fault(.cancelled, retryAfter: _): journey.cancelled = true
+        case .fault(let fault, let retryAfter):
+            journey.failed(fault, retryAfter: retryAfter, deployment: attempt.deployment, leaf: attempt.leaf, at: now)
+        }
+        record(outcome, of: attempt, at: now)
+    }
+
+    /// The part that concerns the deployment alone, for an attempt whose journey is over.
+    public mutating func record(_ outcome: Outcome, of attempt: Attempt, at now: Instant) {
+        let slot = attempt.slot
+        guard slot < health.count, health[slot].stamp == attempt.stamp else { return }
+        health[slot].inFlight -= 1
+        switch outcome {
+        case .success(let firstByte, let total, _):
+            health[slot].successes += 1
+            health[slot].breaker.answered(at: now, probe: attempt.isProbe, panic: attempt.isPanic)
+            health[slot].firstByte.add(firstByte, at: now)
+            health[slot].latency.add(total, at: now)
+        case .cancelled, .fault(.cancelled, retryAfter: _):
+            health[slot].breaker.withdrawn(probe: attempt.isProbe)
+        case .fault(let fault, let retryAfter):
+            health[slot].faults += 1
+            health[slot].breaker.failed(
+                fault, retryAfter: retryAfter, at: now, probe: attempt.isProbe, hasSiblings: hasSiblings(attempt))
+        }
+    }
+
+    private func hasSiblings(_ attempt: Attempt) -> Bool {
+        guard let generation = generation(of: attempt.tableVersion) else { return true }
+        return generations[generation].table.tree.roots[attempt.route].hasSiblings
+    }
+
+    // MARK: Health
+
+    public func health(of id: Deployment.ID, at now: Instant) -> HealthReport {
+        let generation = generations[generations.count - 1]
+        let health = health[generation.slots[id]]
+        let state: HealthReport.Breaker =
+            switch health.breaker.shownState(at: now) {
+            case .closed: .closed
+            case .open: .open
+            case .halfOpen: .halfOpen
+            }
+        return HealthReport(
+            deployment: id, name: generation.table.deployments[id].name, breaker: state,
+            restsUntil: state == .open ? health.breaker.restsUntil : nil, inFlight: health.inFlight,
+            errorRate: health.breaker.errorRate(at: now), latencyP50: health.latency.percentile(0.5, at: now),
+            latencyP95: health.latency.percentile(0.95, at: now), firstByteP50: health.firstByte.percentile(0.5, at: now),
+            successes: health.successes, faults: health.faults)
+    }
+
+    /// All deployments of the newest table, in its order.
+    public func healthReports(at now: Instant) -> [HealthReport] { table.deployments.indices.map { health(of: $0, at: now) } }
+
+    /// An operator says that it is well again.
+    public mutating func reset(_ id: Deployment.ID) { health[generations[generations.count - 1].slots[id]].breaker.reset() }
+}
