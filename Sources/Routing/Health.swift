@@ -17,14 +17,23 @@ struct Health: Sendable {
 
 /// A deployment's health at an instant, for metrics, readiness and the console.
 public struct HealthReport: Hashable, Sendable {
-    public enum Breaker: String, Sendable {
+    public enum State: String, Sendable {
         case closed, open
         case halfOpen = "half_open"
+
+        /// The more, the worse.
+        public var metric: Int {
+            switch self {
+            case .closed: 0
+            case .halfOpen: 1
+            case .open: 2
+            }
+        }
     }
 
     public let deployment: Deployment.ID
     public let name: String
-    public let breaker: Breaker
+    public let state: State
     /// Nil unless open; `Instant.distantFuture` waits for an operator.
     public let restsUntil: Instant?
     public let inFlight: Int

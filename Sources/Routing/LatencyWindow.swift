@@ -29,7 +29,8 @@ public struct LatencyWindow: Hashable, Sendable {
     public func percentile(_ share: Double, at now: Instant) -> Duration? {
         let recent = recent(now).sorted()
         guard !recent.isEmpty else { return nil }
-        let rank = Int((share * Double(recent.count)).rounded(.up)) - 1
+        let wanted = share * Double(recent.count)
+        let rank = Int(wanted) - (Double(Int(wanted)) == wanted ? 1 : 0)
         return .nanoseconds(recent[min(max(0, rank), recent.count - 1)])
     }
 

@@ -58,14 +58,14 @@ extension Router {
     public func health(of id: Deployment.ID, at now: Instant) -> HealthReport {
         let generation = generations[generations.count - 1]
         let health = health[generation.slots[id]]
-        let state: HealthReport.Breaker =
+        let state: HealthReport.State =
             switch health.breaker.shownState(at: now) {
             case .closed: .closed
             case .open: .open
             case .halfOpen: .halfOpen
             }
         return HealthReport(
-            deployment: id, name: generation.table.deployments[id].name, breaker: state,
+            deployment: id, name: generation.table.deployments[id].name, state: state,
             restsUntil: state == .open ? health.breaker.restsUntil : nil, inFlight: health.inFlight,
             errorRate: health.breaker.errorRate(at: now), latencyP50: health.latency.percentile(0.5, at: now),
             latencyP95: health.latency.percentile(0.95, at: now), firstByteP50: health.firstByte.percentile(0.5, at: now),
