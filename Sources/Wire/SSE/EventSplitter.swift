@@ -17,6 +17,8 @@ public struct ServerSentEvent: Hashable, Sendable {
 /// An event grew beyond the splitter's limit.
 public struct EventTooLarge: Error, Hashable, Sendable {
     public var limit: Int
+
+    public init(limit: Int) { self.limit = limit }
 }
 
 /// Finds the events of a server-sent event stream (WHATWG HTML, section 9.2.6), however it is cut.
