@@ -60,7 +60,7 @@ public final class Journal: Sendable {
 
     func offer(_ entry: LedgerEntry, lane: Int) -> UInt64? {
         let (ticket, signal) = shared.withLock { state -> (UInt64?, Bool) in
-            guard state.status.queued < options.capacity else {
+            guard room(state) > 0 else {
                 state.status.refused += 1
                 return (nil, false)
             }
@@ -74,7 +74,7 @@ public final class Journal: Sendable {
 
     func offer(_ entries: ArraySlice<LedgerEntry>, lane: Int) -> (accepted: Int, ticket: UInt64) {
         let (accepted, ticket, signal) = shared.withLock { state -> (Int, UInt64, Bool) in
-            let accepted = min(entries.count, options.capacity - state.status.queued)
+            let accepted = min(entries.count, room(state))
             for entry in entries.prefix(accepted) { state.pending.append(entry, lane: lane) }
             state.offered[lane] += UInt64(accepted)
             state.status.refused += UInt64(entries.count - accepted)
@@ -83,6 +83,9 @@ public final class Journal: Sendable {
         if signal { wake.signal() }
         return (accepted, ticket)
     }
+
+    /// None once closed: the writer may have gone.
+    private func room(_ state: Shared) -> Int { state.closing ? 0 : options.capacity - state.status.queued }
 
     /// Counts rows in and says whether the writer must be woken.
     private func noteAdded(_ count: Int, _ state: inout Shared) -> Bool {
