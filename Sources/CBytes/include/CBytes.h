@@ -5,7 +5,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 // The umbrella of this module: a header it does not name would be outside.
 #include "CEpoll.h"
@@ -32,14 +31,37 @@ static inline const uint8_t *cbytes_value_end(const uint8_t *p, const uint8_t *e
     return end;
 }
 
-/// Eight bytes from `p`, which need not be aligned; the first is the lowest on every machine.
-static inline uint64_t cbytes_word(const uint8_t *p) {
-    uint64_t word;
-    memcpy(&word, p, 8);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
+/// The first colon in `p ..< end`, or `end`. Bytes up to `readable` may be loaded.
+static inline const uint8_t *cbytes_colon(const uint8_t *p, const uint8_t *end, const uint8_t *readable) {
+#if defined(__SSE2__)
+    for (; p < end && readable - p >= 16; p += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)p);
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8(':')));
+        if (mask) {
+            const uint8_t *at = p + __builtin_ctz(mask);
+            return at < end ? at : end;
+        }
+    }
 #endif
-    return word;
+    for (; p < end; p++) if (*p == ':') return p;
+    return end;
+}
+
+enum {
+    cbytes_token = 1,  // RFC 9110, section 5.6.2
+    cbytes_path = 2,   // RFC 3986's pchar, the slash, and brackets, which clients leave bare in queries; not the percent sign
+    cbytes_host = 4,   // RFC 3986's unreserved: names and IPv4
+    cbytes_hex = 8
+};
+
+extern const uint8_t cbytes_classes[256];
+
+static inline uint8_t cbytes_class(uint8_t byte) { return cbytes_classes[byte]; }
+
+/// The first byte in `p ..< end` that is not of `class`, or `end`.
+static inline const uint8_t *cbytes_run(const uint8_t *p, const uint8_t *end, uint8_t class) {
+    while (p < end && (cbytes_classes[*p] & class)) p++;
+    return p;
 }
 
 #endif
