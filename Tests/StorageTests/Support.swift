@@ -80,9 +80,9 @@ extension LedgerEntry {
         row.usage.estimated = number % 6 == 0
         row.cost = Nanodollars(value * 1_234)
         if number % 4 == 0 {
-            row.attemptLog = (0..<(1 + number % 3)).map { try_ in
-                var attempt = AttemptRecord(deployment: NameID(rawValue: Int32(try_ + 1)))
-                attempt.startedMicroseconds = Int64(try_) * 100
+            row.attemptLog = (0..<(1 + number % 3)).map { index in
+                var attempt = AttemptRecord(deployment: NameID(rawValue: Int32(index + 1)))
+                attempt.startedMicroseconds = Int64(index) * 100
                 attempt.endedMicroseconds = attempt.startedMicroseconds + 99
                 attempt.fault = .timeout
                 attempt.state = .failed

@@ -17,17 +17,30 @@ struct LedgerFile {
         try checkFolder()
         try checkFile()
         do {
+            try inspect()
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { database in
                 try harden(database)
                 try Migration.migrate(database, path: path)
-                // The table's right edge, where rows go: a damaged page there shows now rather than at the first row.
-                _ = try Int64.fetchOne(database, sql: "SELECT max(id) FROM requests")
             }
             return pool
         } catch {
             throw StoreFailure(error, path: path)
         }
+    }
+
+    /// Reads what a ledger must have, on a connection that cannot write: a file that is refused stays as it was.
+    private func inspect() throws {
+        var reading = Configuration()
+        reading.readonly = true
+        reading.busyMode = .timeout(Double(options.busyTimeout.nanoseconds) / 1e9)
+        let queue = try DatabaseQueue(path: path, configuration: reading)
+        try queue.read { database in
+            guard try Migration.version(of: database, path: path) > 0 else { return }
+            // The table's right edge, where rows go: a damaged page there shows now rather than at the first row.
+            _ = try Row.fetchOne(database, sql: "SELECT * FROM requests ORDER BY id DESC LIMIT 1")
+        }
+        try queue.close()
     }
 
     private var configuration: Configuration {
@@ -85,12 +98,14 @@ struct LedgerFile {
         guard access(path, R_OK | W_OK) == 0, found.st_mode & 0o222 != 0 else {
             throw StoreFailure(.readOnly, path: path, "may not be written: run `chmod u+rw \(path)`, or change `store`")
         }
-        // Ours are made whole under another name, so an empty one was cut off.
-        guard found.st_size > 0 else {
+        guard found.st_size >= Self.smallest else {
             throw StoreFailure(
-                .corrupt, path: path, "is empty, where a ledger has at least a page: restore a backup, or remove it to begin a new one")
+                .corrupt, path: path, "was cut off after \(found.st_size) bytes: restore a backup, or move it away to begin a new one")
         }
     }
+
+    /// One page. Ours are made whole under another name, so a smaller file was cut off; SQLite would take it for new.
+    private static let smallest = 4096
 
     /// Makes the file under another name and moves it into place, so that no crash leaves half a ledger.
     private func make() throws(StoreFailure) {

@@ -53,25 +53,30 @@ struct Migration: Sendable {
                 """)
     ]
 
-    /// Brings a database to the newest of `steps`, all or nothing. Fails on one that is newer or not ours.
-    static func migrate(_ database: Database, path: String, steps: [Migration] = ledger) throws {
-        let newest = steps.last?.version ?? 0
-        func version() throws -> Int { try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0 }
+    /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.
+    static func version(of database: Database, path: String, steps: [Migration] = ledger) throws -> Int {
         let owner = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'grdb_%'") ?? 0
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
         guard owner == applicationID || owner == 0 && tables == 0 else {
             throw StoreFailure(.foreign, path: path, "is another program's database: name a file of its own in `store`")
         }
-        let found = try version()
+        let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        let newest = steps.last?.version ?? 0
         guard found <= newest else {
             throw StoreFailure(
                 .newerSchema, path: path,
                 "has schema version \(found), this binary knows \(newest): start the newer binary, or restore a backup from before the upgrade")
         }
-        if found == newest { return }
+        return found
+    }
+
+    /// Brings a database to the newest of `steps`, all or nothing.
+    static func migrate(_ database: Database, path: String, steps: [Migration] = ledger) throws {
+        if try version(of: database, path: path, steps: steps) == steps.last?.version { return }
         try database.inTransaction(.immediate) {
             // Asked again under the lock: another process may have been quicker.
-            for step in steps where step.version > (try version()) {
+            let found = try version(of: database, path: path, steps: steps)
+            for step in steps where step.version > found {
                 try database.execute(sql: step.sql)
                 try database.execute(sql: "PRAGMA user_version = \(step.version)")
             }

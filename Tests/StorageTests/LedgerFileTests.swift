@@ -1,0 +1,208 @@
+import GRDB
+import Glibc
+import Testing
+
+@testable import Storage
+
+/// What a ledger does with the file it is given: open it, or refuse with the path and what to do. Never make another.
+@Suite("Ledger file") struct LedgerFileTests {
+    let folder: Folder
+    var path: String { folder("ledger.db") }
+    init() throws { folder = try Folder() }
+
+    func refusal(options: SQLiteStore.Options = SQLiteStore.Options(), at path: String? = nil) -> StoreFailure? {
+        do throws(StoreFailure) {
+            try SQLiteStore(path: path ?? self.path, options: options).close()
+            return nil
+        } catch { return error }
+    }
+
+    func filled() throws -> [LedgerEntry] {
+        let store = try SQLiteStore(path: path)
+        let rows = LedgerEntry.samples(0..<200)
+        _ = try store.append(rows[...])
+        try store.close()
+        return rows
+    }
+
+    @Test("is made with all it needs, readable by its owner alone")
+    func fresh() throws {
+        let store = try SQLiteStore(path: path)
+        _ = try store.append([.sample(1)])
+        for name in folder.names {
+            var found = stat()
+            stat(folder(name), &found)
+            #expect(found.st_mode & 0o777 == 0o600, "\(name)")
+        }
+        #expect(folder.names.contains("ledger.db"))
+        #expect(!folder.names.contains { $0.contains(".new") })
+        let found = try store.opened().writeWithoutTransaction { database in
+            try ["journal_mode", "synchronous", "wal_autocheckpoint", "journal_size_limit", "user_version", "busy_timeout"].map {
+                try String.fetchOne(database, sql: "PRAGMA \($0)")
+            }
+        }
+        #expect(found == ["wal", "2", "4000", "67108864", "1", "5000"])
+    }
+
+    @Test("keeps rows, names and leases across a restart")
+    func restart() throws {
+        let rows = try filled()
+        let first = try SQLiteStore(path: path)
+        let ids = try first.intern(["a", "b"], as: .deployment)
+        let node = try first.leaseNodes(2)
+        try first.close()
+        let second = try SQLiteStore(path: path)
+        #expect(try second.requests(after: nil, limit: 1_000) == rows)
+        #expect(try second.intern(["b", "c", "a"], as: .deployment)[0] == ids[1])
+        #expect(try second.names().count == 3)
+        #expect(try second.leaseNodes(2) == node + 2)
+    }
+
+    @Test("refuses a folder that is missing, and makes none")
+    func missingFolder() {
+        let failure = refusal(at: folder("none/ledger.db"))
+        #expect(failure?.kind == .missingFolder)
+        #expect(failure?.description.contains(folder("none")) == true)
+        #expect(folder.names.isEmpty)
+    }
+
+    @Test("refuses a file that is missing though it was there before")
+    func missingFile() {
+        var options = SQLiteStore.Options()
+        options.mayCreate = false
+        #expect(refusal(options: options)?.kind == .missingFile)
+        #expect(folder.names.isEmpty)
+    }
+
+    @Test("refuses a log whose database is gone")
+    func orphan() {
+        folder.write([1, 2, 3], to: "ledger.db-wal")
+        #expect(refusal()?.kind == .missingFile)
+        #expect(folder.read("ledger.db-wal") == [1, 2, 3])
+        #expect(folder.names == ["ledger.db-wal"])
+    }
+
+    @Test("refuses a folder in its place")
+    func folderInPlace() {
+        mkdir(path, 0o700)
+        #expect(refusal()?.kind == .foreign)
+        rmdir(path)
+    }
+
+    @Test("refuses a file marked read-only, for root too, and says how to mend it")
+    func readOnly() throws {
+        _ = try filled()
+        chmod(path, 0o444)
+        let failure = refusal()
+        #expect(failure?.kind == .readOnly)
+        #expect(failure?.message.contains("chmod u+rw \(path)") == true)
+        chmod(path, 0o600)
+        #expect(refusal() == nil)
+    }
+
+    enum Damage: CaseIterable {
+        case header, firstPage
+        /// The table's right edge, where the next row would go.
+        case lastPage
+
+        func apply(to content: inout [UInt8]) {
+            switch self {
+            case .header: for index in 0..<16 { content[index] = 0x5a }
+            case .firstPage: for index in 100..<4096 { content[index] = 0xff }
+            case .lastPage: for index in content.count - 4096..<content.count { content[index] = 0xff }
+            }
+        }
+    }
+
+    @Test("refuses what is damaged and leaves it as it is", arguments: Damage.allCases)
+    func damaged(damage: Damage) throws {
+        _ = try filled()
+        var content = folder.read("ledger.db")
+        damage.apply(to: &content)
+        folder.write(content, to: "ledger.db")
+        let failure = refusal()
+        #expect(failure?.kind == .corrupt, "\(failure?.description ?? "opened")")
+        #expect(failure?.path == path)
+        let isUntouched = folder.read("ledger.db") == content
+        #expect(isUntouched)
+    }
+
+    @Test("refuses a file cut short", arguments: [0, 1, 100, 4_095, 4_096, 8_192])
+    func cut(length: Int) throws {
+        _ = try filled()
+        let content = Array(folder.read("ledger.db")[..<length])
+        folder.write(content, to: "ledger.db")
+        #expect(refusal()?.kind == .corrupt)
+        let isUntouched = folder.read("ledger.db") == content
+        #expect(isUntouched)
+    }
+
+    @Test("refuses text, and another program's database")
+    func foreign() throws {
+        folder.write(Array(repeatElement("key,cost\na,1\n", count: 100).joined().utf8), to: "ledger.db")
+        #expect(refusal()?.kind == .corrupt)
+        let other = folder("other.db")
+        let queue = try DatabaseQueue(path: other)
+        try queue.write { try $0.execute(sql: "CREATE TABLE recipes(name)") }
+        try queue.close()
+        #expect(refusal(at: other)?.kind == .foreign)
+    }
+
+    @Test("refuses a schema that is newer, and says which")
+    func newer() throws {
+        _ = try filled()
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 999") }
+        try queue.close()
+        let failure = refusal()
+        #expect(failure?.kind == .newerSchema)
+        #expect(failure?.message.contains("999") == true)
+    }
+
+    @Test("an older schema is brought up to date, all steps or none")
+    func older() throws {
+        let step = Migration(version: 2, sql: "ALTER TABLE requests ADD COLUMN region INTEGER")
+        let broken = Migration(version: 3, sql: "CREATE TABLE regions(name); SELECT none FROM nowhere")
+        _ = try filled()
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { database in
+            #expect(throws: DatabaseError.self) { try Migration.migrate(database, path: path, steps: Migration.ledger + [step, broken]) }
+            #expect(try Int.fetchOne(database, sql: "PRAGMA user_version") == 1)
+            #expect(try !database.columns(in: "requests").contains { $0.name == "region" })
+            try Migration.migrate(database, path: path, steps: Migration.ledger + [step])
+            #expect(try Int.fetchOne(database, sql: "PRAGMA user_version") == 2)
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM requests") == 200)
+        }
+        try queue.close()
+    }
+
+    @Test("a draft left by a crash is no obstacle")
+    func draft() throws {
+        folder.write([0, 1, 2], to: "ledger.db.new")
+        #expect(refusal() == nil)
+        #expect(!folder.names.contains("ledger.db.new"))
+    }
+
+    @Test(
+        "stands beside the settings' database",
+        arguments: [
+            ("swiftlet.db", "swiftlet-ledger.db"), ("/var/lib/s.v1/data", "/var/lib/s.v1/data-ledger"), ("./a.b.sqlite", "./a.b-ledger.sqlite"),
+            ("/x/.hidden", "/x/.hidden-ledger"),
+        ])
+    func naming(settings: String, ledger: String) { #expect(SQLiteStore.ledgerPath(for: settings) == ledger) }
+
+    @Test("a read that takes too long is broken off, and the next works")
+    func timeLimit() throws {
+        let rows = try filled()
+        var options = SQLiteStore.Options()
+        options.readLimit = .zero
+        let store = try SQLiteStore(path: path, options: options)
+        // Few enough steps that the limit is not looked at.
+        #expect(try store.request(rows[3].id) == rows[3])
+        for start in stride(from: 200, to: 20_200, by: 1_000) { _ = try store.append(LedgerEntry.samples(start..<start + 1_000)[...]) }
+        let failure = #expect(throws: StoreFailure.self) { try store.totals() }
+        #expect(failure?.kind == .timeLimit)
+        #expect(try store.request(rows[3].id) == rows[3])
+        #expect(try store.append([.sample(90_000)]).added == 1)
+    }
+}
