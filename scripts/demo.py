@@ -86,12 +86,12 @@ def ask_twice(port):
 
     client = OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key=KEY, timeout=120, max_retries=0)
     question = [{"role": "user", "content": "Name three birds."}]
-    raw = client.chat.completions.with_raw_response.create(model="chat", max_tokens=16, messages=question)
+    raw = client.chat.completions.with_raw_response.create(model="chat", max_tokens=16, temperature=0, messages=question)
     answer = raw.parse()
     print(f"answer:   {answer.choices[0].message.content!r}")
     print(f"          by {raw.headers['x-swiftlet-provider']} after {raw.headers['x-swiftlet-attempts']} attempts")
     pieces = []
-    for chunk in client.chat.completions.create(model="chat", stream=True, max_tokens=16, messages=question):
+    for chunk in client.chat.completions.create(model="chat", stream=True, max_tokens=16, temperature=0, messages=question):
         if chunk.choices and chunk.choices[0].delta.content:
             pieces.append(chunk.choices[0].delta.content)
     print(f"streamed: {''.join(pieces)!r} in {len(pieces)} pieces")

@@ -21,7 +21,7 @@ def blocks(language):
 VARIABLES = {"OPENAI_API_KEY": "sk-docs", "SWIFTLET_KEY": "sk-docs-client", "BACKUP_API_KEY": "sk-docs-backup"}
 
 
-@pytest.mark.parametrize("text", blocks("yaml"))
+@pytest.mark.parametrize("text", list(blocks("yaml")))
 def test_settings_are_valid(tmp_path, text):
     file = tmp_path / "swiftlet.yaml"
     file.write_text(text)
@@ -59,7 +59,7 @@ def test_curl_commands_answer(shown, text):
     assert status == 200, body
 
 
-@pytest.mark.parametrize("text", blocks("python"))
+@pytest.mark.parametrize("text", list(blocks("python")))
 def test_python_snippets_run(shown, text):
     environment = {**os.environ, "SWIFTLET_KEY": KEY}
     result = subprocess.run([sys.executable, "-c", here(text, shown)], env=environment, capture_output=True, text=True, timeout=120)

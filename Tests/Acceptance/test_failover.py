@@ -39,7 +39,7 @@ def test_to_the_real_model(gateway, model, first, stream):
     if stream and first.get("faults", [{}])[0].get("kind") == "truncated_json":
         pytest.skip("a stream has no JSON body to truncate")
     one = gateway(chain(first, model.provider()))
-    raw = one.sdk().chat.completions.with_raw_response.create(**question(max_tokens=2, stream=stream))
+    raw = one.sdk().chat.completions.with_raw_response.create(**question(max_tokens=8, temperature=0, stream=stream))
     assert raw.headers["x-swiftlet-provider"] == "p1"
     assert raw.headers["x-swiftlet-attempts"] == "2"
     reply = raw.parse()
@@ -50,7 +50,7 @@ def test_to_the_real_model(gateway, model, first, stream):
 @pytest.mark.model
 def test_past_three_sick_providers(gateway, model):
     one = gateway(chain(closed(), mock(kind="status", status=503), mock(kind="reset"), model.provider()))
-    raw = one.sdk().chat.completions.with_raw_response.create(**question(max_tokens=2))
+    raw = one.sdk().chat.completions.with_raw_response.create(**question(max_tokens=8, temperature=0))
     assert raw.headers["x-swiftlet-attempts"] == "4"
     assert raw.headers["x-swiftlet-provider"] == "p3"
 

@@ -98,7 +98,8 @@ def test_usage_is_read_from_every_shape(behind):
     {"prompt_tokens": -5, "completion_tokens": -7}, {"prompt_tokens": 2**63, "completion_tokens": 2**70}, {"prompt_tokens": "many"}, None, [], 7,
 ], ids=["negative", "absurd", "a word", "null", "a list", "a number"])
 def test_a_provider_that_lies_about_usage(behind, usage):
-    gateway, _ = behind(lambda peer, request: peer.answer({"object": "chat.completion", "choices": [{"message": {"content": "abc"}}], "usage": usage}))
+    reply = {"object": "chat.completion", "choices": [{"message": {"content": "abc"}}], "usage": usage}
+    gateway, _ = behind(lambda peer, request: peer.answer(reply))
     assert gateway.chat()[0] == 200
     row, = rows(gateway, 1)
     assert row["state"] == "done"

@@ -12,7 +12,7 @@ GREETING = [{"role": "user", "content": "Say hello."}]
 
 
 def test_chat(model_gateway, model):
-    reply = model_gateway.sdk().chat.completions.create(model="chat", messages=GREETING, max_tokens=12)
+    reply = model_gateway.sdk().chat.completions.create(model="chat", messages=GREETING, temperature=0, max_tokens=12)
     assert reply.object == "chat.completion"
     assert reply.choices[0].message.role == "assistant"
     assert reply.choices[0].message.content.strip()
@@ -22,7 +22,7 @@ def test_chat(model_gateway, model):
 
 
 def test_headers_tell_who_answered(model_gateway, model):
-    raw = model_gateway.sdk().chat.completions.with_raw_response.create(model="chat", messages=GREETING, max_tokens=4)
+    raw = model_gateway.sdk().chat.completions.with_raw_response.create(model="chat", messages=GREETING, temperature=0, max_tokens=4)
     assert raw.headers["x-swiftlet-provider"] == "local"
     assert raw.headers["x-swiftlet-model"] == model.name
     assert raw.headers["x-swiftlet-deployment"]
@@ -41,7 +41,7 @@ def test_request_ids_differ(model_gateway):
 
 @pytest.mark.parametrize("name", ["chat", "gpt", "local/smollm2"])
 def test_streaming(model_gateway, name):
-    chunks = list(model_gateway.sdk().chat.completions.create(model=name, messages=GREETING, max_tokens=8, stream=True))
+    chunks = list(model_gateway.sdk().chat.completions.create(model=name, messages=GREETING, temperature=0, max_tokens=8, stream=True))
     assert all(chunk.object == "chat.completion.chunk" for chunk in chunks)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices).strip()
     assert [choice.finish_reason for chunk in chunks for choice in chunk.choices][-1] in ("stop", "length")
@@ -51,7 +51,7 @@ def test_streaming(model_gateway, name):
 
 def test_streaming_with_usage(model_gateway):
     chunks = list(model_gateway.sdk().chat.completions.create(
-        model="chat", messages=GREETING, max_tokens=8, stream=True, stream_options={"include_usage": True}))
+        model="chat", messages=GREETING, temperature=0, max_tokens=8, stream=True, stream_options={"include_usage": True}))
     assert chunks[-1].choices == []
     assert 0 < chunks[-1].usage.completion_tokens <= 8
     assert sum(chunk.usage is not None for chunk in chunks) == 1
@@ -59,7 +59,7 @@ def test_streaming_with_usage(model_gateway):
 
 def test_async_streams_side_by_side(model_gateway):
     async def one(client):
-        stream = await client.chat.completions.create(model="chat", messages=GREETING, max_tokens=6, stream=True)
+        stream = await client.chat.completions.create(model="chat", messages=GREETING, temperature=0, max_tokens=6, stream=True)
         return [chunk async for chunk in stream]
 
     async def all_of_them():
@@ -73,7 +73,7 @@ def test_async_streams_side_by_side(model_gateway):
 
 def test_structured_output(model_gateway):
     reply = model_gateway.sdk().chat.completions.create(
-        model="chat", messages=GREETING, max_tokens=24, response_format={"type": "json_schema", "json_schema": {
+        model="chat", messages=GREETING, temperature=0, max_tokens=24, response_format={"type": "json_schema", "json_schema": {
             "name": "answer", "schema": {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}}})
     assert reply.choices[0].message.content.lstrip().startswith("{")
 
@@ -92,7 +92,7 @@ def test_embeddings(model_gateway, encoding):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_completions(model_gateway, stream):
-    reply = model_gateway.sdk().completions.create(model="chat", prompt="One, two, three,", max_tokens=6, stream=stream)
+    reply = model_gateway.sdk().completions.create(model="chat", prompt="One, two, three,", temperature=0, max_tokens=6, stream=stream)
     texts = [part.choices[0].text for part in reply if part.choices] if stream else [reply.choices[0].text]
     assert "".join(texts)
 

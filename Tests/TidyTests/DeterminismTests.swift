@@ -20,7 +20,7 @@ import Testing
 
     /// `.random(`, `.shuffled(` and `.randomElement(` whose arguments pass no generator. Arguments may span lines.
     static func unseeded(_ source: SourceText) -> [String] {
-        source.code.matches(of: /\.(?:random|shuffled|shuffle|randomElement)\(([^()]*(?:\([^()]*\)[^()]*)*)\)/).compactMap { match in
+        source.code.matches(of: /\.(?:random|shuffled|randomElement|shuffle(?=\(\)))\(([^()]*(?:\([^()]*\)[^()]*)*)\)/).compactMap { match in
             if match.1.contains("using:") || match.1.contains("&random") { return nil }
             let line = 1 + source.code[..<match.range.lowerBound].count { $0 == "\n" }
             return "\(source.path):\(line): \(match.0)"
@@ -31,7 +31,8 @@ import Testing
         "the rule tells seeded from unseeded",
         arguments: [
             ("Int.random(in: 0..<9)", 1), ("Int.random(in: 0..<f(9), using: &random)", 0), ("list.shuffled()", 1),
-            ("list.shuffled(using: &g)", 0), ("strategy.random(", 0), ("// list.shuffled()", 0),
+            ("list.shuffled(using: &g)", 0), ("strategy.random(", 0), ("list.shuffle()", 1), ("case .shuffle(strategy)", 0),
+            ("// list.shuffled()", 0),
         ])
     func telling(code: String, count: Int) {
         #expect(Self.unseeded(SourceText(path: "a.swift", text: code)).count == count)
