@@ -26,9 +26,10 @@ struct CompiledTree: Sendable {
         var node: Int
         /// -1: not said.
         var maxRetries: Int
-        var timeout: Duration?
+        /// Nanoseconds; 0: not said.
+        var timeout: Int64
         /// Of the named routes around it, the innermost that says one.
-        var routeTimeout: Duration?
+        var routeTimeout: Int64
     }
 
     struct Root: Sendable {
@@ -48,23 +49,4 @@ struct CompiledTree: Sendable {
     var roots: [Root] = []
     /// As they start out; a router holds the moving ones. A named route that stands in several trees has one state.
     var pickers: [Picker] = []
-}
-
-/// What eligibility asks of a deployment, without strings.
-struct Traits: Sendable {
-    var paused: Bool
-    var lacks: Needs
-    var contextWindow: Int
-    var parallelLimit: Int
-    var price: Price?
-    var timeout: Duration?
-
-    init(_ deployment: Deployment) {
-        paused = deployment.paused
-        lacks = deployment.lacks
-        contextWindow = deployment.contextWindow ?? .max
-        parallelLimit = deployment.maxParallelRequests ?? .max
-        price = deployment.price
-        timeout = deployment.timeout
-    }
 }

@@ -35,30 +35,31 @@ extension Router {
                 reason: "the table of this request was replaced", seed: walked.seed ?? 0)
         }
         let table = generations[generation].table
-        let screen = Screen(journey, table, table.tree.roots[walked.current].leaves)
+        let plan = table.plan
+        let screen = Screen(journey, plan, plan.roots[walked.current].leaves)
         let candidates = table.deployments(of: walked.current).map { id in
             Explanation.Choice(
                 deployment: id, name: table.deployments[id].name,
-                excludedBecause: verdict(on: id, screen, journey, generation, at: now),
+                excludedBecause: verdict(on: id, screen, journey, plan, generation, at: now),
                 inFlight: health[generations[generation].slots[id]].inFlight)
         }
         var strategies: [String] = []
         var chosen: Deployment.ID?
         if case .attempt(let attempt) = step {
             chosen = attempt.deployment
-            strategies = self.strategies(above: attempt.leaf, table)
+            strategies = Self.strategies(above: attempt.leaf, plan)
         }
         return Explanation(
             tableVersion: table.version, route: table.routes[walked.current].name, strategies: strategies, candidates: candidates,
             step: step, chosen: chosen, reason: Self.reason(step, strategies, candidates, table), seed: walked.seed ?? 0)
     }
 
-    private func strategies(above leaf: Int, _ table: RoutingTable) -> [String] {
+    private static func strategies(above leaf: Int, _ plan: Plan) -> [String] {
         var names: [String] = []
-        var node = table.tree.nodes[table.tree.leaves[leaf].node].parent
+        var node = plan.nodes[plan.leaves[leaf].node].parent
         while node >= 0 {
-            names.append(table.tree.pickers[table.tree.nodes[node].picker].name)
-            node = table.tree.nodes[node].parent
+            names.append(plan.pickers[plan.nodes[node].picker].name)
+            node = plan.nodes[node].parent
         }
         return names.reversed()
     }

@@ -11,7 +11,7 @@ public struct Journey: Sendable {
     /// The request's own `fallbacks`, in place of its route's general list.
     public var fallbacks: [Route.ID]?
     /// Names the chance of this request. Nil: the router draws one at the first `next`; it stands here then.
-    public internal(set) var seed: UInt64?
+    public private(set) var seed: UInt64?
     public let tableVersion: Int
 
     public internal(set) var attempts = 0
@@ -51,9 +51,14 @@ public struct Journey: Sendable {
         self.route = route
         self.facts = facts
         self.envelope = envelope
-        self.seed = seed
         tableVersion = table.version
         current = route
+        if let seed { draw(seed) }
+    }
+
+    mutating func draw(_ seed: UInt64) {
+        self.seed = seed
+        random = Random(seed: seed)
     }
 
     func exhausted(_ reason: Exhaustion.Reason, retryAfter: Duration? = nil) -> Step {

@@ -7,6 +7,7 @@ public struct Router: Sendable {
     /// A table as this router runs it.
     struct Generation: Sendable {
         let table: RoutingTable
+        var plan: Plan { table.plan }
         /// Where each deployment's health stands, by `Deployment.ID`.
         var slots: [Int]
         var pickers: [Picker]
@@ -23,7 +24,7 @@ public struct Router: Sendable {
         random = Random(seed: seed)
         health = table.deployments.enumerated().map { Health(stamp: $0, policy: $1.breaker) }
         nextStamp = health.count
-        generations = [Generation(table: table, slots: Array(health.indices), pickers: table.tree.pickers)]
+        generations = [Generation(table: table, slots: Array(health.indices), pickers: table.plan.pickers)]
     }
 
     public var table: RoutingTable { generations[generations.count - 1].table }
@@ -47,7 +48,7 @@ public struct Router: Sendable {
                 slots.append(takeSlot(deployment.breaker))
             }
         }
-        generations.append(Generation(table: table, slots: slots, pickers: table.tree.pickers))
+        generations.append(Generation(table: table, slots: slots, pickers: table.plan.pickers))
         if generations.count > Self.keptTables { generations.removeFirst() }
         freeUnusedSlots()
     }

@@ -2,10 +2,10 @@ extension Router {
     // MARK: Repeats
 
     /// When the leaf that just failed is asked again before any other, by its own `max_retries`. Nil: it is not.
-    func repeatOfLeaf(_ journey: inout Journey, _ generation: Int, _ retry: RetryPolicy, at now: Instant) -> Instant? {
-        let own = generations[generation].table.tree.leaves[journey.lastLeaf].maxRetries
+    func repeatOfLeaf(_ journey: inout Journey, _ plan: Plan, _ generation: Int, _ retry: RetryPolicy, at now: Instant) -> Instant? {
+        let own = plan.leaves[journey.lastLeaf].maxRetries
         guard own > 0, let fault = journey.lastFault, retry.on.contains(fault) else { return nil }
-        let id = generations[generation].table.tree.leaves[journey.lastLeaf].deployment
+        let id = plan.leaves[journey.lastLeaf].deployment
         guard let index = journey.index(ofTried: id), journey.tried[index].times <= own else { return nil }
         let breaker = health[generations[generation].slots[id]].breaker
         if breaker.isResting(at: now) || breaker.probing { return nil }
@@ -17,13 +17,13 @@ extension Router {
     }
 
     /// When everything that may be tried has failed: the time of another round through those whose fault allows it. Nil: none.
-    func nextRound(_ journey: inout Journey, _ generation: Int, _ retry: RetryPolicy, at now: Instant) -> Instant? {
+    func nextRound(_ journey: inout Journey, _ plan: Plan, _ generation: Int, _ retry: RetryPolicy, at now: Instant) -> Instant? {
         guard let fault = journey.lastFault, mayRepeat(fault, journey, retry) else { return nil }
-        let leaves = generations[generation].table.tree.roots[journey.current].leaves
+        let leaves = plan.roots[journey.current].leaves
         var earliest = Instant.distantFuture
         var allRest = true
         for leaf in leaves {
-            let id = generations[generation].table.tree.leaves[leaf].deployment
+            let id = plan.leaves[leaf].deployment
             guard let index = journey.index(ofTried: id), mayRepeat(journey.tried[index].fault, journey, retry) else { continue }
             let slot = generations[generation].slots[id]
             if health[slot].breaker.state == .open, health[slot].breaker.restsUntil == .distantFuture { continue }
@@ -31,7 +31,7 @@ extension Router {
             if !health[slot].breaker.isResting(at: now) { allRest = false }
         }
         // Elsewhere there may be somebody who can serve at once.
-        if earliest == .distantFuture || (allRest && fault == .rateLimit && hasFallback(journey, generation, after: fault)) { return nil }
+        if earliest == .distantFuture || (allRest && fault == .rateLimit && hasFallback(journey, plan, generation, after: fault)) { return nil }
         guard let until = readyTime(&journey, earliest, retry, repeats: journey.attemptsHere, at: now) else { return nil }
         for index in journey.tried.indices where mayRepeat(journey.tried[index].fault, journey, retry) { journey.tried[index].again = true }
         return until
@@ -63,29 +63,29 @@ extension Router {
     // MARK: The end of a route
 
     /// Nothing is left here: the route's fallbacks, then the least bad of what rests, then the end.
-    mutating func leaveRoute(_ journey: inout Journey, _ generation: Int, at now: Instant) -> Step {
+    mutating func leaveRoute(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
         let fault = journey.attemptsHere > 0 ? journey.lastFault : nil
         if fault == .badRequest { return journey.exhausted(.callersFault(.badRequest)) }
-        let blocked = fault == nil ? nearestReason(journey, generation, at: now) : nil
+        let blocked = fault == nil ? nearestReason(journey, plan, generation, at: now) : nil
         var cause = fault
         if case .contextTooSmall = blocked { cause = .contextWindow }
-        if let route = takeFallback(&journey, generation, after: cause) {
+        if let route = takeFallback(&journey, plan, generation, after: cause) {
             journey.enter(route)
-            return fromTheTop(&journey, generation, at: now)
+            return fromTheTop(&journey, plan, generation, at: now)
         }
         if let fault, fault == .contextWindow || fault == .contentPolicy { return journey.exhausted(.callersFault(fault)) }
-        let bound = journey.maxRetries ?? generations[generation].table.routes[journey.current].retry.maxRetries
-        if journey.attemptsHere <= bound, let leaf = leastBad(journey, generation, at: now) {
-            return .attempt(attempt(at: leaf, &journey, generation, panic: true, at: now))
+        let bound = journey.maxRetries ?? plan.routes[journey.current].retry.maxRetries
+        if journey.attemptsHere <= bound, let leaf = leastBad(journey, plan, generation, at: now) {
+            return .attempt(attempt(at: leaf, &journey, plan, generation, panic: true, at: now))
         }
-        let soonest = soonestRecovery(journey, generation, at: now)
+        let soonest = soonestRecovery(journey, plan, generation, at: now)
         if journey.attempts > 0 { return journey.exhausted(.attempts, retryAfter: soonest ?? journey.retryAfter) }
         return journey.exhausted(.noneEligible(blocked ?? .tried), retryAfter: soonest)
     }
 
-    private func fallbacks(_ journey: borrowing Journey, _ generation: Int, after fault: Fault?) -> [Route.ID] {
-        guard !journey.fallbacksDisabled, journey.visited.count < generations[generation].table.maxFallbacks else { return [] }
-        let root = generations[generation].table.tree.roots[journey.current]
+    private func fallbacks(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, after fault: Fault?) -> [Route.ID] {
+        guard !journey.fallbacksDisabled, journey.visited.count < plan.maxFallbacks else { return [] }
+        let root = plan.roots[journey.current]
         let own = journey.current == journey.route ? journey.fallbacks : nil
         let general = own ?? root.fallbacks
         switch fault {
@@ -95,17 +95,17 @@ extension Router {
         }
     }
 
-    private func hasFallback(_ journey: borrowing Journey, _ generation: Int, after fault: Fault?) -> Bool {
+    private func hasFallback(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, after fault: Fault?) -> Bool {
         if !journey.pending.isEmpty { return true }
-        for route in fallbacks(journey, generation, after: fault) where route != journey.current && !journey.visited.contains(route) { return true }
+        for route in fallbacks(journey, plan, generation, after: fault) where route != journey.current && !journey.visited.contains(route) { return true }
         return false
     }
 
     /// A fallback's own fallbacks come before what is left of the list that led to it; no route is entered twice.
-    private func takeFallback(_ journey: inout Journey, _ generation: Int, after fault: Fault?) -> Route.ID? {
-        guard journey.visited.count < generations[generation].table.maxFallbacks else { return nil }
+    private func takeFallback(_ journey: inout Journey, _ plan: Plan, _ generation: Int, after fault: Fault?) -> Route.ID? {
+        guard journey.visited.count < plan.maxFallbacks else { return nil }
         var fresh: [Route.ID] = []
-        for route in fallbacks(journey, generation, after: fault)
+        for route in fallbacks(journey, plan, generation, after: fault)
         where route != journey.current && !journey.visited.contains(route) && !fresh.contains(route) {
             fresh.append(route)
         }
@@ -118,14 +118,14 @@ extension Router {
 
     /// Panic: of the deployments that lack nothing but rest, the one whose rest ends first; a time that the provider named counts
     /// as worse than our own caution. Not one that waits for an operator.
-    private func leastBad(_ journey: borrowing Journey, _ generation: Int, at now: Instant) -> Int? {
-        let leaves = generations[generation].table.tree.roots[journey.current].leaves
-        let screen = Screen(journey, generations[generation].table, leaves)
+    private func leastBad(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Int? {
+        let leaves = plan.roots[journey.current].leaves
+        let screen = Screen(journey, plan, leaves)
         var best: (leaf: Int, named: Bool, until: Instant)?
         for leaf in leaves {
-            let id = generations[generation].table.tree.leaves[leaf].deployment
+            let id = plan.leaves[leaf].deployment
             let slot = generations[generation].slots[id]
-            switch verdict(on: id, screen, journey, generation, at: now) {
+            switch verdict(on: id, screen, journey, plan, generation, at: now) {
             case .resting(until: .distantFuture): continue
             case .resting, .probing:
                 let named = health[slot].breaker.restIsNamed
@@ -138,23 +138,23 @@ extension Router {
         return best?.leaf
     }
 
-    private func nearestReason(_ journey: borrowing Journey, _ generation: Int, at now: Instant) -> Ineligibility? {
-        let leaves = generations[generation].table.tree.roots[journey.current].leaves
-        let screen = Screen(journey, generations[generation].table, leaves)
+    private func nearestReason(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Ineligibility? {
+        let leaves = plan.roots[journey.current].leaves
+        let screen = Screen(journey, plan, leaves)
         var nearest: Ineligibility?
         for leaf in leaves {
-            let id = generations[generation].table.tree.leaves[leaf].deployment
-            guard let reason = verdict(on: id, screen, journey, generation, at: now) else { continue }
+            let id = plan.leaves[leaf].deployment
+            guard let reason = verdict(on: id, screen, journey, plan, generation, at: now) else { continue }
             if reason.distance < nearest?.distance ?? .max { nearest = reason }
         }
         return nearest
     }
 
     /// How long until the first deployment of the route ends its rest.
-    private func soonestRecovery(_ journey: borrowing Journey, _ generation: Int, at now: Instant) -> Duration? {
+    private func soonestRecovery(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Duration? {
         var soonest = Instant.distantFuture
-        for leaf in generations[generation].table.tree.roots[journey.current].leaves {
-            let slot = generations[generation].slots[generations[generation].table.tree.leaves[leaf].deployment]
+        for leaf in plan.roots[journey.current].leaves {
+            let slot = generations[generation].slots[plan.leaves[leaf].deployment]
             if health[slot].breaker.isResting(at: now) { soonest = min(soonest, health[slot].breaker.restsUntil) }
         }
         return soonest == .distantFuture ? nil : soonest - now

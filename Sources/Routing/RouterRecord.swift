@@ -1,17 +1,21 @@
 extension Router {
     /// Begins an attempt: it is in flight until it is recorded.
-    mutating func attempt(at leaf: Int, _ journey: inout Journey, _ generation: Int, panic: Bool, at now: Instant) -> Attempt {
-        let id = generations[generation].table.tree.leaves[leaf].deployment
+    mutating func attempt(
+        at leaf: Int, _ journey: inout Journey, _ plan: Plan, _ generation: Int, panic: Bool, at now: Instant
+    ) -> Attempt {
+        let id = plan.leaves[leaf].deployment
         let slot = generations[generation].slots[id]
         let probe = health[slot].breaker.wouldProbe(at: now)
         if probe { health[slot].breaker.beginProbe() }
         health[slot].inFlight += 1
         journey.attempts += 1
         journey.attemptsHere += 1
-        let timeout =
-            generations[generation].table.tree.leaves[leaf].timeout ?? generations[generation].table.traits[id].timeout
-            ?? journey.timeout ?? generations[generation].table.tree.leaves[leaf].routeTimeout
-        let deadline = timeout.map { min(now + $0, journey.envelope.deadline) } ?? journey.envelope.deadline
+        var timeout = plan.leaves[leaf].timeout
+        if timeout == 0 { timeout = plan.traits[id].timeout }
+        if timeout == 0, let own = journey.timeout { timeout = own.nanoseconds }
+        if timeout == 0 { timeout = plan.leaves[leaf].routeTimeout }
+        let (end, overflow) = now.nanoseconds.addingReportingOverflow(timeout)
+        let deadline = timeout == 0 || overflow ? journey.envelope.deadline : min(Instant(nanoseconds: end), journey.envelope.deadline)
         return Attempt(
             deployment: id, tableVersion: journey.tableVersion, number: journey.attempts, route: journey.current, started: now,
             deadline: deadline, isProbe: probe, isPanic: panic && !probe, slot: slot, stamp: health[slot].stamp, leaf: leaf)
@@ -50,7 +54,7 @@ extension Router {
 
     private func hasSiblings(_ attempt: Attempt) -> Bool {
         guard let generation = generation(of: attempt.tableVersion) else { return true }
-        return generations[generation].table.tree.roots[attempt.route].hasSiblings
+        return generations[generation].plan.roots[attempt.route].hasSiblings
     }
 
     // MARK: Health
@@ -65,7 +69,7 @@ extension Router {
             case .halfOpen: .halfOpen
             }
         return HealthReport(
-            deployment: id, name: generation.table.deployments[id].name, state: state,
+            deployment: id, name: generation.plan.deployments[id].name, state: state,
             restsUntil: state == .open ? health.breaker.restsUntil : nil, inFlight: health.inFlight,
             errorRate: health.breaker.errorRate(at: now), latencyP50: health.latency.percentile(0.5, at: now),
             latencyP95: health.latency.percentile(0.95, at: now), firstByteP50: health.firstByte.percentile(0.5, at: now),

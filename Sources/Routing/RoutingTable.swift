@@ -14,16 +14,8 @@ public struct RoutingTable: Sendable {
     /// Leaves of one route with all routes it names written out.
     public static let maxLeaves = 256
 
-    /// Unique among the tables a router ever sees: it names a decision in explanations and logs.
-    public let version: Int
-    public let deployments: [Deployment]
-    public let routes: [NamedRoute]
-    public let tagFiltering: TagFiltering
-    /// Fallbacks that one request follows at most.
-    public let maxFallbacks: Int
-    let defaultFallbacks: [Route.ID]
-    let traits: [Traits]
-    let tree: CompiledTree
+    /// One reference, so that passing a table around costs one count.
+    let plan: Plan
     private let routesByName: [String: Route.ID]
     private let deploymentsByName: [String: Deployment.ID]
 
@@ -32,20 +24,14 @@ public struct RoutingTable: Sendable {
         version: Int, deployments: [Deployment], routes: [NamedRoute], defaultFallbacks: [String] = [], maxFallbacks: Int = 5,
         tagFiltering: TagFiltering = .off
     ) throws(RoutingTableError) {
-        self.version = version
-        self.deployments = deployments
-        self.routes = routes
-        self.tagFiltering = tagFiltering
-        self.maxFallbacks = maxFallbacks
-        traits = deployments.map(Traits.init)
         var problems: [RouteProblem] = []
         routesByName = Self.index(routes.map(\.name), "route", &problems)
         deploymentsByName = Self.index(deployments.map(\.name), "deployment", &problems)
         for deployment in deployments { problems += Self.problems(of: deployment) }
         var compiler = TreeCompiler(deployments: deployments, routes: routes, byName: routesByName, defaultFallbacks: defaultFallbacks)
-        let compiled = compiler.compile()
-        tree = compiled
-        self.defaultFallbacks = compiler.defaultFallbacks
+        plan = Plan(
+            version: version, deployments: deployments, routes: routes, tagFiltering: tagFiltering, maxFallbacks: maxFallbacks,
+            tree: compiler.compile())
         problems += compiler.problems
         if !problems.isEmpty { throw RoutingTableError(problems: problems) }
     }
@@ -54,13 +40,21 @@ public struct RoutingTable: Sendable {
         do { return try RoutingTable(version: 0, deployments: [], routes: []) } catch { preconditionFailure("nothing has no problems: \(error)") }
     }()
 
+    /// Unique among the tables a router ever sees: it names a decision in explanations and logs.
+    public var version: Int { plan.version }
+    public var deployments: [Deployment] { plan.deployments }
+    public var routes: [NamedRoute] { plan.routes }
+    public var tagFiltering: TagFiltering { plan.tagFiltering }
+    /// Fallbacks that one request follows at most.
+    public var maxFallbacks: Int { plan.maxFallbacks }
+
     public func route(named name: String) -> Route.ID? { routesByName[name] }
     public func deployment(named name: String) -> Deployment.ID? { deploymentsByName[name] }
 
     /// The deployments that a route can reach by itself, without its fallbacks; each once, in the order written.
     public func deployments(of route: Route.ID) -> [Deployment.ID] {
         var seen = DeploymentSet([])
-        return tree.roots[route].leaves.map { tree.leaves[$0].deployment }.filter { id in
+        return plan.roots[route].leaves.map { plan.leaves[$0].deployment }.filter { id in
             defer { seen.insert(id) }
             return !seen.contains(id)
         }

@@ -18,20 +18,20 @@ struct Screen {
     /// Something beyond abilities and sizes is asked: most requests ask nothing.
     let isParticular: Bool
 
-    init(_ journey: borrowing Journey, _ table: borrowing RoutingTable, _ leaves: Range<Int>) {
+    init(_ journey: borrowing Journey, _ plan: Plan, _ leaves: Range<Int>) {
         tokens = journey.facts.inputTokens + journey.facts.outputTokens
-        let choosy = table.tagFiltering != .off
+        let choosy = plan.tagFiltering != .off
         isParticular =
             choosy || !journey.facts.regions.isEmpty || journey.facts.allowed != nil || journey.facts.needsPrice
             || journey.envelope.maxCost != nil
-        tags = choosy ? Self.tags(journey.facts.tags, table, leaves) : .everything
+        tags = choosy ? Self.tags(journey.facts.tags, plan, leaves) : .everything
     }
 
-    private static func tags(_ wanted: [String], _ table: borrowing RoutingTable, _ leaves: Range<Int>) -> Tags {
+    private static func tags(_ wanted: [String], _ plan: Plan, _ leaves: Range<Int>) -> Tags {
         var anyDefault = false
         for leaf in leaves {
-            let carried = table.deployments[table.tree.leaves[leaf].deployment].tags
-            if !wanted.isEmpty, matches(wanted, carried, table.tagFiltering) { return .matching }
+            let carried = plan.deployments[plan.leaves[leaf].deployment].tags
+            if !wanted.isEmpty, matches(wanted, carried, plan.tagFiltering) { return .matching }
             anyDefault = anyDefault || carried.contains(defaultTag)
         }
         return anyDefault ? .tagged : wanted.isEmpty ? .everything : .nothing
@@ -68,14 +68,14 @@ extension Router {
     /// Why a deployment may not serve the request now; nil when it may. What time mends by itself is asked last, so a deployment
     /// that `resting` or `probing` names lacks nothing else.
     func verdict(
-        on id: Deployment.ID, _ screen: borrowing Screen, _ journey: borrowing Journey, _ generation: Int, at now: Instant
+        on id: Deployment.ID, _ screen: borrowing Screen, _ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant
     ) -> Ineligibility? {
-        let traits = generations[generation].table.traits[id]
+        let traits = plan.traits[id]
         if traits.paused { return .paused }
         let lacking = journey.facts.needs.intersection(traits.lacks)
         if !lacking.isEmpty { return .lacks(lacking) }
         if screen.tokens > traits.contextWindow { return .contextTooSmall(traits.contextWindow) }
-        if screen.isParticular, let reason = particular(id, screen, journey, generation) { return reason }
+        if screen.isParticular, let reason = particular(id, screen, journey, plan, generation) { return reason }
         if let tried = journey.index(ofTried: id), !journey.tried[tried].again || now < journey.tried[tried].notBefore { return .tried }
         let slot = generations[generation].slots[id]
         if health[slot].inFlight >= traits.parallelLimit { return .parallelLimit(traits.parallelLimit) }
@@ -85,16 +85,16 @@ extension Router {
     }
 
     private func particular(
-        _ id: Deployment.ID, _ screen: borrowing Screen, _ journey: borrowing Journey, _ generation: Int
+        _ id: Deployment.ID, _ screen: borrowing Screen, _ journey: borrowing Journey, _ plan: Plan, _ generation: Int
     ) -> Ineligibility? {
         if let allowed = journey.facts.allowed, !allowed.contains(id) { return .notAllowed }
-        let price = generations[generation].table.traits[id].price
+        let price = plan.traits[id].price
         if journey.facts.needsPrice, price == nil { return .unpriced }
         if let cap = journey.envelope.maxCost, let price, price.cost(ofTokens: journey.facts) > cap { return .tooDear }
         let regions = journey.facts.regions
-        if !regions.isEmpty, !(generations[generation].table.deployments[id].region.map(regions.contains) ?? false) { return .region }
-        let filtering = generations[generation].table.tagFiltering
-        if !screen.permits(generations[generation].table.deployments[id].tags, journey.facts.tags, filtering) { return .tags }
+        if !regions.isEmpty, !(plan.deployments[id].region.map(regions.contains) ?? false) { return .region }
+        let filtering = plan.tagFiltering
+        if !screen.permits(plan.deployments[id].tags, journey.facts.tags, filtering) { return .tags }
         return nil
     }
 }

@@ -116,7 +116,8 @@ struct TreeCompiler {
         }
         tree.leaves.append(
             CompiledTree.Leaf(
-                deployment: id, node: node, maxRetries: options.maxRetries ?? -1, timeout: options.timeout, routeTimeout: place.timeout))
+                deployment: id, node: node, maxRetries: options.maxRetries ?? -1, timeout: options.timeout?.nanoseconds ?? 0,
+                routeTimeout: place.timeout?.nanoseconds ?? 0))
         tree.nodes.append(
             CompiledTree.Node(picker: -1, children: at..<at, leaves: at..<at + 1, parent: place.parent, branch: place.branch))
         return node

@@ -38,6 +38,14 @@ enum Picker: Sendable {
         }
     }
 
+    /// Whether it looks at what is in flight below choices; the others are spared the count.
+    var countsFlights: Bool {
+        switch self {
+        case .leastBusy, .other: true
+        default: false
+        }
+    }
+
     var name: String {
         switch self {
         case .fallback: Fallback.name

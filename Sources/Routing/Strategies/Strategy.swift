@@ -11,29 +11,39 @@ extension Strategy {
     public static var aliases: [String] { [] }
 }
 
-/// A child of a choice that may serve.
+/// A child of a choice that may serve. Small, for it is made anew on every decision.
 public struct Candidate: Hashable, Sendable {
-    /// Which child it is: stable while siblings come and go.
-    public var branch: Int
-    /// Nil when the branch is a choice itself.
-    public var deployment: Deployment.ID?
-    /// Nil where nothing was said. The same holds for the two rates.
-    public var weight: Double?
-    public var requestsPerMinute: Int?
-    public var tokensPerMinute: Int?
-    /// In flight at the deployment; at the idlest eligible one where the branch is a choice.
-    public var inFlight: Int
+    private var branchNumber: Int32
+    private var deploymentNumber: Int32
+    private var requests: Int32
+    private var flights: Int32
+    private var tokens: Int64
+    private var share: Double
 
     public init(
         branch: Int, deployment: Deployment.ID? = nil, weight: Double? = nil, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil,
         inFlight: Int = 0
     ) {
-        self.branch = branch
-        self.deployment = deployment
-        self.weight = weight
-        self.requestsPerMinute = requestsPerMinute
-        self.tokensPerMinute = tokensPerMinute
-        self.inFlight = inFlight
+        branchNumber = Int32(clamping: branch)
+        deploymentNumber = Int32(clamping: deployment ?? -1)
+        requests = Int32(clamping: requestsPerMinute ?? -1)
+        flights = Int32(clamping: inFlight)
+        tokens = Int64(tokensPerMinute ?? -1)
+        share = weight ?? -1
+    }
+
+    /// Which child it is: stable while siblings come and go.
+    public var branch: Int { Int(branchNumber) }
+    /// Nil when the branch is a choice itself.
+    public var deployment: Deployment.ID? { deploymentNumber < 0 ? nil : Int(deploymentNumber) }
+    /// Nil where nothing was said. The same holds for the two rates.
+    public var weight: Double? { share < 0 ? nil : share }
+    public var requestsPerMinute: Int? { requests < 0 ? nil : Int(requests) }
+    public var tokensPerMinute: Int? { tokens < 0 ? nil : Int(tokens) }
+    /// In flight at the deployment; at the idlest eligible one where the branch is a choice.
+    public internal(set) var inFlight: Int {
+        get { Int(flights) }
+        set { flights = Int32(clamping: newValue) }
     }
 }
 

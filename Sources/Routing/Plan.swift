@@ -1,0 +1,53 @@
+/// A table compiled, immutable behind one reference: what a decision walks is loaded from here without copying or counting.
+final class Plan: Sendable {
+    let version: Int
+    let deployments: [Deployment]
+    let routes: [NamedRoute]
+    let tagFiltering: TagFiltering
+    let maxFallbacks: Int
+    /// By `Deployment.ID`.
+    let traits: [Traits]
+    let nodes: [CompiledTree.Node]
+    let children: [CompiledTree.Child]
+    let leaves: [CompiledTree.Leaf]
+    /// By `Route.ID`.
+    let roots: [CompiledTree.Root]
+    /// As they start out; a router holds the moving ones.
+    let pickers: [Picker]
+
+    init(
+        version: Int, deployments: [Deployment], routes: [NamedRoute], tagFiltering: TagFiltering, maxFallbacks: Int, tree: CompiledTree
+    ) {
+        self.version = version
+        self.deployments = deployments
+        self.routes = routes
+        self.tagFiltering = tagFiltering
+        self.maxFallbacks = maxFallbacks
+        traits = deployments.map(Traits.init)
+        nodes = tree.nodes
+        children = tree.children
+        leaves = tree.leaves
+        roots = tree.roots
+        pickers = tree.pickers
+    }
+}
+
+/// What eligibility asks of a deployment, without strings.
+struct Traits: Sendable {
+    var paused: Bool
+    var lacks: Needs
+    var contextWindow: Int
+    var parallelLimit: Int
+    var price: Price?
+    /// Nanoseconds; 0: not said.
+    var timeout: Int64
+
+    init(_ deployment: Deployment) {
+        paused = deployment.paused
+        lacks = deployment.lacks
+        contextWindow = deployment.contextWindow ?? .max
+        parallelLimit = deployment.maxParallelRequests ?? .max
+        price = deployment.price
+        timeout = deployment.timeout?.nanoseconds ?? 0
+    }
+}
