@@ -82,6 +82,15 @@ import Testing
         #expect(folder.names == ["ledger.db-wal"])
     }
 
+    @Test("a ledger moved away makes room for a new one")
+    func movedAway() throws {
+        _ = try filled()
+        rename(path, folder("old.db"))
+        let store = try SQLiteStore(path: path)
+        #expect(try store.totals().requests == 0)
+        #expect(try SQLiteStore(path: folder("old.db")).totals().requests == 200)
+    }
+
     @Test("refuses a folder in its place")
     func folderInPlace() {
         mkdir(path, 0o700)

@@ -112,7 +112,9 @@ struct LedgerFile {
         guard options.mayCreate else {
             throw StoreFailure(.missingFile, path: path, "is missing, and was there before: put it back, or restore a backup")
         }
-        guard access(path + "-wal", F_OK) != 0 else {
+        // SQLite leaves an empty log behind; one with content belongs to a database.
+        var log = stat()
+        guard stat(path + "-wal", &log) != 0 || log.st_size == 0 else {
             throw StoreFailure(
                 .missingFile, path: path,
                 "is missing, but its log \(path)-wal is there: put the database back beside it, or remove the log to begin a new one")
