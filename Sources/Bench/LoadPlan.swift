@@ -3,7 +3,7 @@ public struct LoadPlan: Sendable {
     public var port: UInt16
     public var path = "/v1/chat/completions"
     public var model = "chat"
-    public var key = "sk-bench"
+    public var key = Ourselves.key
     public var body = ChatBody.small
     public var connections = 64
     /// Requests per second, whether answers come or not; nil sends the next request when an answer is there.

@@ -6,7 +6,65 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure Swiftlet beside other proxies and routers on this machine.",
-        subcommands: [BenchUpstream.self, BenchLoad.self])
+        subcommands: [BenchCompare.self, BenchUpstream.self, BenchLoad.self, BenchSettings.self],
+        defaultSubcommand: BenchCompare.self)
+}
+
+struct BenchCompare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare", abstract: "Run every target in every round, print the table and write it down. The default.")
+
+    @Option(help: "How often every target has its turn.")
+    var rounds: Int?
+    @Option(help: "Seconds of each measurement.")
+    var seconds: Double?
+    @Option(help: "Which targets, separated by commas: nginx, haproxy, swiftlet, swiftlet-all, envoy, vllm, sglang.")
+    var targets: String?
+    @Option(help: "The page to write.")
+    var output = ComparisonPlan().output
+    @Option(help: "File to which every sample is added as a line of JSON.")
+    var raw: String?
+    @Option(help: "The first of the ports used, on 127.0.0.1.")
+    var basePort = ComparisonPlan().basePort
+    @Option(help: "Idle connections opened on Swiftlet.")
+    var idleConnections = ComparisonPlan().idleConnections
+    @Option(help: "User instructions per request as scripts/instructions counted them.")
+    var instructions: Double?
+    @Option(help: "Python environment with Envoy and the routers.")
+    var peers = ComparisonPlan().peers
+    @Option(help: "Python environment with LiteLLM.")
+    var litellmFolder = ComparisonPlan().litellm
+    @Flag(help: "One round of one second each: rough.")
+    var quick = false
+    @Flag(help: "LiteLLM's proxy too.")
+    var litellm = false
+    @Flag(help: "Pin nothing; every target gets as many workers as there are processors.")
+    var free = false
+    @Flag(help: "End with 1 when a figure that must be reached is not.")
+    var strict = false
+    @Flag(help: "Keep the folder with configurations and logs, /tmp/swiftlet-bench-*.")
+    var keep = false
+
+    func run() throws {
+        var plan = ComparisonPlan()
+        if quick { plan.quicken() }
+        plan.rounds = rounds ?? plan.rounds
+        plan.seconds = seconds ?? plan.seconds
+        plan.targets = targets?.split(separator: ",").map(String.init)
+        plan.output = output
+        plan.raw = raw
+        plan.basePort = basePort
+        plan.idleConnections = idleConnections
+        plan.instructions = instructions
+        plan.peers = peers
+        plan.litellm = litellmFolder
+        plan.withLiteLLM = litellm
+        plan.isPinned = !free
+        plan.keepsFolder = keep
+        let (page, isReached) = try Comparison(plan).run()
+        StandardStream.output.write(page)
+        if strict, !isReached { throw ExitCode.failure }
+    }
 }
 
 struct BenchUpstream: ParsableCommand {
@@ -39,7 +97,7 @@ struct BenchLoad: ParsableCommand {
     @Option(help: "Model named in the request.")
     var model = "chat"
     @Option(help: "Virtual key sent as bearer token.")
-    var key = "sk-bench"
+    var key: String?
     @Option(help: "Which request: \(ChatBody.allCases.map(\.rawValue).joined(separator: ", ")).")
     var body = ChatBody.small
     @Option(help: "Connections kept open.")
@@ -65,7 +123,7 @@ struct BenchLoad: ParsableCommand {
         var plan = LoadPlan(port: port)
         plan.path = path
         plan.model = model
-        plan.key = key
+        plan.key = key ?? plan.key
         plan.body = body
         plan.connections = connections
         plan.rate = rate
@@ -82,6 +140,23 @@ struct BenchLoad: ParsableCommand {
         } else {
             try JSONLine.write(LoadClient(plan).run())
         }
+    }
+}
+
+struct BenchSettings: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "settings", abstract: "Print the settings with which Swiftlet is measured.")
+
+    @Option(help: "Port for clients on 127.0.0.1; the admin API gets the next one.")
+    var port: UInt16 = 8_080
+    @Option(help: "Port of the upstream.")
+    var upstream: UInt16 = 19_000
+    @Option(help: "Where keys and ledger are kept.")
+    var store = "memory:"
+    @Option(help: "Event loops.")
+    var threads = 1
+
+    func run() {
+        StandardStream.output.write(Ourselves.settings(store: store, listen: port, admin: port + 1, upstream: upstream, threads: threads))
     }
 }
 
