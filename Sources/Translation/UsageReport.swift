@@ -111,6 +111,10 @@ struct UsageCounts {
             reasoning = excess                             // Gemini's OpenAI endpoint
             completion += excess
         }
+        if cached > prompt {                               // Grok on Azure: cached tokens stand beside the prompt
+            report.doubtful = true
+            prompt += cached
+        }
         func part(_ count: Int64, of whole: inout Int64) -> Int64 {
             if count > whole { report.doubtful = true }
             let taken = min(count, whole)
