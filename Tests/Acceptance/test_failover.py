@@ -92,7 +92,8 @@ MISBEHAVING = {
     "401": lambda peer, request: peer.answer({"error": {"message": "bad key", "type": "invalid_request_error"}}, 401),
     "403": lambda peer, request: peer.answer({"error": {"message": "not yours", "type": "invalid_request_error"}}, 403),
     "404": lambda peer, request: peer.answer({"error": {"message": "no such model", "code": "model_not_found"}}, 404),
-    "429": lambda peer, request: peer.answer({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, 429, retry_after="1"),
+    "429": lambda peer, request: peer.answer(
+        {"error": {"message": "slow down", "type": "requests", "param": None, "code": "rate_limit_exceeded"}}, 429, retry_after="1"),
     "500": lambda peer, request: peer.answer({"error": {"message": "oops"}}, 500),
     "529": lambda peer, request: peer.answer({"error": {"message": "overloaded"}}, 529),
 }
