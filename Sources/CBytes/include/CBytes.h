@@ -18,13 +18,18 @@
 /// tab, or 0x7f. `end` when there is none.
 static inline const uint8_t *cbytes_value_end(const uint8_t *p, const uint8_t *end) {
 #if defined(__SSE2__)
-    const __m128i tab = _mm_set1_epi8('\t'), del = _mm_set1_epi8(0x7f), last = _mm_set1_epi8(0x1f);
-    for (; end - p >= 16; p += 16) {
+    const __m128i del = _mm_set1_epi8(0x7f), last = _mm_set1_epi8(0x1f);
+    while (end - p >= 16) {
         __m128i block = _mm_loadu_si128((const __m128i *)p);
-        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, last), block);
-        __m128i stop = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(block, tab), control), _mm_cmpeq_epi8(block, del));
+        __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(block, last), block), _mm_cmpeq_epi8(block, del));
         unsigned mask = (unsigned)_mm_movemask_epi8(stop);
-        if (mask) return p + __builtin_ctz(mask);
+        if (mask == 0) {
+            p += 16;
+            continue;
+        }
+        p += __builtin_ctz(mask);
+        if (*p != '\t') return p;
+        p++;   // tabs are rare, so they cost another block
     }
 #endif
     for (; p < end; p++) if ((*p < 0x20 && *p != '\t') || *p == 0x7f) return p;
@@ -62,6 +67,30 @@ static inline uint8_t cbytes_class(uint8_t byte) { return cbytes_classes[byte]; 
 static inline const uint8_t *cbytes_run(const uint8_t *p, const uint8_t *end, uint8_t class) {
     while (p < end && (cbytes_classes[*p] & class)) p++;
     return p;
+}
+
+/// Whether `p ..< end` holds letters, digits and hyphens only, at least one: nearly all field names. Bytes up to `readable` may
+/// be loaded. 0 means: look again.
+static inline int cbytes_plain_name(const uint8_t *p, const uint8_t *end, const uint8_t *readable) {
+#if defined(__SSE2__)
+    if (p == end || readable - p < (end - p + 15) / 16 * 16) return 0;
+    for (; p < end; p += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)p);
+        __m128i letter = _mm_sub_epi8(_mm_or_si128(block, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+        __m128i digit = _mm_sub_epi8(block, _mm_set1_epi8('0'));
+        __m128i plain = _mm_or_si128(
+            _mm_or_si128(
+                _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
+                _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)),
+            _mm_cmpeq_epi8(block, _mm_set1_epi8('-')));
+        unsigned wanted = end - p >= 16 ? 0xffff : (1u << (end - p)) - 1;
+        if ((wanted & ~(unsigned)_mm_movemask_epi8(plain)) != 0) return 0;
+    }
+    return 1;
+#else
+    (void)p, (void)end, (void)readable;
+    return 0;
+#endif
 }
 
 #endif

@@ -77,11 +77,10 @@ struct RequestLine {
             head.path = Part(start + 1, start + 1)
             return start + 1
         }
-        let whole = Part(start, end)
         let scheme: Int
-        if whole.count > 7, base.startsLower(whole, "http://") {
+        if end - start > 7, (base + start).begins("http://") {
             scheme = 7
-        } else if whole.count > 8, base.startsLower(whole, "https://") {
+        } else if end - start > 8, (base + start).begins("https://") {
             scheme = 8
         } else {
             throw HeadProblem(base[start].isBlank ? .requestLine : .targetForm, at: start)

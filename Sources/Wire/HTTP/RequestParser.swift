@@ -5,6 +5,8 @@ import CBytes
 /// One empty line before the request line is skipped, which RFC 9112, section 2.2, asks for.
 public struct RequestParser: Sendable {
     public let limits: HeadLimits
+    /// Once `parse` has said that it is whole.
+    public private(set) var head = RequestHead()
     private var lines = HeadLines()
     private var hasRequestLine = false
     private var fieldCount = 0
@@ -12,29 +14,34 @@ public struct RequestParser: Sendable {
     private var expects = false
     /// Of an absolute target.
     private var authority = Part.absent
-    private var head = RequestHead()
 
     public init(limits: HeadLimits = HeadLimits()) { self.limits = limits }
 
     /// Gets ready for the next request of a connection.
     public mutating func reset() { self = RequestParser(limits: limits) }
 
-    /// The head once it is whole; its places count from the first of `bytes`. Nil: it needs more bytes; offer all of them again
-    /// with more behind. No byte is looked at twice more often than a line ends. After a problem the connection has to close.
-    public mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(HeadProblem) -> RequestHead? {
-        guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
+    /// Whether `head` is whole; its places count from the first of `bytes`. If not, offer all of them again with more behind:
+    /// what was searched is not searched again. After a problem the connection has to close.
+    ///
+    /// The head is not returned, because swiftc 6.3 compiles a throwing function wrongly whose last act is to copy more than 128
+    /// bytes to its result: optimised, it leaves the register of the error in disorder.
+    public mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(HeadProblem) -> Bool {
+        guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
         if !hasRequestLine {
-            guard try takeRequestLine(base, bytes.count) else { return nil }
+            guard try takeRequestLine(base, bytes.count) else { return false }
         }
         while let end = try lines.next(base, count: bytes.count, limit: limits.bytes, over: .tooLarge) {
             let start = lines.start
             lines.advance(past: end)
-            if end == start { return try finished(base, length: end + 2) }
+            if end == start {
+                try finish(base, length: end + 2)
+                return true
+            }
             fieldCount &+= 1
             if fieldCount > limits.fields { throw HeadProblem(.tooManyFields, at: start) }
-            try take(Field(base, start, end, readable: bytes.count), base)
+            try take(Field(base, start, end, readable: bytes.count), base, bytes.count)
         }
-        return nil
+        return false
     }
 
     private mutating func takeRequestLine(_ base: UnsafePointer<UInt8>, _ count: Int) throws(HeadProblem) -> Bool {
@@ -56,7 +63,7 @@ public struct RequestParser: Sendable {
     }
 
     @inline(__always)
-    private mutating func take(_ field: Field, _ base: UnsafePointer<UInt8>) throws(HeadProblem) {
+    private mutating func take(_ field: Field, _ base: UnsafePointer<UInt8>, _ count: Int) throws(HeadProblem) {
         let value = field.value
         switch field.nameCount {
         case 4:
@@ -92,7 +99,7 @@ public struct RequestParser: Sendable {
             if field.matches("x-swiftlet-deadline-ms") { return try once(&head.swiftletDeadline, value) }
         default: break
         }
-        try field.checkName(at: field.name - base)
+        try field.checkName(base, readable: count)
     }
 
     /// For fields on whose value we act: of two we would choose another than somebody else.
@@ -110,7 +117,7 @@ public struct RequestParser: Sendable {
         expects = true
     }
 
-    private mutating func finished(_ base: UnsafePointer<UInt8>, length: Int) throws(HeadProblem) -> RequestHead {
+    private mutating func finish(_ base: UnsafePointer<UInt8>, length: Int) throws(HeadProblem) {
         try checkHost(base, end: length - 2)
         try body.check(minorVersion: head.minorVersion, at: length - 2)
         head.length = length
@@ -118,7 +125,6 @@ public struct RequestParser: Sendable {
         head.keepAlive = body.staysOpen(minorVersion: head.minorVersion)
         // HTTP/1.0 knows no 100 (RFC 9110, section 10.1.1), and without a body nothing is waited for.
         head.expectContinue = expects && head.minorVersion == 1 && (body.chunked || body.length > 0)
-        return head
     }
 
     private func checkHost(_ base: UnsafePointer<UInt8>, end: Int) throws(HeadProblem) {

@@ -4,12 +4,13 @@ import CBytes
 /// and its connection is not used again.
 public struct ResponseParser: Sendable {
     public let limits: HeadLimits
+    /// Once `parse` has said that it is whole.
+    public private(set) var head = ResponseHead()
     private var lines = HeadLines()
     private var hasStatusLine = false
     private var fieldCount = 0
     private var body = BodyFields()
     private var otherRequestID = Part.absent
-    private var head = ResponseHead()
 
     public init(limits: HeadLimits = HeadLimits()) { self.limits = limits }
 
@@ -17,8 +18,8 @@ public struct ResponseParser: Sendable {
     public mutating func reset() { self = ResponseParser(limits: limits) }
 
     /// As `RequestParser.parse`. `toHead`: the request was a HEAD, whose reply has no body.
-    public mutating func parse(_ bytes: UnsafeRawBufferPointer, toHead: Bool = false) throws(HeadProblem) -> ResponseHead? {
-        guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
+    public mutating func parse(_ bytes: UnsafeRawBufferPointer, toHead: Bool = false) throws(HeadProblem) -> Bool {
+        guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
         while let end = try lines.next(base, count: bytes.count, limit: limits.bytes, over: .tooLarge) {
             let start = lines.start
             lines.advance(past: end)
@@ -27,12 +28,15 @@ public struct ResponseParser: Sendable {
                 hasStatusLine = true
                 continue
             }
-            if end == start { return try finished(length: end + 2, toHead: toHead) }
+            if end == start {
+                try finish(length: end + 2, toHead: toHead)
+                return true
+            }
             fieldCount &+= 1
             if fieldCount > limits.fields { throw HeadProblem(.tooManyFields, at: start) }
-            try take(Field(base, start, end, readable: bytes.count), base)
+            try take(Field(base, start, end, readable: bytes.count), base, bytes.count)
         }
-        return nil
+        return false
     }
 
     /// `HTTP/1.x SP 3DIGIT [SP reason]`. The space belongs there even without a reason, but not every server sends it.
@@ -52,7 +56,7 @@ public struct ResponseParser: Sendable {
     }
 
     @inline(__always)
-    private mutating func take(_ field: Field, _ base: UnsafePointer<UInt8>) throws(HeadProblem) {
+    private mutating func take(_ field: Field, _ base: UnsafePointer<UInt8>, _ count: Int) throws(HeadProblem) {
         let value = field.value
         switch field.nameCount {
         case 10:
@@ -73,7 +77,7 @@ public struct ResponseParser: Sendable {
             if field.matches("transfer-encoding") { return try body.transferEncoding(base, value) }
         default: break
         }
-        try field.checkName(at: field.name - base)
+        try field.checkName(base, readable: count)
     }
 
     @inline(__always) private func first(_ part: inout Part, _ value: Part) {
@@ -90,7 +94,7 @@ public struct ResponseParser: Sendable {
         first(&head.contentEncoding, value)
     }
 
-    private mutating func finished(length: Int, toHead: Bool) throws(HeadProblem) -> ResponseHead {
+    private mutating func finish(length: Int, toHead: Bool) throws(HeadProblem) {
         try body.check(minorVersion: head.minorVersion, at: length - 2)
         let bodiless = head.status < 200 || head.status == 204
         if bodiless, body.chunked || body.length > 0 { throw HeadProblem(.bodyForbidden, at: length - 2) }
@@ -107,7 +111,6 @@ public struct ResponseParser: Sendable {
             head.keepAlive = false
         }
         if !head.requestID.isPresent { head.requestID = otherRequestID }
-        return head
     }
 }
 
