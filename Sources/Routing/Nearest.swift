@@ -1,7 +1,7 @@
 /// The nearest known name to one that is not known, for messages.
-enum Nearest {
+public enum Nearest {
     /// Within a third of its length in edits, at least 2; names that contain the written one count as near.
-    static func name(to written: String, among names: [String]) -> String? {
+    public static func name(to written: String, among names: [String]) -> String? {
         let wanted = Array(written.lowercased().utf8)
         var best: (name: String, distance: Int)?
         for name in names {

@@ -1,0 +1,345 @@
+import NIOCore
+import Routing
+import Translation
+import Wire
+
+/// The client's side of a connection: gathers one strict HTTP/1.1 request at a time and writes its answer.
+///
+/// Bytes that a client sends ahead of its answer wait here, up to a bound; past it the socket is not read until the answer
+/// is out. So pipelined requests are answered in order, one after another.
+final class ClientChannel: Timed, ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase { case head, body, chunks, serving, closing }
+
+    private static let pipelineLimit = 65_536
+
+    let loop: Loop
+    let surface: Surface
+    private(set) var context: ChannelHandlerContext?
+    private var phase = Phase.head
+    private var parser: RequestParser
+    private var head = RequestHead()
+    private var received: ByteBuffer?
+    private var chunked: ByteBuffer?
+    private var chunks: ChunkedBody
+    private var exchange: Exchange?
+    private var working = false
+    private var readingPaused = false
+    private var bodyStarted = Instant.zero
+    /// The connection closes after the answer in progress.
+    private var lastRequest = false
+
+    private var limits: Limits { loop.live.limits }
+
+    init(loop: Loop, surface: Surface) {
+        self.loop = loop
+        self.surface = surface
+        parser = RequestParser(limits: loop.live.limits.head)
+        chunks = ChunkedBody()
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { opened() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        opened()
+        context.fireChannelActive()
+    }
+
+    private func opened() {
+        loop.opened(self)
+        loop.deadlines.arm(self, at: .now() + limits.headTimeout)
+        if loop.draining { close() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        loop.closed(self)
+        loop.deadlines.disarm(self)
+        self.context = nil
+        phase = .closing
+        received = nil
+        if let exchange {
+            self.exchange = nil
+            exchange.clientGone()
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        loop.counters.clientErrors += 1
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = unwrapInboundIn(data)
+        if phase == .closing {
+            loop.reads.giveBack(buffer)
+            return
+        }
+        if received == nil {
+            received = loop.allocator.buffer(capacity: buffer.readableBytes)
+            loop.deadlines.arm(self, at: .now() + limits.headTimeout)
+        }
+        received!.writeBuffer(&buffer)
+        loop.reads.giveBack(buffer)
+        work()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            if phase == .serving { armServing() }
+            exchange?.clientWritable(true)
+        } else {
+            loop.deadlines.arm(self, at: .now() + limits.writeTimeout)
+            exchange?.clientWritable(false)
+        }
+    }
+
+    override func expired(at now: Instant) {
+        switch phase {
+        case .head where received == nil: close()
+        case .head, .body, .chunks:
+            refuse(Refusal(.requestTimeout, "the request did not arrive in time"))
+        case .serving:
+            // The client takes nothing of the answer, or the whole exchange took too long.
+            if context?.channel.isWritable == false { context?.close(promise: nil) } else { exchange?.outOfTime() }
+        case .closing: context?.close(promise: nil)
+        }
+    }
+
+    // MARK: Gathering a request
+
+    /// Not recursive: an answer given at once comes back into this loop, not below it.
+    private func work() {
+        guard !working else { return }
+        working = true
+        defer { working = false }
+        while step() {}
+        if phase == .serving, !readingPaused, let received, received.readableBytes > Self.pipelineLimit { pauseReading(true) }
+    }
+
+    /// True when there may be more to do.
+    private func step() -> Bool {
+        switch phase {
+        case .head: gatherHead()
+        case .body: gatherBody()
+        case .chunks: gatherChunks()
+        case .serving, .closing: false
+        }
+    }
+
+    private func gatherHead() -> Bool {
+        guard let bytes = received, bytes.readableBytes > 0 else { return false }
+        do throws(HeadProblem) {
+            guard try bytes.readable({ raw throws(HeadProblem) in try parser.parse(raw) }) else { return false }
+            head = parser.head
+        } catch {
+            refuse(Refusal(error))
+            return false
+        }
+        parser.reset()
+        lastRequest = !head.keepAlive || loop.draining
+        if let length = head.framing.length, length > limits.requestBytes {
+            refuse(tooLarge)
+            return false
+        }
+        switch head.framing {
+        case .none, .length:
+            phase = .body
+            let total = head.length + (head.framing.length ?? 0)
+            if bytes.readableBytes < total { expectBody(total) }
+        case .chunked:
+            phase = .chunks
+            chunks = ChunkedBody(limit: limits.requestBytes)
+            chunked = loop.allocator.buffer(capacity: 4096)
+            expectBody(0)
+        }
+        return true
+    }
+
+    private var tooLarge: Refusal {
+        Refusal(.requestTooLarge, "the request's body has more than \(limits.requestBytes) bytes")
+    }
+
+    /// Room for what is to come, grown once instead of step by step, but not on a client's mere word beyond 1 MiB.
+    private func expectBody(_ total: Int) {
+        bodyStarted = .now()
+        loop.deadlines.arm(self, at: bodyStarted + limits.bodyTimeout)
+        if total > 0 { received!.reserveCapacity(min(total, 1 << 20)) }
+        guard head.expectContinue else { return }
+        var go = loop.allocator.buffer(capacity: 32)
+        go.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        write(go)
+    }
+
+    private func gatherBody() -> Bool {
+        let length = head.framing.length ?? 0
+        guard let bytes = received, bytes.readableBytes >= head.length + length else { return false }
+        let body = bytes.getSlice(at: bytes.readerIndex + head.length, length: length)
+        serve(bytes, body: body ?? ByteBuffer(), consumed: head.length + length)
+        return true
+    }
+
+    private func gatherChunks() -> Bool {
+        guard let bytes = received else { return false }
+        var at = head.length
+        var ended = false
+        do throws(ChunkProblem) {
+            ended = try bytes.readable { raw throws(ChunkProblem) in
+                while true {
+                    switch try chunks.next(raw, from: &at) {
+                    case .payload(let range): chunked!.writeBytes(UnsafeRawBufferPointer(rebasing: raw[range]))
+                    case .needMore: return false
+                    case .end: return true
+                    }
+                }
+            }
+        } catch {
+            refuse(error.reason == .sizeTooLarge ? tooLarge : Refusal(.invalidRequest, "the body's chunks are malformed: \(error.message)"))
+            return false
+        }
+        // The head stays in front until the request has been served; the framing walked so far goes.
+        dropWalked(from: head.length, to: at)
+        guard ended, let body = chunked else { return false }
+        chunked = nil
+        serve(received!, body: body, consumed: head.length)
+        return true
+    }
+
+    private func dropWalked(from start: Int, to end: Int) {
+        guard end > start, let bytes = received else { return }
+        var kept = loop.allocator.buffer(capacity: max(start + bytes.readableBytes - end, start + 4096))
+        kept.writeImmutableBuffer(bytes.getSlice(at: bytes.readerIndex, length: start)!)
+        kept.writeImmutableBuffer(bytes.getSlice(at: bytes.readerIndex + end, length: bytes.readableBytes - end)!)
+        received = kept
+    }
+
+    private func serve(_ bytes: ByteBuffer, body: ByteBuffer, consumed: Int) {
+        phase = .serving
+        received!.moveReaderIndex(forwardBy: consumed)
+        if received!.readableBytes == 0 { received = nil }
+        armServing()
+        let request = ClientRequest(head: head, bytes: bytes, body: body)
+        Reception(client: self, loop: loop).take(request)
+    }
+
+    private func armServing() { loop.deadlines.arm(self, at: .now() + limits.totalTimeout) }
+
+    /// From now until `answered`, the exchange owns the answer.
+    func begin(_ exchange: Exchange) { self.exchange = exchange }
+
+    // MARK: Answering
+
+    var isServing: Bool { phase == .serving }
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var keepsAlive: Bool { !lastRequest }
+    var speaksHTTP11: Bool { head.minorVersion == 1 }
+
+    func write(_ buffer: ByteBuffer) {
+        context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    /// Two buffers, one flush.
+    func send(_ head: ByteBuffer, _ body: ByteBuffer?) {
+        guard let body else { return write(head) }
+        context?.write(wrapOutboundOut(head), promise: nil)
+        context?.writeAndFlush(wrapOutboundOut(body), promise: nil)
+    }
+
+    /// The answer is out to its last byte.
+    func answered() {
+        exchange = nil
+        guard context != nil, phase == .serving else { return }
+        if lastRequest || loop.draining {
+            closeGently()
+            return
+        }
+        phase = .head
+        loop.deadlines.arm(self, at: .now() + (received == nil ? limits.keepAliveTimeout : limits.headTimeout))
+        if readingPaused { pauseReading(false) }
+        work()
+    }
+
+    /// Answers a request that cannot be read to its end, and closes.
+    private func refuse(_ refusal: Refusal) {
+        phase = .serving
+        lastRequest = true
+        loop.counters.badRequests += 1
+        Reception(client: self, loop: loop).refuse(refusal)
+    }
+
+    /// The answer in progress is the connection's last.
+    func closeAfterAnswer() { lastRequest = true }
+
+    /// Sends what is written, says that no more comes, and reads on for a moment: a close with unread bytes is a reset, which
+    /// can destroy the answer on its way.
+    private func closeGently() {
+        phase = .closing
+        received = nil
+        guard let context else { return }
+        loop.deadlines.arm(self, at: .now() + .seconds(1))
+        if readingPaused { pauseReading(false) }
+        context.close(mode: .output, promise: nil)
+    }
+
+    func close() {
+        phase = .closing
+        context?.close(promise: nil)
+    }
+
+    private func pauseReading(_ pause: Bool) {
+        readingPaused = pause
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: !pause)   // fails on a closing channel only
+    }
+
+    // MARK: Shutdown
+
+    func drain() {
+        lastRequest = true
+        if phase == .head, received == nil { close() }
+    }
+
+    func endForShutdown() {
+        if let exchange { exchange.shutDown() } else { close() }
+    }
+}
+
+/// One request as it came: `head` has offsets into `bytes`, counted from its reader index.
+struct ClientRequest {
+    var head: RequestHead
+    var bytes: ByteBuffer
+    var body: ByteBuffer
+
+    /// `x-swiftlet-deadline-ms`: how long the client waits for its answer. Nil when it does not say, or no number.
+    var deadline: Duration? {
+        guard head.swiftletDeadline.isPresent else { return nil }
+        let text = bytes.withUnsafeReadableBytes { String(decoding: head.swiftletDeadline.bytes(in: $0), as: UTF8.self) }
+        return Int64(text).flatMap { $0 > 0 ? .milliseconds($0) : nil }
+    }
+}
+
+extension Refusal {
+    init(_ problem: HeadProblem) {
+        self.init(problem.status == 431 ? .headersTooLarge : .invalidRequest, "\(problem.message) (byte \(problem.offset) of the request)")
+        status = problem.status
+    }
+}
+
+extension ByteBuffer {
+    /// The readable bytes, for parsers with typed errors.
+    @inline(__always)
+    func readable<Result, Problem: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        var outcome: Swift.Result<Result, Problem>?
+        withUnsafeReadableBytes { raw in
+            do throws(Problem) { outcome = .success(try body(raw)) } catch { outcome = .failure(error) }
+        }
+        return try outcome.unsafelyUnwrapped.get()
+    }
+}

@@ -1,0 +1,118 @@
+import Routing
+import Translation
+
+/// One loop's counts: plain integers, summed over the loops when somebody looks.
+struct Counters: Sendable {
+    static let apis = API.allCases.count
+
+    var clientConnections = 0
+    var acceptedConnections = 0
+    var refusedConnections = 0
+    var clientErrors = 0
+    var badRequests = 0
+    var inFlight = 0
+    var connectFailures = 0
+    var staleConnections = 0
+    var abandonedRequests = 0
+    /// Output tokens that a provider made for a client that had gone.
+    var wastedTokens: Int64 = 0
+    /// Requests by API and class of the answer's status: 2xx, 4xx, 5xx, and those whose client left.
+    var requests = Array(repeating: 0, count: Counters.apis * 4)
+    /// By deployment: successes, then faults by class.
+    var attempts: [Int] = []
+    var usage: [Usage] = []
+    var cost: [Nanodollars] = []
+    var unpriced = 0
+    var estimated = 0
+    var duration = Histogram()
+    var firstByte = Histogram()
+
+    static let outcomes = 1 + Fault.allCases.count
+
+    mutating func fit(deployments: Int) {
+        if usage.count < deployments {
+            attempts += Array(repeating: 0, count: deployments * Self.outcomes - attempts.count)
+            usage += Array(repeating: Usage(), count: deployments - usage.count)
+            cost += Array(repeating: .zero, count: deployments - cost.count)
+        }
+    }
+
+    mutating func attempt(_ outcome: Outcome, deployment: Int) {
+        let column =
+            switch outcome {
+            case .success: 0
+            case .fault(let fault, _): 1 + Int(fault.rawValue)
+            case .cancelled: 1 + Int(Fault.cancelled.rawValue)
+            }
+        attempts[deployment * Self.outcomes + column] += 1
+    }
+
+    mutating func request(_ api: API, status: Int) {
+        let column = status == 499 ? 3 : status >= 500 ? 2 : status >= 400 ? 1 : 0
+        requests[Int(api.rawValue) * 4 + column] += 1
+    }
+
+    mutating func charge(_ usage: Usage, cost: Nanodollars?, deployment: Int) {
+        self.usage[deployment] += usage
+        if let cost { self.cost[deployment] = self.cost[deployment] + cost } else { unpriced += 1 }
+        if usage.estimated { estimated += 1 }
+    }
+
+    static func += (left: inout Counters, right: Counters) {
+        left.fit(deployments: right.usage.count)
+        left.clientConnections += right.clientConnections
+        left.acceptedConnections += right.acceptedConnections
+        left.refusedConnections += right.refusedConnections
+        left.clientErrors += right.clientErrors
+        left.badRequests += right.badRequests
+        left.inFlight += right.inFlight
+        left.connectFailures += right.connectFailures
+        left.staleConnections += right.staleConnections
+        left.abandonedRequests += right.abandonedRequests
+        left.wastedTokens += right.wastedTokens
+        left.unpriced += right.unpriced
+        left.estimated += right.estimated
+        for at in right.requests.indices { left.requests[at] += right.requests[at] }
+        for at in right.attempts.indices { left.attempts[at] += right.attempts[at] }
+        for at in right.usage.indices {
+            left.usage[at] += right.usage[at]
+            left.cost[at] = left.cost[at] + right.cost[at]
+        }
+        left.duration += right.duration
+        left.firstByte += right.firstByte
+    }
+}
+
+extension Usage {
+    static func += (left: inout Usage, right: Usage) {
+        left.input &+= right.input
+        left.cachedInput &+= right.cachedInput
+        left.cacheWrite &+= right.cacheWrite
+        left.output &+= right.output
+        left.reasoning &+= right.reasoning
+        left.audioInput &+= right.audioInput
+        left.audioOutput &+= right.audioOutput
+    }
+}
+
+/// Durations in buckets that double from 1 ms to about 17 minutes.
+struct Histogram: Sendable {
+    static let buckets = 21
+    private(set) var counts = Array(repeating: 0, count: Histogram.buckets + 1)
+    private(set) var sum = Duration.zero
+
+    /// The upper bound of a bucket in seconds.
+    static func bound(_ bucket: Int) -> Double { Double(1 << bucket) / 1000 }
+
+    mutating func add(_ duration: Duration) {
+        let milliseconds = UInt64(max(0, duration.nanoseconds)) / 1_000_000
+        let bucket = milliseconds == 0 ? 0 : UInt64.bitWidth - milliseconds.leadingZeroBitCount
+        counts[min(bucket, Self.buckets)] += 1
+        sum += duration
+    }
+
+    static func += (left: inout Histogram, right: Histogram) {
+        for at in right.counts.indices { left.counts[at] += right.counts[at] }
+        left.sum += right.sum
+    }
+}

@@ -1,0 +1,84 @@
+import Translation
+import Wire
+
+/// What a method and a path ask for.
+enum Endpoint: Sendable {
+    case call(API)
+    case models
+    /// The model's name as it stands in the path, undecoded, behind this offset.
+    case model(nameAt: Int)
+    case healthz, readyz, metrics
+    case unknown
+    /// The path exists, for other methods; the value of `allow`.
+    case wrongMethod(allow: StaticString)
+}
+
+/// Which listener a request came in on.
+enum Surface: Sendable {
+    case clients, admin
+}
+
+extension Endpoint {
+    private struct Row {
+        let path: StaticString
+        let post: Bool
+        let endpoint: Endpoint
+        let surface: Surface?
+    }
+
+    private static let rows: [Row] = [
+        Row(path: "/v1/chat/completions", post: true, endpoint: .call(.chatCompletions), surface: .clients),
+        Row(path: "/v1/completions", post: true, endpoint: .call(.completions), surface: .clients),
+        Row(path: "/v1/embeddings", post: true, endpoint: .call(.embeddings), surface: .clients),
+        Row(path: "/v1/models", post: false, endpoint: .models, surface: .clients),
+        Row(path: "/healthz", post: false, endpoint: .healthz, surface: nil),
+        Row(path: "/readyz", post: false, endpoint: .readyz, surface: nil),
+        Row(path: "/metrics", post: false, endpoint: .metrics, surface: .admin),
+    ]
+
+    /// Paths are compared byte by byte: an encoded, doubled or trailing slash is another path, and unknown.
+    static func find(_ method: Method, path: UnsafeRawBufferPointer, on surface: Surface) -> Endpoint {
+        for row in rows where row.surface == nil || row.surface == surface {
+            guard path.equals(row.path) else { continue }
+            if row.post { return method == .post ? row.endpoint : .wrongMethod(allow: "POST") }
+            return method == .get ? row.endpoint : .wrongMethod(allow: "GET")
+        }
+        let prefix: StaticString = "/v1/models/"
+        if surface == .clients, path.count > prefix.utf8CodeUnitCount, path.starts(with: prefix) {
+            return method == .get ? .model(nameAt: prefix.utf8CodeUnitCount) : .wrongMethod(allow: "GET")
+        }
+        return .unknown
+    }
+
+    /// The name in metrics and the access log.
+    var name: StaticString {
+        switch self {
+        case .call(.chatCompletions): "chat_completions"
+        case .call(.completions): "completions"
+        case .call(.embeddings): "embeddings"
+        case .models, .model: "models"
+        case .healthz: "healthz"
+        case .readyz: "readyz"
+        case .metrics: "metrics"
+        case .unknown, .wrongMethod: "unknown"
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    func equals(_ text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount && starts(with: text)
+    }
+
+    func starts(with text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard count >= length, let base = baseAddress else { return length == 0 }
+        let other = UnsafeRawPointer(text.utf8Start)
+        var at = 0
+        while at < length {
+            if base.load(fromByteOffset: at, as: UInt8.self) != other.load(fromByteOffset: at, as: UInt8.self) { return false }
+            at &+= 1
+        }
+        return true
+    }
+}

@@ -1,0 +1,330 @@
+import NIOCore
+import Routing
+import Settings
+import Storage
+import Translation
+import Wire
+
+/// The path of one request, in the order in which it lives: begin, advance, carry, ended, settle. On one event loop.
+final class Exchange {
+    let client: ClientChannel
+    let loop: Loop
+    let live: Live
+    let id: RequestID
+    let started: Instant
+    let request: Admitted
+    private(set) var journey: Journey
+    private(set) var attempts: [AttemptRecord] = []
+    private(set) var attemptCount = 0
+    private var attempt: Attempt?
+    private var attemptStarted = Instant.zero
+    /// The last deployment asked, which is the one that answered if any did.
+    private(set) var target: Target?
+    private(set) var deployment: Deployment.ID?
+    private var relay: Relay
+    private var upstream: UpstreamChannel?
+    private var waiter: ConnectionWaiter?
+    private var usesPooled = false
+    /// A pooled connection that had died is replaced once, without counting as an attempt.
+    private var replacedStale = false
+    private var problem: (any Error)?
+    /// What the last failed attempt failed of, in words for an operator.
+    private(set) var lastDetail: String?
+    private var over = false
+    /// The answer's last frame, or all of it; a large body apart.
+    private var last: (head: ByteBuffer?, body: ByteBuffer?) = (nil, nil)
+
+    init(client: ClientChannel, loop: Loop, request: Admitted, id: RequestID, started: Instant) {
+        self.client = client
+        self.loop = loop
+        self.request = request
+        self.id = id
+        self.started = started
+        live = loop.live
+        journey = request.journey
+        relay = Relay(request.call)
+    }
+
+    // MARK: Begin, advance
+
+    func begin() {
+        loop.counters.inFlight += 1
+        client.begin(self)
+        advance()
+    }
+
+    /// Asks the router what to do next, and does it.
+    private func advance() {
+        let now = Instant.now()
+        switch loop.server.router.next(&journey, at: now) {
+        case .attempt(let attempt): carry(attempt, at: now)
+        case .wait(let until):
+            loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (until - now).nanoseconds))) {
+                if !self.over { self.advance() }
+            }
+        case .exhausted(let why): fail(Failure(why, said: relay.said, of: target?.providerName ?? ""))
+        }
+    }
+
+    // MARK: Carry
+
+    private func carry(_ attempt: Attempt, at now: Instant) {
+        self.attempt = attempt
+        attemptStarted = now
+        attemptCount += 1
+        deployment = attempt.deployment
+        target = live.targets[attempt.deployment]
+        replacedStale = false
+        relay.beginAttempt()
+        connect()
+    }
+
+    private func connect() {
+        guard let target else { return }
+        let pool = loop.pool(target.origin)
+        if !replacedStale, let idle = pool.takeIdle() {
+            connected(idle, reused: true)
+            return
+        }
+        let waiter = ConnectionWaiter(self)
+        self.waiter = waiter
+        pool.connect(for: waiter, timeout: min(target.connectTimeout, timeLeft))
+    }
+
+    private var timeLeft: Duration {
+        guard let attempt else { return .zero }
+        return max(.milliseconds(1), attempt.deadline - .now())
+    }
+
+    func connected(_ channel: UpstreamChannel, reused: Bool) {
+        waiter = nil
+        guard let target else { return }
+        upstream = channel
+        usesPooled = reused
+        let bytes = UpstreamRequest(target, request, loop)
+        channel.call(
+            self, request: bytes.head, body: bytes.rest, firstByte: min(target.firstByteTimeout, timeLeft), idle: target.idleTimeout)
+        loop.giveBack(bytes.head)
+    }
+
+    func notConnected(_ reason: String) {
+        waiter = nil
+        loop.counters.connectFailures += 1
+        ended(.unavailable, reason)
+    }
+
+    // MARK: The reply comes
+
+    func replyBegan(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer) {
+        relay.began(head, bytes, at: .now(), loop: loop)
+    }
+
+    func replyBytes(_ bytes: UnsafeRawBufferPointer) {
+        guard !over else { return }
+        do throws(StreamProblem) {
+            if try relay.take(bytes, limit: live.limits.responseBytes, loop: loop) { return }
+            abandonUpstream()
+            ended(.malformedReply, "the reply has more than \(live.limits.responseBytes) bytes")
+        } catch {
+            abandonUpstream()
+            broke(.malformedReply, error == .notJSON ? "the stream's events are not JSON" : "an event of the stream is too large")
+        }
+    }
+
+    /// One read's worth of the reply has been taken: what may go to the client goes now, in one write.
+    func readEnded() {
+        guard relay.isStream, !over, let upstream else { return }
+        if relay.stream.done || relay.stream.error != nil {
+            self.upstream = nil
+            upstream.finish()
+            streamEnded()
+        } else if let frame = relay.takeFrame(for: self) {
+            client.write(frame)
+            loop.giveBack(frame)
+        }
+    }
+
+    func replyEnded() {
+        upstream = nil
+        guard !over, attempt != nil else { return }
+        if relay.isStream { streamEnded() } else { wholeReplyEnded() }
+    }
+
+    func clientWritable(_ writable: Bool) { upstream?.pauseReading(!writable) }
+
+    // MARK: The attempt ends
+
+    private func wholeReplyEnded() {
+        guard let target else { return }
+        switch relay.verdict(target.provider) {
+        case .success(let facts):
+            let usage = facts.billed(estimatedInput: request.call.estimatedInput)
+            succeeded(usage)
+            last = relay.wholeAnswer(cost: target.price?.cost(of: usage), for: self)
+            settle(.done, status: relay.status, usage: usage)
+        case .fault(let fault, let detail): ended(fault, detail)
+        }
+    }
+
+    private func streamEnded() {
+        guard let target else { return }
+        switch relay.endStream(loop) {
+        case .complete:
+            let usage = relay.stream.billed(estimatedInput: request.call.estimatedInput)
+            succeeded(usage)
+            last.head = relay.lastFrame(nil, for: self)
+            settle(.done, status: 200, usage: usage)
+        case .truncated: broke(.unavailable, "the stream ended before its end was said")
+        case .failed(let told):
+            let fault = relay.stream.error.map { target.provider.fault(of: $0) } ?? .serverError
+            broke(fault, relay.stream.error?.message ?? "an error event", told: told)
+        }
+    }
+
+    func connectionLost(beforeReply: Bool) {
+        upstream = nil
+        guard !over, attempt != nil else { return }
+        if beforeReply, usesPooled, !replacedStale {
+            replacedStale = true
+            loop.counters.staleConnections += 1
+            connect()
+            return
+        }
+        broke(.unavailable, problem.map { "\($0)" } ?? "the provider closed the connection")
+    }
+
+    func connectionProblem(_ error: any Error) { problem = error }
+
+    func upstreamTimedOut() {
+        upstream = nil
+        guard !over, attempt != nil else { return }
+        broke(.timeout, relay.firstByte == nil ? "no reply in time" : "the reply stood still")
+    }
+
+    func replyMalformed(_ reason: String) {
+        upstream = nil
+        guard !over, attempt != nil else { return }
+        broke(.malformedReply, reason)
+    }
+
+    /// Before the first content byte went out another attempt is possible, after it never.
+    private func broke(_ fault: Fault, _ detail: String, told: Bool = false) {
+        guard relay.isStream, relay.stream.committed else {
+            ended(fault, detail)
+            return
+        }
+        record(.fault(fault, retryAfter: nil), fault, at: .now(), detail)
+        let usage = relay.stream.billed(estimatedInput: request.call.estimatedInput)
+        last.head = relay.lastFrame(told ? nil : Refusal(.streamInterrupted, "the stream broke off: \(detail)"), for: self)
+        settle(.failed, fault: fault, status: 200, usage: usage)
+    }
+
+    private func ended(_ fault: Fault, _ detail: String) {
+        guard !over, attempt != nil else { return }
+        record(.fault(fault, retryAfter: relay.retryAfter), fault, at: .now(), detail)
+        advance()
+    }
+
+    private func succeeded(_ usage: Usage) {
+        let now = Instant.now()
+        let firstByte = (relay.firstByte ?? now) - attemptStarted
+        record(.success(firstByte: firstByte, total: now - attemptStarted, outputTokens: Int(usage.totalOutput)), nil, at: now, nil)
+    }
+
+    private func record(_ outcome: Outcome, _ fault: Fault?, at now: Instant, _ detail: String?) {
+        guard let attempt else { return }
+        self.attempt = nil
+        loop.server.router.record(outcome, of: attempt, in: &journey, at: now)
+        loop.counters.attempt(outcome, deployment: attempt.deployment)
+        if let detail { lastDetail = detail }
+        guard fault != nil || !attempts.isEmpty else { return }
+        attempts.append(attemptRecord(attempt, fault, at: now))
+    }
+
+    private func attemptRecord(_ attempt: Attempt, _ fault: Fault?, at now: Instant) -> AttemptRecord {
+        var record = AttemptRecord(deployment: live.numbers.deployments[attempt.deployment])
+        record.startedMicroseconds = (attemptStarted - started).microseconds
+        record.firstByteMicroseconds = relay.firstByte.map { ($0 - started).microseconds }
+        record.endedMicroseconds = (now - started).microseconds
+        record.state = fault == nil ? .done : fault == .cancelled ? .cancelled : .failed
+        record.fault = fault
+        record.status = UInt16(clamping: relay.status)
+        return record
+    }
+
+    private func abandonUpstream() {
+        upstream?.abandon()
+        upstream = nil
+        waiter?.exchange = nil
+        waiter = nil
+    }
+
+    // MARK: The exchange ends
+
+    /// Nothing went out yet, and nothing is left to try.
+    private func fail(_ failure: Failure) {
+        last.head = failure.answer(for: self)
+        settle(.failed, fault: journey.lastFault, status: failure.status, usage: Usage())
+    }
+
+    /// The client left: the provider is told by the closing connection; what it had produced is billed as wasted.
+    func clientGone() {
+        guard !over else { return }
+        abandonUpstream()
+        var usage = Usage()
+        if attempt != nil, relay.isStream {
+            usage = relay.stream.billed(estimatedInput: request.call.estimatedInput)
+            loop.counters.wastedTokens &+= usage.totalOutput
+        }
+        record(.cancelled, .cancelled, at: .now(), nil)
+        loop.counters.abandonedRequests += 1
+        settle(.cancelled, fault: .cancelled, status: 499, usage: usage)
+    }
+
+    /// The whole exchange took longer than anything may.
+    func outOfTime() { giveUp(.timeout, Refusal(.timeout, "the request took longer than this gateway allows")) }
+
+    func shutDown() { giveUp(.unavailable, Refusal(.shuttingDown, "this gateway is shutting down; try again")) }
+
+    private func giveUp(_ fault: Fault, _ refusal: Refusal) {
+        guard !over else { return }
+        abandonUpstream()
+        client.closeAfterAnswer()
+        let streaming = relay.isStream && relay.stream.committed
+        let usage = streaming ? relay.stream.billed(estimatedInput: request.call.estimatedInput) : Usage()
+        record(.cancelled, fault, at: .now(), nil)
+        last.head = streaming ? relay.lastFrame(refusal, for: self) : Failure(refusal).answer(for: self)
+        settle(.failed, fault: fault, status: streaming ? 200 : refusal.status, usage: usage)
+    }
+
+    /// The header lines that say who answered, and how.
+    func writeNames(into out: inout ByteBuffer) {
+        out.writeRequestID(id)
+        if let target { out.writeImmutableBuffer(target.names) }
+        out.writeImmutableBuffer(live.routeLines[request.model.route])
+        out.writeStaticString("x-swiftlet-attempts: ")
+        out.writeDecimal(attemptCount)
+        out.writeStaticString("\r\n")
+    }
+
+    // MARK: Settle
+
+    /// Usage times price; a row for the ledger, and `last` goes out once the row is durable.
+    private func settle(_ state: LedgerState, fault: Fault? = nil, status: Int, usage: Usage) {
+        over = true
+        let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: relay.firstByte, at: .now())
+        settlement.count(in: &loop.counters)
+        settlement.log(to: loop.accessLog)
+        loop.holding.hold(settlement.entry, for: self)
+    }
+
+    /// The row is durable, or patience is at its end: the last frame goes.
+    func release() {
+        if let head = last.head {
+            last.head = nil
+            client.send(head, last.body)
+            loop.giveBack(head)
+        }
+        client.answered()
+    }
+}

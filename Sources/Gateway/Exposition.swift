@@ -1,0 +1,143 @@
+import NIOCore
+import Routing
+import Settings
+import Storage
+import Translation
+
+/// `GET /metrics`: everything counted here, in Prometheus' text format.
+///
+/// Labels are an operator's names only (deployments, APIs, fault classes), so no client can make them many.
+struct Exposition {
+    private var text = ""
+
+    /// Linear in deployments and event loops; asks each loop for a copy of its counters.
+    static func write(_ server: Server, _ live: Live, at now: Instant) async -> String {
+        var page = Exposition()
+        let counters = await server.counters()
+        page.traffic(counters)
+        page.deployments(counters, live, server.router.snapshot(), now)
+        page.ledger(server)
+        return page.text
+    }
+
+    private mutating func traffic(_ counters: Counters) {
+        family("swiftlet_requests_total", "counter", "Requests by API and class of answer.")
+        for api in API.allCases {
+            for (column, outcome) in ["ok", "client_error", "server_error", "client_left"].enumerated() {
+                sample("swiftlet_requests_total", ["api": api.name, "outcome": outcome], counters.requests[Int(api.rawValue) * 4 + column])
+            }
+        }
+        gauge("swiftlet_requests_in_flight", "Requests between their admission and their answer's end.", counters.inFlight)
+        gauge("swiftlet_client_connections", "Open client connections.", counters.clientConnections)
+        count("swiftlet_client_connections_accepted_total", "Client connections accepted.", counters.acceptedConnections)
+        count("swiftlet_client_connections_refused_total", "Client connections closed at once, over the limit.", counters.refusedConnections)
+        count("swiftlet_client_errors_total", "Client connections that broke.", counters.clientErrors)
+        count("swiftlet_malformed_requests_total", "Requests refused because they were not HTTP or did not arrive.", counters.badRequests)
+        count("swiftlet_upstream_connect_failures_total", "Connections to providers that failed.", counters.connectFailures)
+        count("swiftlet_upstream_stale_connections_total", "Pooled connections found dead and replaced.", counters.staleConnections)
+        count("swiftlet_abandoned_requests_total", "Requests whose client left before the end.", counters.abandonedRequests)
+        count("swiftlet_wasted_tokens_total", "Output tokens made for clients that had left.", Int(counters.wastedTokens))
+        histogram("swiftlet_request_duration_seconds", "From a request's admission to its answer's end.", counters.duration)
+        histogram("swiftlet_first_byte_seconds", "From a request's admission to the first byte of a provider's reply.", counters.firstByte)
+    }
+
+    private mutating func deployments(_ counters: Counters, _ live: Live, _ router: Router, _ now: Instant) {
+        let names = live.blueprint.table.deployments.map(\.name)
+        family("swiftlet_attempts_total", "counter", "Attempts at a deployment by outcome.")
+        for (at, name) in names.enumerated() {
+            for column in 0..<Counters.outcomes {
+                let count = counters.attempts[at * Counters.outcomes + column]
+                guard count > 0 || column == 0 else { continue }
+                let outcome = column == 0 ? "success" : Fault(rawValue: UInt8(column - 1))?.name ?? ""
+                sample("swiftlet_attempts_total", ["deployment": name, "outcome": outcome], count)
+            }
+        }
+        family("swiftlet_tokens_total", "counter", "Tokens by deployment and class.")
+        for (at, name) in names.enumerated() {
+            for (type, tokens) in counters.usage[at].classes {
+                sample("swiftlet_tokens_total", ["deployment": name, "type": type], Int(tokens))
+            }
+        }
+        family("swiftlet_cost_usd_total", "counter", "Cost by deployment, in US dollars.")
+        for (at, name) in names.enumerated() {
+            sample("swiftlet_cost_usd_total", ["deployment": name], "\(Double(counters.cost[at].amount) / 1e9)")
+        }
+        count("swiftlet_unpriced_requests_total", "Requests answered by a deployment without a known price.", counters.unpriced)
+        count("swiftlet_estimated_usage_requests_total", "Requests whose tokens were counted here, since the provider did not say.", counters.estimated)
+        family("swiftlet_deployment_state", "gauge", "0 closed, 1 half open, 2 open.")
+        for (at, name) in names.enumerated() {
+            let health = router.health(of: at, at: now)
+            sample("swiftlet_deployment_state", ["deployment": name], health.state.metric)
+        }
+        family("swiftlet_deployment_in_flight", "gauge", "Attempts in progress.")
+        for (at, name) in names.enumerated() {
+            sample("swiftlet_deployment_in_flight", ["deployment": name], router.health(of: at, at: now).inFlight)
+        }
+    }
+
+    private mutating func ledger(_ server: Server) {
+        guard let status = server.journal?.status else { return }
+        gauge("swiftlet_ledger_queued_rows", "Ledger rows not yet durable.", status.queued)
+        count("swiftlet_ledger_rows_total", "Ledger rows written.", Int(status.committed))
+        count("swiftlet_ledger_commits_total", "Ledger commits.", Int(status.batches))
+        count("swiftlet_ledger_refused_rows_total", "Ledger rows that found the queue full.", Int(status.refused))
+        count("swiftlet_ledger_write_failures_total", "Failed tries at writing the ledger.", Int(status.failures))
+        count("swiftlet_log_lines_dropped_total", "Access log lines dropped because the log was slow.", server.accessLog.dropped)
+    }
+
+    // MARK: Format
+
+    private mutating func family(_ name: String, _ type: String, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    private mutating func count(_ name: String, _ help: String, _ value: Int) {
+        family(name, "counter", help)
+        text += "\(name) \(value)\n"
+    }
+
+    private mutating func gauge(_ name: String, _ help: String, _ value: Int) {
+        family(name, "gauge", help)
+        text += "\(name) \(value)\n"
+    }
+
+    private mutating func sample(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: some CustomStringConvertible) {
+        let pairs = labels.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",")
+        text += "\(name){\(pairs)} \(value)\n"
+    }
+
+    private mutating func histogram(_ name: String, _ help: String, _ histogram: Histogram) {
+        family(name, "histogram", help)
+        var below = 0
+        for bucket in 0..<Histogram.buckets {
+            below += histogram.counts[bucket]
+            text += "\(name)_bucket{le=\"\(Histogram.bound(bucket))\"} \(below)\n"
+        }
+        below += histogram.counts[Histogram.buckets]
+        text += "\(name)_bucket{le=\"+Inf\"} \(below)\n"
+        text += "\(name)_sum \(Double(histogram.sum.nanoseconds) / 1e9)\n\(name)_count \(below)\n"
+    }
+
+    private static func escaped(_ value: String) -> String {
+        var escaped = ""
+        for character in value {
+            switch character {
+            case "\\": escaped += "\\\\"
+            case "\"": escaped += "\\\""
+            case "\n": escaped += "\\n"
+            default: escaped.append(character)
+            }
+        }
+        return escaped
+    }
+}
+
+extension Usage {
+    /// By the name that metrics and records give the class.
+    var classes: KeyValuePairs<String, Int64> {
+        [
+            "input": input, "cached_input": cachedInput, "cache_write": cacheWrite, "output": output, "reasoning": reasoning,
+            "audio_input": audioInput, "audio_output": audioOutput,
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+import NIOCore
+import Routing
+import Settings
+import Translation
+
+/// What a client hears when its request got no answer: our refusal, or a provider's own words about the request.
+struct Failure {
+    let status: Int
+    private let refusal: Refusal
+    /// The provider's body, for faults that are about the client's own request.
+    private let said: ByteBuffer?
+
+    init(_ refusal: Refusal) {
+        self.refusal = refusal
+        status = refusal.status
+        said = nil
+    }
+
+    init(_ why: Exhaustion, said: (reply: FaultyReply, body: ByteBuffer)?, of provider: String) {
+        var refusal = Self.refusal(why, said?.reply, provider)
+        refusal.retryAfter = refusal.retryAfter ?? why.retryAfter
+        self.refusal = refusal
+        // Only the words that belong to the fault the request ends with.
+        if let said, let fault = why.lastFault, Self.isForClient(fault), said.reply.status >= 400 {
+            status = said.reply.status
+            self.said = said.body
+        } else {
+            status = refusal.status
+            self.said = nil
+        }
+    }
+
+    private static func isForClient(_ fault: Fault) -> Bool {
+        switch fault {
+        case .badRequest, .rateLimit, .contextWindow, .contentPolicy: true
+        default: false
+        }
+    }
+
+    private static func refusal(_ why: Exhaustion, _ reply: FaultyReply?, _ provider: String) -> Refusal {
+        switch why.reason {
+        case .attempts, .callersFault, .cancelled:
+            return Refusal(lastFault: why.lastFault ?? .unavailable, of: provider, reply: reply, retryAfter: why.retryAfter)
+        case .deadline: return Refusal(.timeout, "no provider answered within the request's time")
+        case .noneEligible(let reason):
+            if let fault = why.lastFault { return Refusal(lastFault: fault, of: provider, reply: reply, retryAfter: why.retryAfter) }
+            return Refusal(
+                .noEligibleDeployment, "no deployment may serve this request now: the nearest \(reason)",
+                retryAfter: why.retryAfter ?? .seconds(1))
+        case .tableGone: return Refusal(.overloaded, "settings changed too often while the request waited; send it again")
+        }
+    }
+
+    func answer(for exchange: Exchange) -> ByteBuffer {
+        let id = exchange.id.description
+        var out = exchange.loop.takeScratch(capacity: 1024)
+        out.writeStatusLine(status)
+        out.writeStaticString("content-type: application/json\r\n")
+        out.writeConnection(exchange.client)
+        exchange.writeNames(into: &out)
+        if let seconds = refusal.retryAfterSeconds {
+            out.writeStaticString("retry-after: ")
+            out.writeDecimal(Int(seconds))
+            out.writeStaticString("\r\n")
+        }
+        let body = said ?? ByteBuffer(bytes: refusal.body(requestID: id))
+        out.writeStaticString("content-length: ")
+        out.writeDecimal(body.readableBytes)
+        out.writeStaticString("\r\n\r\n")
+        out.writeImmutableBuffer(body)
+        return out
+    }
+}

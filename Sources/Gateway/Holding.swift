@@ -1,0 +1,109 @@
+import NIOCore
+import Routing
+import Storage
+
+/// The last frames of answers, each waiting until its ledger row is durable, or a bounded moment.
+///
+/// First in, first out: rows of one loop become durable in the order in which they were offered. Rows are handed over at
+/// the end of a turn of the loop, together. Lives on its loop.
+final class Holding {
+    private struct Held {
+        var ticket: UInt64
+        var until: Instant
+        var exchange: Exchange
+    }
+
+    private let eventLoop: any EventLoop
+    private let store: any Store
+    private let wait: Duration
+    private var lane: JournalLane?
+    private var held = CircularBuffer<Held>()
+    private var pending: [LedgerEntry] = []
+    private var flushScheduled = false
+    private var timerScheduled = false
+    /// Tickets count the rows of this loop from 1, as the journal does.
+    private var offered: UInt64 = 0
+    /// Answers that went out before their row was durable.
+    private(set) var impatient = 0
+
+    /// Without a journal rows go straight to `store`, which is memory.
+    init(eventLoop: any EventLoop, journal: Journal?, store: any Store, wait: Duration) {
+        self.eventLoop = eventLoop
+        self.store = store
+        self.wait = wait
+        guard let journal else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        lane = journal.register { ticket in
+            eventLoop.execute { bound.value.committed(upTo: ticket) }
+        }
+    }
+
+    /// Rows not yet handed over and frames not yet sent; zero before the loop may end.
+    var waiting: Int { pending.count + held.count }
+
+    /// Whether a new request may begin: its row will find a place.
+    var accepts: Bool { lane?.accepting ?? true }
+
+    /// Takes the row; the exchange is released once it is durable.
+    func hold(_ entry: LedgerEntry, for exchange: Exchange) {
+        pending.append(entry)
+        if !flushScheduled {
+            flushScheduled = true
+            eventLoop.assumeIsolated().execute { self.flush() }
+        }
+        if lane != nil, wait > .zero {
+            held.append(Held(ticket: offered + UInt64(pending.count), until: .now() + wait, exchange: exchange))
+        } else {
+            exchange.release()
+        }
+    }
+
+    private func flush() {
+        flushScheduled = false
+        if let lane {
+            // Rows that a full journal does not take stay here and are offered again: none is lost while the process lives.
+            let (accepted, ticket) = lane.offer(pending[...])
+            offered = ticket
+            if accepted == pending.count {
+                pending.removeAll(keepingCapacity: true)
+            } else {
+                pending.removeFirst(accepted)
+                retryLater()
+            }
+        } else {
+            _ = try? store.append(pending[...])   // memory takes every row until it is closed
+            pending.removeAll(keepingCapacity: true)
+        }
+        scheduleTimer()
+    }
+
+    private func retryLater() {
+        flushScheduled = true
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(10)) { self.flush() }
+    }
+
+    private func committed(upTo ticket: UInt64) {
+        while let first = held.first, first.ticket <= ticket {
+            held.removeFirst()
+            first.exchange.release()
+        }
+    }
+
+    private func scheduleTimer() {
+        guard !timerScheduled, let first = held.first else { return }
+        timerScheduled = true
+        let delay = max(0, (first.until - .now()).nanoseconds)
+        eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) { self.outOfPatience() }
+    }
+
+    private func outOfPatience() {
+        timerScheduled = false
+        let now = Instant.now()
+        while let first = held.first, first.until <= now {
+            held.removeFirst()
+            impatient += 1
+            first.exchange.release()
+        }
+        scheduleTimer()
+    }
+}

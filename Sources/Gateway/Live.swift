@@ -1,0 +1,197 @@
+import NIOCore
+import Routing
+import Settings
+import Storage
+import Translation
+import Wire
+
+/// What the gateway runs: a blueprint made ready for the path of a request. Immutable; a change of settings makes another.
+final class Live: Sendable {
+    let blueprint: Blueprint
+    let names: NameTable
+    let keys: KeyRing
+    /// By `Deployment.ID`.
+    let targets: [Target]
+    /// What each virtual key may use; by index of `blueprint.keys`, or of the one key `local`.
+    let allowances: [Allowance]
+    let limits: Limits
+    /// The ledger's numbers for keys, routes and deployments.
+    let numbers: Numbers
+    /// By `Route.ID`: the header line that names the route.
+    let routeLines: [ByteBuffer]
+    /// When these settings took effect, in seconds since 1970.
+    let since: Int64
+
+    init(_ blueprint: Blueprint, store: any Store, origins: OriginNumbers, mocks: [String: Origin]) throws(StoreFailure) {
+        self.blueprint = blueprint
+        names = NameTable(blueprint.names)
+        keys = KeyRing(blueprint.keys, open: blueprint.keys.isEmpty && blueprint.server.listen.isLoopback)
+        targets = zip(blueprint.upstreams, blueprint.table.deployments).map { upstream, deployment in
+            Target(upstream, deployment, origins: origins, mocks: mocks)
+        }
+        allowances = blueprint.keys.isEmpty ? [.all] : blueprint.keys.map { Allowance($0, names: blueprint.names) }
+        limits = Limits(blueprint.server)
+        numbers = try Numbers(blueprint, store)
+        routeLines = blueprint.table.routes.map { ByteBuffer(string: "x-swiftlet-route: \($0.name.headerSafe)\r\n") }
+        since = WallClock.milliseconds() / 1000
+    }
+
+    /// The key that requests are served as when no keys are configured and the listener is loopback.
+    static let localKey = "local"
+
+    func keyName(_ key: Int) -> String { blueprint.keys.isEmpty ? Self.localKey : blueprint.keys[key].name }
+    func routeName(_ route: Route.ID) -> String { blueprint.table.routes[route].name }
+    func deploymentName(_ id: Deployment.ID) -> String { blueprint.table.deployments[id].name }
+
+    /// What serves a request that names no model.
+    var defaultModel: NamedModel? { blueprint.defaultRoute.map { NamedModel(route: $0, name: routeName($0)) } }
+
+    func envelope(_ now: Instant, timeout: Duration?) -> Envelope {
+        Envelope(deadline: now + min(timeout ?? limits.totalTimeout, limits.totalTimeout))
+    }
+
+    func unknownModel(_ name: String?, key: Int) -> Refusal {
+        guard let name else {
+            return Refusal(.modelNotFound, "the request names no model and there is no default; \(offer(key))", param: "model")
+        }
+        let visible = visibleNames(key)
+        let near = Nearest.name(to: name, among: visible).map { "; did you mean `\($0)`?" } ?? "; \(offer(key))"
+        return Refusal(.modelNotFound, "there is no model `\(name.prefix(200))`\(near)", param: "model")
+    }
+
+    func notAllowed(_ name: String, key: Int) -> Refusal {
+        Refusal(.modelNotAllowed, "key `\(keyName(key))` may not use model `\(name.prefix(200))`; \(offer(key))", param: "model")
+    }
+
+    private func offer(_ key: Int) -> String {
+        let visible = visibleNames(key)
+        if visible.isEmpty { return "no model is configured for this key" }
+        return "it may use " + visible.prefix(8).map { "`\($0)`" }.joined(separator: ", ") + (visible.count > 8 ? " and others" : "")
+    }
+
+    /// The names that a key gets to see, in order.
+    func visibleNames(_ key: Int) -> [String] {
+        blueprint.names.filter { !$0.value.hidden && allowances[key].permits($0.value) }.keys.sorted()
+    }
+}
+
+/// The ledger's numbers for names, asked once per change of settings.
+struct Numbers: Sendable {
+    let keys: [NameID]
+    let routes: [NameID]
+    let deployments: [NameID]
+
+    init(_ blueprint: Blueprint, _ store: any Store) throws(StoreFailure) {
+        keys = try store.intern(blueprint.keys.isEmpty ? [Live.localKey] : blueprint.keys.map(\.name), as: .key)
+        routes = try store.intern(blueprint.table.routes.map(\.name), as: .route)
+        deployments = try store.intern(blueprint.table.deployments.map(\.name), as: .deployment)
+    }
+}
+
+/// The models a virtual key may name.
+struct Allowance: Sendable {
+    /// Nil: every model.
+    private let routes: Set<Int>?
+
+    static let all = Allowance(routes: nil)
+
+    private init(routes: Set<Int>?) { self.routes = routes }
+
+    init(_ key: VirtualKey, names: [String: NamedModel]) {
+        guard let models = key.models else {
+            routes = nil
+            return
+        }
+        routes = Set(models.compactMap { names[$0]?.route })
+    }
+
+    func permits(_ model: NamedModel) -> Bool { routes?.contains(model.route) ?? true }
+}
+
+/// Sizes and times of the client's side, out of the server's settings.
+struct Limits: Sendable {
+    let head: HeadLimits
+    let replyHead: HeadLimits
+    let requestBytes: Int
+    let responseBytes: Int
+    let connectionsPerLoop: Int
+    let headTimeout: Duration
+    let bodyTimeout: Duration
+    let keepAliveTimeout: Duration
+    let writeTimeout: Duration
+    let totalTimeout: Duration
+
+    init(_ server: ServerSettings) {
+        head = HeadLimits(bytes: server.headBytes, fields: server.headFields)
+        replyHead = HeadLimits(bytes: 65_536, fields: 200)
+        requestBytes = server.requestBytes
+        responseBytes = server.responseBytes
+        let loops = max(1, server.threads ?? System.coreCount)
+        connectionsPerLoop = max(1, server.maxConnections / loops)
+        headTimeout = server.headTimeout
+        bodyTimeout = server.bodyTimeout
+        keepAliveTimeout = server.keepAliveTimeout
+        writeTimeout = server.writeTimeout
+        totalTimeout = server.totalTimeout
+    }
+}
+
+/// A deployment made ready to be called.
+struct Target: Sendable {
+    let provider: any Provider
+    let providerName: String
+    let origin: Int
+    /// By `API.rawValue`: the request's head up to and with `content-length: `.
+    let heads: [ByteBuffer]
+    let model: QuotedText
+    /// The header lines that name provider, model and deployment in answers.
+    let names: ByteBuffer
+    let price: Price?
+    let connectTimeout: Duration
+    let firstByteTimeout: Duration
+    let idleTimeout: Duration
+
+    init(_ upstream: Upstream, _ deployment: Deployment, origins: OriginNumbers, mocks: [String: Origin]) {
+        provider = upstream.provider
+        providerName = upstream.providerName
+        let base = provider.base ?? (Origin(tls: true, host: "unconfigured.invalid", port: 443), "/v1")
+        let address = mocks[upstream.providerName] ?? base.origin
+        origin = origins.number(of: address)
+        heads = API.allCases.map { api in
+            var head = UpstreamHead(path: base.path + api.path)
+            upstream.provider.prepare(&head, for: api, model: upstream.model)
+            return Target.write(head, authority: address.authority)
+        }
+        model = QuotedText(upstream.model)
+        names = ByteBuffer(
+            string: "x-swiftlet-provider: \(providerName.headerSafe)\r\nx-swiftlet-model: \(upstream.model.headerSafe)\r\n"
+                + "x-swiftlet-deployment: \(deployment.name.headerSafe)\r\n")
+        price = upstream.price
+        connectTimeout = upstream.connectTimeout
+        firstByteTimeout = upstream.firstByteTimeout ?? upstream.timeout ?? .seconds(60)
+        idleTimeout = upstream.idleTimeout
+    }
+
+    private static func write(_ head: UpstreamHead, authority: String) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeString("POST \(head.path) HTTP/1.1\r\nhost: \(authority)\r\n")
+        for (name, value) in head.headers { buffer.writeString("\(name): \(value)\r\n") }
+        buffer.writeString("content-type: application/json\r\naccept-encoding: identity\r\nuser-agent: swiftlet\r\ncontent-length: ")
+        return buffer
+    }
+}
+
+extension String {
+    /// Bytes that a header value must not have are percent-encoded.
+    var headerSafe: String {
+        var safe = ""
+        for byte in utf8 {
+            if byte >= 0x20, byte < 0x7f, byte != UInt8(ascii: "%") {
+                safe.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                safe += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return safe
+    }
+}

@@ -1,0 +1,67 @@
+import Wire
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// One JSON object on one line, built in place.
+struct LogLine {
+    private(set) var bytes: [UInt8]
+    private var first = true
+
+    init() {
+        bytes = [UInt8(ascii: "{")]
+        bytes.reserveCapacity(512)
+    }
+
+    private mutating func name(_ name: StaticString) {
+        if !first { bytes.append(UInt8(ascii: ",")) }
+        first = false
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    mutating func text(_ name: StaticString, _ value: String) {
+        self.name(name)
+        JSONWriter.append(value, to: &bytes)
+    }
+
+    mutating func number(_ name: StaticString, _ value: Int64) {
+        self.name(name)
+        bytes.append(contentsOf: "\(value)".utf8)
+    }
+
+    mutating func flag(_ name: StaticString, _ value: Bool) {
+        self.name(name)
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+
+    mutating func end() { bytes.append(UInt8(ascii: "}")) }
+}
+
+/// The wall clock, for ids, records and dates that people read. Durations are measured on `Instant`.
+enum WallClock {
+    static func milliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
+
+/// Moments as RFC 3339 writes them, in UTC.
+enum Timestamp {
+    static func text(unixMilliseconds: Int64) -> String {
+        var seconds = time_t(unixMilliseconds / 1000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let milliseconds = unixMilliseconds % 1000
+        let padding = milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : ""
+        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min))"
+            + ":\(two(parts.tm_sec)).\(padding)\(milliseconds)Z"
+    }
+}

@@ -1,0 +1,181 @@
+import NIOCore
+import Routing
+import Settings
+import Storage
+import Translation
+import Wire
+
+/// What stands between a gathered request and its exchange: which endpoint, whose key, which model, and may it.
+///
+/// Answers what needs no provider itself.
+struct Reception {
+    let client: ClientChannel
+    let loop: Loop
+
+    private var live: Live { loop.live }
+
+    func take(_ request: ClientRequest) {
+        let endpoint = request.bytes.withUnsafeReadableBytes { raw in
+            Endpoint.find(request.head.method, path: request.head.path(in: raw), on: client.surface)
+        }
+        switch endpoint {
+        case .call(let api): admit(request, api)
+        case .models, .model: answerModels(request, endpoint)
+        case .healthz: answer(200, type: "text/plain", body: Array("ok\n".utf8))
+        case .readyz: answerReadiness()
+        case .metrics: answerMetrics()
+        case .unknown: refuse(Refusal(.unknownURL, "no such path; /v1/chat/completions and /v1/models are some that exist"))
+        case .wrongMethod(let allow): refuse(Refusal(.methodNotAllowed, "this path takes \(allow)"), allow: allow)
+        }
+    }
+
+    // MARK: Calls
+
+    private func admit(_ request: ClientRequest, _ api: API) {
+        let id = loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
+        do throws(Refusal) {
+            let key = try authenticate(request)
+            if !loop.holding.accepts { throw Refusal(.overloaded, "the ledger cannot be written; try again", retryAfter: .seconds(1)) }
+            let call = try read(request, api)
+            let model = try resolve(call, request.body, key: key)
+            let now = Instant.now()
+            var journey = Journey(
+                in: live.blueprint.table, route: model.route, facts: facts(of: call, request, key: key),
+                envelope: live.envelope(now, timeout: request.deadline))
+            journey.maxRetries = call.extras.retries
+            journey.timeout = call.extras.timeout
+            journey.fallbacksDisabled = call.extras.disablesFallbacks
+            let admitted = Admitted(call: call, body: request.body, api: api, key: key, model: model, journey: journey)
+            Exchange(client: client, loop: loop, request: admitted, id: id, started: now).begin()
+        } catch {
+            loop.counters.request(api, status: error.status)
+            refuse(error, id: id)
+        }
+    }
+
+    /// The index of the virtual key.
+    private func authenticate(_ request: ClientRequest) throws(Refusal) -> Int {
+        let verdict = request.bytes.withUnsafeReadableBytes { raw in live.keys.find(request.head.presentedKey(in: raw)) }
+        switch verdict {
+        case .key(let index): return index
+        case .missing: throw Refusal(.invalidAPIKey, "no API key: send a virtual key as `Authorization: Bearer KEY`")
+        case .unknown: throw Refusal(.invalidAPIKey, "unknown API key: it is none of this gateway's virtual keys")
+        }
+    }
+
+    private func read(_ request: ClientRequest, _ api: API) throws(Refusal) -> Call {
+        if request.head.contentEncoding.isPresent {
+            throw Refusal(.unsupportedMediaType, "the body has a content-encoding; send it as plain JSON")
+        }
+        do throws(Malformed) {
+            return try request.body.readable { raw throws(Malformed) in try Call.read(raw, api: api) }
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    private func resolve(_ call: Call, _ body: ByteBuffer, key: Int) throws(Refusal) -> NamedModel {
+        let found = body.withUnsafeReadableBytes { raw in call.model.map { live.names.find($0, in: raw) } ?? live.defaultModel }
+        let name = { body.withUnsafeReadableBytes { call.modelName(in: $0) } }
+        guard let model = found else { throw live.unknownModel(name(), key: key) }
+        guard live.allowances[key].permits(model) else { throw live.notAllowed(name() ?? model.name, key: key) }
+        return model
+    }
+
+    private func facts(of call: Call, _ request: ClientRequest, key: Int) -> Facts {
+        var facts = Facts()
+        facts.needs = call.needs
+        facts.inputTokens = Int(clamping: call.estimatedInput)
+        facts.outputTokens = Int(clamping: call.maxTokens ?? 0)
+        facts.key = Random.mix(UInt64(key + 1))
+        request.body.withUnsafeReadableBytes { raw in
+            if let user = call.user { facts.user = Random.hash(user.range.of(raw)) }
+            if let session = call.stickyText { facts.session = Random.hash(session.range.of(raw)) }
+        }
+        return facts
+    }
+
+    // MARK: Answers of our own
+
+    private func answerModels(_ request: ClientRequest, _ endpoint: Endpoint) {
+        do throws(Refusal) {
+            let key = try authenticate(request)
+            guard case .model(let at) = endpoint else {
+                answer(200, type: "application/json", body: ModelsReply.list(live.visibleNames(key).map(entry)))
+                return
+            }
+            let name = request.bytes.withUnsafeReadableBytes { raw in
+                PercentEncoding.decoded(UnsafeRawBufferPointer(rebasing: request.head.path(in: raw)[at...]))
+            }
+            guard let model = live.blueprint.names[name], !model.hidden else { throw live.unknownModel(name, key: key) }
+            guard live.allowances[key].permits(model) else { throw live.notAllowed(name, key: key) }
+            answer(200, type: "application/json", body: ModelsReply.one(entry(name)))
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func entry(_ name: String) -> ModelsReply.Entry { ModelsReply.Entry(id: name, created: live.since) }
+
+    private func answerReadiness() {
+        if let reason = loop.server.unreadiness {
+            answer(503, type: "text/plain", body: Array("not ready: \(reason)\n".utf8))
+        } else {
+            answer(200, type: "text/plain", body: Array("ready\n".utf8))
+        }
+    }
+
+    /// The counters of the other loops are asked for without waiting here; the connection waits for its answer.
+    private func answerMetrics() {
+        let (server, live) = (loop.server, live)
+        let promise = loop.eventLoop.makePromise(of: String.self)
+        promise.completeWithTask { await Exposition.write(server, live, at: .now()) }
+        promise.futureResult.assumeIsolated().whenSuccess { page in
+            answer(200, type: "text/plain; version=0.0.4", body: Array(page.utf8))
+        }
+    }
+
+    private func answer(_ status: Int, type: StaticString, body: [UInt8], extra: (inout ByteBuffer) -> Void = { _ in }) {
+        var out = loop.takeScratch(capacity: 256 + body.count)
+        out.writeStatusLine(status)
+        out.writeStaticString("content-type: ")
+        out.writeStaticString(type)
+        out.writeStaticString("\r\n")
+        out.writeConnection(client)
+        extra(&out)
+        out.writeStaticString("content-length: ")
+        out.writeDecimal(body.count)
+        out.writeStaticString("\r\n\r\n")
+        out.writeBytes(body)
+        client.write(out)
+        loop.giveBack(out)
+        client.answered()
+    }
+
+    func refuse(_ refusal: Refusal, id: RequestID? = nil, allow: StaticString? = nil) {
+        let id = id ?? loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
+        answer(refusal.status, type: "application/json", body: refusal.body(requestID: id.description)) { out in
+            out.writeRequestID(id)
+            if let seconds = refusal.retryAfterSeconds {
+                out.writeStaticString("retry-after: ")
+                out.writeDecimal(Int(seconds))
+                out.writeStaticString("\r\n")
+            }
+            if let allow {
+                out.writeStaticString("allow: ")
+                out.writeStaticString(allow)
+                out.writeStaticString("\r\n")
+            }
+        }
+    }
+}
+
+/// What admission found out; what an exchange begins with.
+struct Admitted {
+    var call: Call
+    var body: ByteBuffer
+    var api: API
+    var key: Int
+    var model: NamedModel
+    var journey: Journey
+}

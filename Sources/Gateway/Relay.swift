@@ -1,0 +1,214 @@
+import NIOCore
+import Routing
+import Storage
+import Translation
+import Wire
+
+/// The reply of the attempt in progress on its way to the client: gathered whole, or relayed event by event.
+///
+/// A whole reply is gathered before a byte of it goes on: only so can a cut or garbled one still be answered by another
+/// deployment, and only so does the answer's head know the cost.
+struct Relay {
+    private let api: API
+    private let wantsStream: Bool
+    private let hidesUsage: Bool
+    private let choices: Int
+    private(set) var status = 0
+    /// When the reply's head came; nil before that.
+    private(set) var firstByte: Instant?
+    private(set) var isStream = false
+    private(set) var retryAfter: Duration?
+    private var isJSON = false
+    private var isEncoded = false
+    /// The answer's status line and passed headers. Begun while the reply's head is at hand, since its bytes do not stay.
+    private var head: ByteBuffer?
+    /// What has come of a whole reply, where it did not come in one piece.
+    private var gathered: ByteBuffer?
+    private(set) var stream: StreamRelay
+    /// Bytes for the client that the read in progress has brought.
+    private var frame: ByteBuffer?
+    private var headIsOut = false
+    /// The last provider's own words: a client gets to see them when they are about its request.
+    private(set) var said: (reply: FaultyReply, body: ByteBuffer)?
+
+    init(_ call: Call) {
+        api = call.api
+        wantsStream = call.stream
+        hidesUsage = call.stream && !call.asksUsage
+        choices = call.choices
+        stream = StreamRelay(api: call.api, hidesUsage: hidesUsage, choices: choices)
+    }
+
+    mutating func beginAttempt() {
+        guard firstByte != nil else { return }
+        status = 0
+        firstByte = nil
+        isStream = false
+        retryAfter = nil
+        head = nil
+        gathered = nil
+        frame = nil
+        stream = StreamRelay(api: api, hidesUsage: hidesUsage, choices: choices)
+    }
+
+    // MARK: Taking
+
+    mutating func began(_ reply: ResponseHead, _ bytes: UnsafeRawBufferPointer, at now: Instant, loop: Loop) {
+        firstByte = now
+        status = reply.status
+        isJSON = reply.contentType == .json
+        isStream = reply.status == 200 && reply.contentType == .eventStream && wantsStream
+        isEncoded = reply.hasContentEncoding
+        retryAfter = Self.retryAfter(reply, bytes)
+        var head = loop.takeScratch(capacity: 1024)
+        head.writeStatusLine(reply.status)
+        PassedHeaders.write(reply, bytes, into: &head)
+        self.head = head
+    }
+
+    /// The provider's wish in milliseconds where it says so, else in seconds or as a date.
+    private static func retryAfter(_ reply: ResponseHead, _ bytes: UnsafeRawBufferPointer) -> Duration? {
+        if reply.retryAfterMilliseconds.isPresent {
+            return RetryAfter.parseMilliseconds(reply.retryAfterMilliseconds.bytes(in: bytes))
+        }
+        guard reply.retryAfter.isPresent else { return nil }
+        return RetryAfter.parse(reply.retryAfter.bytes(in: bytes), now: WallClock.milliseconds() / 1000)
+    }
+
+    /// Takes a piece of the reply's body. False: it is larger than it may be.
+    mutating func take(_ bytes: UnsafeRawBufferPointer, limit: Int, loop: Loop) throws(StreamProblem) -> Bool {
+        if isStream {
+            if frame == nil { frame = Frame.begin(loop) }
+            try stream.take(bytes, into: &frame!)
+            return true
+        }
+        if gathered == nil { gathered = loop.allocator.buffer(capacity: bytes.count) }
+        guard gathered!.readableBytes + bytes.count <= limit else { return false }
+        gathered!.writeBytes(bytes)
+        return true
+    }
+
+    // MARK: A whole reply
+
+    /// What a reply that came to its end is: facts of a success, or a fault.
+    mutating func verdict(_ provider: any Provider) -> Verdict {
+        let body = gathered ?? ByteBuffer()
+        guard (200..<300).contains(status) else {
+            let reply = body.withUnsafeReadableBytes { FaultyReply.read(status: status, body: $0) }
+            said = (reply, body)
+            return .fault(provider.fault(of: reply), reply.message ?? "status \(status)")
+        }
+        if isEncoded { return .fault(.malformedReply, "the reply is compressed, which was not asked for") }
+        if wantsStream, !isStream { return .fault(.malformedReply, "a stream was asked for and something else came") }
+        do throws(JSONProblem) {
+            let facts = try body.readable { raw throws(JSONProblem) in try ReplyFacts.read(raw, api: api) }
+            if let error = facts.error {
+                said = (error, body)
+                return .fault(provider.fault(of: error), error.message ?? "an error under status 200")
+            }
+            if facts.answers == nil { return .fault(.malformedReply, "the reply has no answer in it") }
+            return .success(facts)
+        } catch {
+            return .fault(.malformedReply, "the reply is not JSON: expected \(error.expected) at byte \(error.offset)")
+        }
+    }
+
+    enum Verdict {
+        case success(ReplyFacts)
+        case fault(Fault, String)
+    }
+
+    /// The whole answer in one buffer, or, of a large one, its head and its body.
+    mutating func wholeAnswer(cost: Nanodollars?, for exchange: Exchange) -> (ByteBuffer, ByteBuffer?) {
+        var out = takeHead(exchange)
+        let body = gathered ?? ByteBuffer()
+        if let cost {
+            out.writeStaticString("x-swiftlet-cost-usd: ")
+            out.writeDollars(cost)
+            out.writeStaticString("\r\n")
+        }
+        out.writeStaticString("content-length: ")
+        out.writeDecimal(body.readableBytes)
+        out.writeStaticString("\r\n\r\n")
+        guard body.readableBytes <= 65_536 else { return (out, body) }
+        out.writeImmutableBuffer(body)
+        return (out, nil)
+    }
+
+    private mutating func takeHead(_ exchange: Exchange) -> ByteBuffer {
+        var out = head ?? ByteBuffer()
+        head = nil
+        out.writeConnection(exchange.client)
+        exchange.writeNames(into: &out)
+        return out
+    }
+
+    // MARK: A stream
+
+    /// What may go to the client now, framed; nil when there is nothing.
+    mutating func takeFrame(for exchange: Exchange) -> ByteBuffer? {
+        guard stream.committed, var body = frame, Frame.length(body) > 0 else { return nil }
+        frame = nil
+        let chunked = exchange.client.speaksHTTP11
+        Frame.close(&body, chunked: chunked)
+        guard !headIsOut else { return body }
+        headIsOut = true
+        if !chunked { exchange.client.closeAfterAnswer() }
+        var out = takeHead(exchange)
+        out.writeStaticString(chunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+        out.writeImmutableBuffer(body)
+        return out
+    }
+
+    /// The provider's stream is over; what was held back is now in the frame.
+    mutating func endStream(_ loop: Loop) -> StreamEnd {
+        if frame == nil { frame = Frame.begin(loop) }
+        return stream.end(into: &frame!)
+    }
+
+    /// The last frame of a stream: what is left, after a fault the event that says so, and the end of the body.
+    mutating func lastFrame(_ refusal: Refusal?, for exchange: Exchange) -> ByteBuffer {
+        if let refusal {
+            if frame == nil { frame = Frame.begin(exchange.loop) }
+            refusal.writeEvent(requestID: exchange.id.description, into: &frame!)
+        }
+        var out = takeFrame(for: exchange) ?? exchange.loop.takeScratch(capacity: 16)
+        if exchange.client.speaksHTTP11 { out.writeStaticString("0\r\n\r\n") }
+        return out
+    }
+}
+
+/// One chunk of a chunked body, built in place: room for the size line, the bytes, the line end.
+private enum Frame {
+    private static let room = 10
+
+    static func begin(_ loop: Loop) -> ByteBuffer {
+        var buffer = loop.takeScratch(capacity: 4096)
+        buffer.writeRepeatingByte(UInt8(ascii: "0"), count: room)
+        return buffer
+    }
+
+    static func length(_ buffer: ByteBuffer) -> Int { buffer.writerIndex - room }
+
+    static func close(_ buffer: inout ByteBuffer, chunked: Bool) {
+        let length = Self.length(buffer)
+        guard chunked else {
+            buffer.moveReaderIndex(to: room)
+            return
+        }
+        var at = room
+        at -= 1
+        buffer.setInteger(UInt8(ascii: "\n"), at: at)
+        at -= 1
+        buffer.setInteger(UInt8(ascii: "\r"), at: at)
+        var rest = length
+        repeat {
+            at -= 1
+            let digit = UInt8(truncatingIfNeeded: rest & 15)
+            buffer.setInteger(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10, at: at)
+            rest >>= 4
+        } while rest > 0
+        buffer.moveReaderIndex(to: at)
+        buffer.writeStaticString("\r\n")
+    }
+}

@@ -1,0 +1,181 @@
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Routing
+import Settings
+import Storage
+import Synchronization
+import Translation
+
+/// The running data plane: one event loop a core, two listeners, and what all loops share.
+///
+/// `start` binds and serves, `replace` swaps the settings, `drain` ends it.
+public final class Server: Sendable {
+    let router: SharedRouter
+    let journal: Journal?
+    let store: any Store
+    let accessLog: AccessLog
+    let origins = OriginNumbers()
+    let tls: TLS
+    /// The first of as many nodes for request ids as there are loops.
+    let firstNode: Int
+    let log: Logger
+    let readiness = Readiness()
+    private let group: MultiThreadedEventLoopGroup
+    private let state: Mutex<State>
+
+    private struct State {
+        var live: Live?
+        /// By the identity of the event loop.
+        var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
+        var listeners: [any Channel] = []
+        var mocks: [String: MockServer] = [:]
+    }
+
+    public init(_ blueprint: Blueprint, store: any Store, journal: Journal?, seed: UInt64, log: Logger) throws {
+        self.store = store
+        self.journal = journal
+        self.log = log
+        accessLog = AccessLog(enabled: blueprint.server.accessLog)
+        tls = try TLS(certificate: blueprint.server.tls?.certificate, privateKey: blueprint.server.tls?.privateKey)
+        let threads = blueprint.server.threads ?? System.coreCount
+        firstNode = try store.leaseNodes(threads)
+        router = SharedRouter(Router(table: blueprint.table, seed: seed))
+        group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        state = Mutex(State())
+    }
+
+    // MARK: Start
+
+    /// Binds both listeners and serves until `drain`. Throws what kept it from binding.
+    public func start(_ blueprint: Blueprint) async throws {
+        let live = try Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint))
+        accessLog.start()
+        var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
+        for (index, eventLoop) in group.makeIterator().enumerated() {
+            loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
+                NIOLoopBound(Loop(index: index, eventLoop: eventLoop, server: self, live: live), eventLoop: eventLoop)
+            }.get()
+        }
+        state.withLock { state in
+            state.live = live
+            state.loops = loops
+        }
+        let clients = try await listen(blueprint.server.listen, surface: .clients, tls: tls.server)
+        let admin = try await listen(blueprint.server.admin, surface: .admin, tls: nil)
+        state.withLock { $0.listeners = [clients, admin] }
+        readiness.set(true)
+    }
+
+    private func startMocks(_ blueprint: Blueprint) async throws -> [String: Origin] {
+        var origins: [String: Origin] = [:]
+        for mock in blueprint.mocks {
+            let server = try await MockServer.start(mock.behaviour, group: group)
+            let old = state.withLock { $0.mocks.updateValue(server, forKey: mock.providerName) }
+            old?.close()
+            origins[mock.providerName] = Origin(tls: false, host: "127.0.0.1", port: server.port)
+        }
+        return origins
+    }
+
+    private func listen(_ address: ListenAddress, surface: Surface, tls: NIOSSLContext?) async throws -> any Channel {
+        let loops = state.withLock { $0.loops }
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else { return }
+                    try Self.accept(channel, loop: loop, surface: surface, tls: tls)
+                }
+            }
+        return try await bootstrap.bind(host: address.host, port: address.port).get()
+    }
+
+    /// The pipeline of a client's connection: TLS where configured, then one handler.
+    private static func accept(_ channel: any Channel, loop: Loop, surface: Surface, tls: NIOSSLContext?) throws {
+        loop.counters.acceptedConnections += 1
+        guard loop.openClients < loop.live.limits.connectionsPerLoop else {
+            loop.counters.refusedConnections += 1
+            channel.close(promise: nil)
+            return
+        }
+        try channel.syncOptions?.setOption(.recvAllocator, value: SharedReadAllocator(loop.reads, on: loop.eventLoop))
+        let pipeline = channel.pipeline.syncOperations
+        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        try pipeline.addHandler(ClientChannel(loop: loop, surface: surface))
+    }
+
+    // MARK: Change
+
+    /// Runs `blueprint` from the next request on; requests in progress end under the settings they began with.
+    /// Listeners, threads, store and TLS stay as they were started.
+    public func replace(_ blueprint: Blueprint) async throws {
+        let live = try Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint))
+        router.replace(blueprint.table, at: .now())
+        let loops = state.withLock { state in
+            state.live = live
+            return Array(state.loops.values)
+        }
+        for loop in loops {
+            try await loop.submit { $0.run(live) }
+        }
+    }
+
+    /// Why this gateway wants no traffic; nil when it does.
+    var unreadiness: String? {
+        if !readiness.isReady { return "starting or draining" }
+        if let failure = journal?.status.failure { return "the ledger cannot be written: \(failure)" }
+        return nil
+    }
+
+    var live: Live? { state.withLock { $0.live } }
+
+    /// The counters of all loops together.
+    func counters() async -> Counters {
+        var sum = Counters()
+        for loop in state.withLock({ Array($0.loops.values) }) {
+            if let counters = try? await loop.submit({ $0.counters }) { sum += counters }   // fails when the loop has ended
+        }
+        return sum
+    }
+
+    // MARK: End
+
+    /// Readiness off, no new connections; requests in progress have `grace` to end, then they end with a typed error.
+    /// Returns when everything is written that was acknowledged.
+    public func drain(grace: Duration) async {
+        readiness.set(false)
+        let (listeners, loops, mocks) = state.withLock { ($0.listeners, Array($0.loops.values), Array($0.mocks.values)) }
+        for listener in listeners { try? await listener.close() }   // already closed is as good
+        for loop in loops { try? await loop.submit { $0.drain() } }
+        let end = Instant.now() + grace
+        while await busy(loops) > 0, Instant.now() < end {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        for loop in loops { try? await loop.submit { $0.endAll() } }
+        let last = Instant.now() + .seconds(1)
+        while await busy(loops) > 0, Instant.now() < last {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        for mock in mocks { mock.close() }
+        accessLog.close()
+        try? await group.shutdownGracefully()
+    }
+
+    private func busy(_ loops: [NIOLoopBound<Loop>]) async -> Int {
+        var busy = 0
+        for loop in loops { busy += (try? await loop.submit { $0.busyClients + $0.holding.waiting }) ?? 0 }
+        return busy
+    }
+}
+
+extension NIOLoopBound where Value == Loop {
+    /// Runs `body` on the loop.
+    func submit<Result: Sendable>(_ body: @escaping @Sendable (Loop) -> Result) async throws -> Result {
+        try await eventLoop.submit { body(self.value) }.get()
+    }
+}
