@@ -41,7 +41,7 @@ public enum ChatBody: String, Sendable, CaseIterable {
         repeating: "Please compare the two routing strategies for large language models below and say which one is cheaper at "
             + "equal quality: always use the large model, or try the small model first and escalate on low confidence. ", count: 2)
 
-    /// JSON-escaped already; a prime number of lines.
+    /// JSON-escaped already; a prime number of lines, so that every step walks through all of them.
     private static let lines = [
         #"  def route(self, name=\"chat\"):\n"#,
         #"\t\treturn {\"model\": \"small\", \"cost\": 0.15, \"tags\": [\"eu\", \"prod\"]}\n"#,
@@ -54,5 +54,7 @@ public enum ChatBody: String, Sendable, CaseIterable {
         #"<a href=\"https:\/\/example.org\/?q=1\" title=\"a \\\"b\\\" c\">here</a>\n"#,
         #"```json\n{\"a\": [1, 2, {\"b\": \"c\"}]}\n```\n"#,
         #"日本語の文も少し \"混ぜる\"。\n"#,
+        #"In short: keep the first answer, compare the second with it, and ask again only when the two do not agree.\n"#,
+        #"The measurement was repeated five times on the same machine with nothing else running beside it.\n"#,
     ]
 }
