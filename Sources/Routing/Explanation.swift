@@ -40,7 +40,7 @@ extension Router {
         let candidates = table.deployments(of: walked.current).map { id in
             Explanation.Choice(
                 deployment: id, name: table.deployments[id].name,
-                excludedBecause: verdict(on: id, screen, journey, plan, generation, at: now),
+                excludedBecause: verdict(on: id, screen, walked, plan, generation, at: now),
                 inFlight: health[generations[generation].slots[id]].inFlight)
         }
         var strategies: [String] = []

@@ -32,6 +32,8 @@ public struct Journey: Sendable {
     var cancelled = false
     var waitsUntil: Instant?
     var tried: [Tried] = []
+    /// Leaves of nodes that were left although some could have served, because the fault did not lead to them.
+    var left: [Range<Int>] = []
     var pending: [Route.ID] = []
     var visited: [Route.ID] = []
     var faultsHere: [UInt8] = []
@@ -42,7 +44,7 @@ public struct Journey: Sendable {
         var fault: Fault
         var notBefore: Instant
         var times: Int
-        /// A new round may take it again from `notBefore` on.
+        /// The round that follows a wait may take it again, from `notBefore` on.
         var again = false
     }
 
@@ -79,6 +81,8 @@ public struct Journey: Sendable {
         if fault == .rateLimit || fault == .quotaExceeded { self.retryAfter = retryAfter }
         if faultsHere.isEmpty { faultsHere = Array(repeating: 0, count: Fault.allCases.count) }
         faultsHere[Int(fault.rawValue)] = min(faultsHere[Int(fault.rawValue)], .max - 1) + 1
+        // A new round is for one attempt: the next is counted, and waited for, by itself.
+        for index in tried.indices { tried[index].again = false }
         let notBefore = retryAfter.map { now + max($0, .zero) } ?? now
         if let index = index(ofTried: deployment) {
             let times = tried[index].times + 1
@@ -95,5 +99,6 @@ public struct Journey: Sendable {
         lastLeaf = -1
         pinnedLeaf = -1
         faultsHere = []
+        left = []
     }
 }

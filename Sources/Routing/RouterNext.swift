@@ -45,12 +45,13 @@ extension Router {
         if goesOn {
             let leaves = plan.roots[journey.current].leaves
             if let until = repeatOfLeaf(&journey, plan, generation, retry, at: now) { return wait(until, &journey, plan, generation, at: now) }
-            if markEligible(leaves, journey, plan, generation, at: now), let node = climb(journey, plan, generation, fault, retry) {
+            if markEligible(leaves, journey, plan, generation, at: now), let node = climb(&journey, plan, generation, fault, retry) {
                 let leaf = descend(from: node, gathered: true, &journey, plan, generation)
                 return .attempt(attempt(at: leaf, &journey, plan, generation, panic: false, at: now))
             }
             if let until = nextRound(&journey, plan, generation, retry, at: now) {
                 journey.lastLeaf = -1
+                journey.left = []
                 return wait(until, &journey, plan, generation, at: now)
             }
         }
@@ -84,6 +85,7 @@ extension Router {
         var count = 0
         for leaf in leaves {
             scratch.eligibleBefore[leaf - leaves.lowerBound] = count
+            if !journey.left.isEmpty, journey.left.contains(where: { $0.contains(leaf) }) { continue }
             if verdict(on: plan.leaves[leaf].deployment, screen, journey, plan, generation, at: now) == nil { count += 1 }
         }
         scratch.eligibleBefore[leaves.count] = count
@@ -97,8 +99,9 @@ extension Router {
     /// From the leaf that failed upwards: the nearest node with a child that this fault may lead to and that has a leaf left. Its
     /// children are in `scratch.candidates` then.
     private mutating func climb(
-        _ journey: borrowing Journey, _ plan: Plan, _ generation: Int, _ fault: Fault, _ retry: RetryPolicy
+        _ journey: inout Journey, _ plan: Plan, _ generation: Int, _ fault: Fault, _ retry: RetryPolicy
     ) -> Int? {
+        let first = plan.roots[journey.current].leaves.lowerBound
         let isWanted = (retry.limit(after: fault) ?? 0) > 0
         var node = plan.leaves[journey.lastLeaf].node
         while true {
@@ -107,6 +110,7 @@ extension Router {
             guard node >= 0 else { return nil }
             gather(node, journey.current, plan, generation, besides: branch, after: isWanted ? nil : fault)
             if !scratch.candidates.isEmpty { return node }
+            if hasEligible(plan.nodes[node].leaves, from: first) { journey.left.append(plan.nodes[node].leaves) }
         }
     }
 

@@ -24,9 +24,12 @@ struct TreeCompiler {
     private let byName: [String: Route.ID]
     private var tree = CompiledTree()
     private var pickers: [PickerKey: Int] = [:]
-    /// The route being compiled, under whose name problems are listed, and its first leaf.
+    private static let maxNodes = RoutingTable.maxLeaves * RoutingTable.maxDepth
+
+    /// The route being compiled, under whose name problems are listed, and where it begins.
     private var current = 0
     private var firstLeaf = 0
+    private var firstNode = 0
 
     init(deployments: [Deployment], routes: [NamedRoute], byName: [String: Route.ID], defaultFallbacks names: [String]) {
         self.deployments = deployments
@@ -39,6 +42,7 @@ struct TreeCompiler {
         for (id, route) in routes.enumerated() {
             current = id
             firstLeaf = tree.leaves.count
+            firstNode = tree.nodes.count
             var ordinal = 0
             let place = Place(owner: id, path: [route.name], depth: 1, parent: -1, branch: 0, timeout: route.timeout)
             let node = add(route.tree, at: place, ordinal: &ordinal)
@@ -84,7 +88,8 @@ struct TreeCompiler {
                 note(.cycle(place.path[start...] + [name]), in: routes[current].name)
                 return addEmpty(place)
             }
-            guard tree.leaves.count - firstLeaf < RoutingTable.maxLeaves else {
+            // Names that name names multiply; nodes bound the work where leaves are never reached.
+            guard tree.leaves.count - firstLeaf < RoutingTable.maxLeaves, tree.nodes.count - firstNode < Self.maxNodes else {
                 note(.tooManyLeaves, in: routes[current].name)
                 return addEmpty(place)
             }

@@ -38,14 +38,14 @@ public struct Percentage: Strategy {
             let weight = candidate.weight ?? 1
             guard weight > 0 else { continue }
             let bits = Random.mix(caller &+ Random.mix(UInt64(candidate.branch) &+ 1))
-            let score = -logarithm(Random.unit(bits | 1 << 11)) / weight
+            let score = -naturalLogarithm(Random.unit(bits | 1 << 11)) / weight
             if best.map({ score < $0.score }) ?? true { best = (index, score) }
         }
         return best?.index
     }
 
     /// Natural logarithm of a positive number to about nine digits, with plain arithmetic: the same on every platform.
-    static func logarithm(_ x: Double) -> Double {
+    static func naturalLogarithm(_ x: Double) -> Double {
         let m = x.significand
         let s = (m - 1.414_213_562_373_095) / (m + 1.414_213_562_373_095)
         let q = s * s

@@ -1,0 +1,154 @@
+import Routing
+import Testing
+
+@Suite("Repeats and the envelope") struct RetryTests {
+    func alone(_ retry: RetryPolicy, breaker: BreakerPolicy = BreakerPolicy()) throws -> Router {
+        Router(table: try table(deployments("a") { $0.breaker = breaker }, .deployment(0), retry: retry), seed: 5)
+    }
+
+    @Test("a lone deployment is asked again max_retries times, after a backoff that doubles", arguments: [0, 1, 2, 4])
+    func alone(retries: Int) throws {
+        var router = try alone(RetryPolicy(maxRetries: retries, backoff: .milliseconds(200)))
+        let run = router.run { _ in .badly(.serverError) }
+        #expect(run.tried.count == retries + 1)
+        #expect(run.waits.count == retries)
+        for (index, wait) in run.waits.enumerated() {
+            let whole = Duration.milliseconds(200 << index)
+            #expect(wait >= whole / 2 && wait <= whole, "\(wait)")
+        }
+        #expect(run.end?.reason == .attempts)
+    }
+
+    struct Row: Sendable {
+        var fault: Fault
+        var retryAfter: Duration?
+        var policy = RetryPolicy(maxRetries: 1, backoff: .milliseconds(200))
+        /// Nil: not asked again.
+        var wait: ClosedRange<Duration>?
+    }
+
+    @Test(
+        "how long a repeat waits",
+        arguments: [
+            Row(fault: .rateLimit, retryAfter: .seconds(3), wait: .seconds(3) ... .seconds(3)),
+            Row(fault: .rateLimit, retryAfter: .seconds(11), wait: nil),
+            Row(fault: .rateLimit, retryAfter: nil, wait: .milliseconds(100) ... .milliseconds(200)),
+            Row(
+                fault: .timeout, policy: RetryPolicy(maxRetries: 1, backoff: .milliseconds(200), retryAfter: .seconds(1)),
+                wait: .seconds(1) ... .seconds(1)),
+            Row(
+                fault: .rateLimit, retryAfter: .milliseconds(300), policy: RetryPolicy(maxRetries: 1, retryAfter: .seconds(1)),
+                wait: .seconds(1) ... .seconds(1)),
+            Row(fault: .auth, wait: nil),
+            Row(fault: .badRequest, wait: nil),
+            Row(fault: .serverError, policy: RetryPolicy(maxRetries: 1, on: FaultSet(.timeout)), wait: nil),
+        ])
+    func waits(_ row: Row) throws {
+        var router = try alone(row.policy)
+        let run = router.run { _ in .badly(row.fault, retryAfter: row.retryAfter) }
+        #expect(run.waits.count == (row.wait == nil ? 0 : 1))
+        if let wait = row.wait, let waited = run.waits.first { #expect(wait.contains(waited), "\(waited)") }
+        if row.fault == .rateLimit, row.wait == nil { #expect(run.end?.retryAfter == row.retryAfter) }
+    }
+
+    @Test("asked too early, a wait says the same time again and counts once")
+    func early() throws {
+        var router = try alone(RetryPolicy(maxRetries: 1, backoff: .seconds(1)))
+        var journey = router.journey(route: 0)
+        guard case .attempt(let attempt) = router.next(&journey, at: .zero) else { return }
+        router.record(.fault(.timeout, retryAfter: nil), of: attempt, in: &journey, at: .zero)
+        guard case .wait(let until) = router.next(&journey, at: .zero), case .wait(let again) = router.next(&journey, at: at(0.1)) else {
+            Issue.record("no wait")
+            return
+        }
+        #expect(until == again)
+        #expect(journey.waited == until - .zero)
+    }
+
+    @Test("going on to others is bounded by the envelope only; repeats by max_retries")
+    func groups() throws {
+        func tried(_ retries: Int) throws -> Int {
+            var router = Router(
+                table: try table(deployments("a", "b", "c"), leaves(Shuffle(), 0, 1, 2), retry: RetryPolicy(maxRetries: retries, backoff: .zero)),
+                seed: 1)
+            return router.run { _ in .badly(.serverError) }.tried.count
+        }
+        #expect(try [0, 2, 3, 4].map(tried) == [3, 3, 4, 5])
+    }
+
+    @Test("retry_policy counts for its fault alone and wins over max_retries", arguments: [(Fault.rateLimit, 4), (.timeout, 1), (.serverError, 3)])
+    func limits(_ fault: Fault, _ attempts: Int) throws {
+        var policy = RetryPolicy(maxRetries: 2, backoff: .zero)
+        policy.limit(3, after: .rateLimit)
+        policy.limit(0, after: .timeout)
+        var router = try alone(policy, breaker: .never)
+        #expect(router.run { _ in .badly(fault) }.tried.count == attempts)
+    }
+
+    @Test("retry_policy of zero bars failover too, and one for the caller's own fault allows it")
+    func limitsFailover() throws {
+        var policy = RetryPolicy(maxRetries: 0)
+        policy.limit(0, after: .timeout)
+        policy.limit(1, after: .badRequest)
+        for (fault, attempts) in [(Fault.timeout, 1), (.badRequest, 2), (.serverError, 3)] {
+            var router = Router(table: try table(deployments("a", "b", "c"), leaves(Fallback(), 0, 1, 2), retry: policy), seed: 1)
+            #expect(router.run { _ in .badly(fault) }.tried.count == attempts, "\(fault)")
+        }
+    }
+
+    @Test("a request's own num_retries replaces the route's")
+    func ownRetries() throws {
+        var router = try alone(RetryPolicy(maxRetries: 2, backoff: .zero))
+        var journey = router.journey(route: 0)
+        journey.maxRetries = 0
+        #expect(router.run(journey) { _ in .badly(.timeout) }.tried.count == 1)
+    }
+
+    @Test("a leaf's own max_retries repeats it before the next is tried")
+    func leafRetries() throws {
+        let tree = Route.choice(Fallback(), [Branch(.deployment(0, LeafOptions(maxRetries: 2))), Branch(.deployment(1))])
+        var router = Router(table: try table(deployments("a", "b"), tree, retry: RetryPolicy(maxRetries: 0, backoff: .milliseconds(1))), seed: 1)
+        let run = router.run { $0 == 0 ? .badly(.timeout) : .well }
+        #expect(run.tried == [0, 0, 0, 1])
+        #expect(run.waits.count == 2)
+    }
+
+    @Test("attempts, waiting and the deadline hold across nested routes and fallbacks")
+    func envelope() throws {
+        let others = [NamedRoute(name: "next", tree: leaves(Shuffle(), 2, 3), retry: RetryPolicy(maxRetries: 9, backoff: .zero))]
+        let table = try table(
+            deployments("a", "b", "c", "d") { $0.breaker = .never }, leaves(Shuffle(), 0, 1), retry: RetryPolicy(maxRetries: 3, backoff: .zero),
+            others: others, fallbacks: ["next"])
+        for limit in 1...8 {
+            var router = Router(table: table, seed: 1)
+            let run = router.run(router.journey(route: 0, envelope: Envelope(maxAttempts: limit))) { _ in .badly(.serverError) }
+            #expect(run.tried.count == limit)
+            #expect(run.end?.reason == .attempts)
+        }
+    }
+
+    @Test("no wait reaches the deadline, and all waits together stay within their bound")
+    func waitingBounds() throws {
+        let policy = RetryPolicy(maxRetries: 100, maxWait: .seconds(5))
+        var router = try alone(policy, breaker: .never)
+        let run = router.run(router.journey(route: 0, envelope: Envelope(maxAttempts: 100, maxWaiting: .seconds(7)))) { _ in
+            .badly(.rateLimit, retryAfter: .seconds(2))
+        }
+        #expect(run.waits == [.seconds(2), .seconds(2), .seconds(2)])
+        var other = try alone(policy, breaker: .never)
+        let late = other.run(other.journey(route: 0, envelope: Envelope(deadline: at(1)))) { _ in .badly(.rateLimit, retryAfter: .seconds(2)) }
+        #expect(late.waits.isEmpty)
+        #expect(late.tried.count == 1)
+        var third = try alone(policy)
+        #expect(third.run(third.journey(route: 0, envelope: Envelope(deadline: .zero))) { _ in .well }.end?.reason == .deadline)
+    }
+
+    @Test("a deployment dearer than the request may cost is not tried")
+    func cost() throws {
+        let dear = deployments("dear", "cheap") { $0.price = $0.name == "dear" ? Price(input: 10_000_000_000, output: 0) : .free }
+        var router = Router(table: try table(dear, leaves(Fallback(), 0, 1)), seed: 1)
+        let envelope = Envelope(maxCost: Nanodollars(1_000_000))
+        #expect(router.run(router.journey(route: 0, facts: Facts(inputTokens: 99), envelope: envelope)) { _ in .well }.tried == [0])
+        #expect(router.run(router.journey(route: 0, facts: Facts(inputTokens: 101), envelope: envelope)) { _ in .well }.tried == [1])
+    }
+}
