@@ -95,6 +95,15 @@ extension LedgerEntry {
     static func samples(_ range: Range<Int>) -> [LedgerEntry] { range.map(sample) }
 }
 
+/// Looks again every millisecond, for ten seconds at most: a broken promise fails a test rather than hanging it.
+func eventually(_ condition: () -> Bool) -> Bool {
+    for _ in 0..<10_000 {
+        if condition() { return true }
+        usleep(1_000)
+    }
+    return condition()
+}
+
 /// What a lane was told, in order; waits for a ticket at most ten seconds.
 final class Commits: Sendable {
     private let told = Mutex<[UInt64]>([])
