@@ -30,6 +30,13 @@ enum Probe {
         try ask(Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n".utf8), to: port).status
     }
 
+    /// Whether somebody listens there.
+    static func isTaken(_ port: UInt16) -> Bool {
+        let socket = cepoll_connect(port)
+        if socket >= 0 { close(socket) }
+        return socket >= 0
+    }
+
     private static func ask(_ request: [UInt8], to port: UInt16, countingEvents: Bool = false) throws -> ReplyReader {
         let socket = cepoll_connect(port)
         guard socket >= 0 else { throw BenchProblem.system("connect to 127.0.0.1:\(port)") }

@@ -72,7 +72,7 @@ struct BenchUpstream: ParsableCommand {
         commandName: "upstream", abstract: "Serve made-up chat completions at next to no cost.")
 
     @Option(help: "Port on 127.0.0.1.")
-    var port: UInt16 = 19_000
+    var port: UInt16 = 21_000
     @Option(help: "Events of a stream.")
     var chunks = 50
     @Option(help: "Time between events: 2ms, 500us.")
@@ -149,7 +149,7 @@ struct BenchSettings: ParsableCommand {
     @Option(help: "Port for clients on 127.0.0.1; the admin API gets the next one.")
     var port: UInt16 = 8_080
     @Option(help: "Port of the upstream.")
-    var upstream: UInt16 = 19_000
+    var upstream: UInt16 = 21_000
     @Option(help: "Where keys and ledger are kept.")
     var store = "memory:"
     @Option(help: "Event loops.")

@@ -17,6 +17,12 @@ public final class Comparison {
             Self.say("one processor only: nothing is pinned")
             plan.isPinned = false
         }
+        // Children inherit the limit: a target has two sockets for each request under way, and the idle ones.
+        let openFiles = cprocess_raise_open_files(65_536)
+        if openFiles < plan.idleConnections + 500 {
+            plan.idleConnections = max(0, openFiles - 500)
+            Self.say("\(openFiles) open files allowed: \(plan.idleConnections) idle connections")
+        }
         self.plan = plan
         var name = Array("/tmp/swiftlet-bench-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw BenchProblem.system("mkdtemp") }
@@ -24,12 +30,18 @@ public final class Comparison {
             folder: String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self), upstream: plan.basePort,
             basePort: plan.basePort, workers: plan.isPinned ? 1 : Machine.processors, peers: Self.absolute(plan.peers),
             litellm: Self.absolute(plan.litellm), program: try Self.program())
-        try findTargets()
+        do { try findTargets() } catch {
+            removeFolder()
+            throw error
+        }
     }
 
     /// Writes the page and returns it, with whether Swiftlet answered without an error and nothing that must be reached is missed.
     public func run() throws -> (page: String, isReached: Bool) {
-        defer { if !plan.keepsFolder { try? FileManager.default.removeItem(atPath: surroundings.folder) } }
+        defer { if !plan.keepsFolder { removeFolder() } }
+        guard !Probe.isTaken(surroundings.upstream) else {
+            throw BenchProblem("port \(surroundings.upstream) is taken by somebody else: choose others with --base-port")
+        }
         for (name, reason) in missing { Self.say("\(name) left out: \(reason)") }
         // This process looks on from the side of the load.
         if plan.isPinned { _ = cprocess_pin(1) }
@@ -45,6 +57,9 @@ public final class Comparison {
         let isReached = isSound && Limit.all(instructions: plan.instructions).allSatisfy { $0.verdict($0.value(figures)) != .missed }
         return (page, isReached)
     }
+
+    /// What cannot be removed stays in /tmp, which is emptied by others.
+    private func removeFolder() { try? FileManager.default.removeItem(atPath: surroundings.folder) }
 
     private func findTargets() throws {
         let direct = Target(name: "direct", title: "direct (the upstream itself)", port: surroundings.upstream)

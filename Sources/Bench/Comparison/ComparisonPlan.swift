@@ -12,7 +12,7 @@ public struct ComparisonPlan: Sendable {
     public var withLiteLLM = false
     /// Target on one processor, load client and upstream on another.
     public var isPinned = true
-    public var basePort: UInt16 = 19_000
+    public var basePort: UInt16 = 21_000
     public var idleConnections = 10_000
     /// User instructions per request, counted elsewhere.
     public var instructions: Double?

@@ -22,6 +22,9 @@ final class Station {
         self.target = target
         self.plan = plan
         self.surroundings = surroundings
+        for port in Set([surroundings.upstream, target.port]) where Probe.isTaken(port) {
+            throw BenchProblem("port \(port) is taken by somebody else: choose others with --base-port")
+        }
         mkdir("\(surroundings.folder)/\(target.name)", 0o755)
         let log = "\(surroundings.folder)/upstream.log"
         upstream = try Child(
