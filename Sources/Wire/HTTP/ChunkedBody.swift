@@ -8,6 +8,11 @@ public struct ChunkProblem: Error, Hashable, Sendable {
     /// Bytes of the body, framing included, before the first wrong one.
     public var offset: Int
 
+    public init(_ reason: Reason, at offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+
     public var message: String {
         switch reason {
         case .size: "expected a chunk's size in hexadecimal digits"
@@ -72,7 +77,7 @@ public struct ChunkedBody: Sendable {
                 if left == 0 { state = .dataCR }
                 return .payload(range)
             }
-            if let reason = take(bytes[at]) { throw ChunkProblem(reason: reason, offset: walked + at - begin) }
+            if let reason = take(bytes[at]) { throw ChunkProblem(reason, at: walked + at - begin) }
             at &+= 1
         }
         return .end

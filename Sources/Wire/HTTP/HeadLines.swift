@@ -37,7 +37,7 @@ struct HeadLines: Sendable {
         switch byte {
         case .carriageReturn: HeadProblem(.bareCR, at: offset)
         case .lineFeed: HeadProblem(.bareLF, at: offset)
-        case 0x16 where offset == 0: HeadProblem(.tls, at: offset)   // a TLS record that holds a handshake
+        case 0x16 where offset == 0: HeadProblem(.tls, at: offset)  // a TLS record that holds a handshake
         default: HeadProblem(.control, at: offset)
         }
     }

@@ -30,7 +30,7 @@ public struct HeadProblem: Error, Hashable, Sendable {
     /// Bytes before the first wrong one; the head's start or end where a whole is wrong.
     public var offset: Int
 
-    @inline(__always) init(_ reason: Reason, at offset: Int) {
+    @inline(__always) public init(_ reason: Reason, at offset: Int) {
         self.reason = reason
         self.offset = offset
     }

@@ -70,7 +70,7 @@ public struct RequestHead: Hashable, Sendable {
     /// The path's bytes; a slash where an absolute target has none.
     public func path(in head: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         if path.count > 0 { return path.bytes(in: head) }
-        if target.count == 1 { return target.bytes(in: head) }   // `*`
+        if target.count == 1 { return target.bytes(in: head) }  // `*`
         let slash: StaticString = "/"
         return UnsafeRawBufferPointer(start: slash.utf8Start, count: 1)
     }
