@@ -149,7 +149,12 @@ public final class LoadClient {
             if measuring.contains(now) { report.measured += 1 }
         }
         connection.isBusy = false
-        idle.append(connection)
+        if plan.rate == nil, now < measuring.upperBound, begun < plan.requests ?? .max {
+            // At once, not after the others that are ready: bursts are cheaper for a target than what clients do.
+            begin(connection, at: now)
+        } else {
+            idle.append(connection)
+        }
     }
 
     private func fail(_ kind: WritableKeyPath<LoadReport.Errors, Int>, _ words: String) {
