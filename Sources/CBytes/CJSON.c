@@ -24,6 +24,7 @@ static const uint8_t is_hex[256] = {
     ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1,
 };
 
+#if !defined(__x86_64__)
 static const uint8_t may_be_escaped[256] = {
     ['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1, ['u'] = 1,
 };
@@ -40,6 +41,11 @@ static masks masks_plain(const uint8_t *p) {
     return m;
 }
 
+static int is_plain(const uint8_t *p) {
+    for (int i = 0; i < 64; i++) if (p[i] < 0x20 || p[i] >= 0x80 || p[i] == '"' || p[i] == '\\') return 0;
+    return 1;
+}
+
 static escapes escapes_plain(const uint8_t *p) {
     escapes e = {0, 0};
     for (int i = 0; i < 64; i++) {
@@ -48,8 +54,9 @@ static escapes escapes_plain(const uint8_t *p) {
     }
     return e;
 }
+#endif
 
-#if defined(__SSE2__)
+#if defined(__x86_64__)
 #define BITS(v) ((uint64_t)(uint32_t)_mm_movemask_epi8(v))
 
 static inline masks masks_sse2(const uint8_t *p) {
@@ -62,6 +69,17 @@ static inline masks masks_sse2(const uint8_t *p) {
         m.high |= BITS(v) << 16 * i;
     }
     return m;
+}
+
+// Whether all 64 bytes are ASCII that needs no escape: the compare is signed, so it finds 0x80 and above too.
+static inline int is_plain_sse2(const uint8_t *p) {
+    __m128i any = _mm_setzero_si128();
+    for (int i = 0; i < 4; i++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
+        any = _mm_or_si128(any, _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)));
+        any = _mm_or_si128(any, _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+    }
+    return _mm_movemask_epi8(any) == 0;
 }
 
 static inline escapes escapes_sse2(const uint8_t *p) {
@@ -92,6 +110,17 @@ AVX2 static inline masks masks_avx2(const uint8_t *p) {
         m.high |= WIDE(v) << 32 * i;
     }
     return m;
+}
+
+AVX2 static inline int is_plain_avx2(const uint8_t *p) {
+    __m256i any = _mm256_setzero_si256();
+    for (int i = 0; i < 2; i++) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)(p + 32 * i));
+        any = _mm256_or_si256(any, _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v));
+        any = _mm256_or_si256(
+            any, _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('"')), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\'))));
+    }
+    return _mm256_movemask_epi8(any) == 0;
 }
 
 // Both nibbles are looked up; a byte may be escaped when the two answers share the bit of its high nibble.
@@ -141,7 +170,7 @@ static int bad_hex(const uint8_t *block, uint64_t marks, const uint8_t *end, con
 
 // A macro, because each instruction set needs the whole loop compiled for it. The last bytes are read from a copy filled
 // up with quotes, so that a string that has not ended ends beyond `end`.
-#define DEFINE_LONG_STRING(NAME, ATTRIBUTE, MASKS, ESCAPES)                                                            \
+#define DEFINE_LONG_STRING(NAME, ATTRIBUTE, PLAIN, MASKS, ESCAPES)                                                     \
     ATTRIBUTE static cjson_string_end NAME(const uint8_t *start, const uint8_t *end) {                                  \
         const uint64_t odd = 0xaaaaaaaaaaaaaaaaull;                                                                     \
         uint64_t carry = 0, high = 0, escaping = 0;                                                                     \
@@ -152,6 +181,8 @@ static int bad_hex(const uint8_t *block, uint64_t marks, const uint8_t *end, con
                 memset(tail, '"', sizeof tail);                                                                         \
                 if (end > p) memcpy(tail, p, (size_t)(end - p));                                                        \
                 source = tail;                                                                                          \
+            } else if (!carry && PLAIN(p)) {                                                                            \
+                continue;                                                                                               \
             }                                                                                                           \
             masks m = MASKS(source);                                                                                    \
             uint64_t quotes = m.quote, wrong = m.control;                                                               \
@@ -183,11 +214,13 @@ static int bad_hex(const uint8_t *block, uint64_t marks, const uint8_t *end, con
     }
 
 #if defined(__x86_64__)
-DEFINE_LONG_STRING(long_string_avx2, AVX2, masks_avx2, escapes_avx2)
-DEFINE_LONG_STRING(long_string_any, , masks_sse2, escapes_sse2)
+DEFINE_LONG_STRING(long_string_avx2, AVX2, is_plain_avx2, masks_avx2, escapes_avx2)
+DEFINE_LONG_STRING(long_string_any, , is_plain_sse2, masks_sse2, escapes_sse2)
 #else
-DEFINE_LONG_STRING(long_string_any, , masks_plain, escapes_plain)
+DEFINE_LONG_STRING(long_string_any, , is_plain, masks_plain, escapes_plain)
 #endif
+
+cjson_string_end cjson_long_string_baseline(const uint8_t *p, const uint8_t *end) { return long_string_any(p, end); }
 
 cjson_string_end cjson_long_string(const uint8_t *p, const uint8_t *end) {
 #if defined(__x86_64__)
@@ -218,6 +251,9 @@ const uint8_t *cjson_utf8_problem(const uint8_t *p, const uint8_t *end) {
             else p++;
             continue;
         }
+        // East Asian text: runs of three-byte sequences of which none begins with the special e0 or ed.
+        while (end - p >= 3 && p[0] > 0xe0 && p[0] < 0xf0 && p[0] != 0xed && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) p += 3;
+        if (p == end || *p < 0x80) continue;
         int count = sequence(p, end);
         if (count == 0) return p;
         p += count;

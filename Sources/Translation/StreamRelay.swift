@@ -164,7 +164,7 @@ public struct StreamRelay: Sendable {
         at event: ServerSentEvent, in bytes: UnsafeRawBufferPointer, into out: inout ByteBuffer
     ) throws(StreamProblem) -> Bool {
         let raw = UnsafeRawBufferPointer(rebasing: bytes[event.raw])
-        let isError = bytes[event.name].elementsEqual("error".utf8)
+        let isError = !event.name.isEmpty && UnsafeRawBufferPointer(rebasing: bytes[event.name]).says("error")
         guard event.dataLines < 2 else {
             let joined = splitter.joined
             return try joined.withUnsafeBufferPointer { data throws(StreamProblem) in
@@ -179,7 +179,7 @@ public struct StreamRelay: Sendable {
         into out: inout ByteBuffer
     ) throws(StreamProblem) -> Bool {
         if data.isEmpty { return !event.unterminated && error == nil && keep(raw, isEvent: false, into: &out) }
-        let isDone = data.starts(with: "[DONE]".utf8)
+        let isDone = data[0] == UInt8(ascii: "[") && data.starts(with: "[DONE]".utf8)
         if !isDone, event.unterminated || !committed, !Self.isJSON(data) {
             if event.unterminated { return false }
             throw .notJSON

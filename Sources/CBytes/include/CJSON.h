@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -28,6 +29,9 @@ typedef struct {
 /// The end of the string whose first byte (after the quote) is `p`.
 cjson_string_end cjson_long_string(const uint8_t *p, const uint8_t *end);
 
+/// The same with what every machine has; the other one takes AVX2 where it finds it.
+cjson_string_end cjson_long_string_baseline(const uint8_t *p, const uint8_t *end);
+
 /// The first byte of a malformed UTF-8 sequence in `p ..< end`, or `end`.
 const uint8_t *cjson_utf8_problem(const uint8_t *p, const uint8_t *end);
 
@@ -47,6 +51,27 @@ static inline cjson_string_end cjson_string(const uint8_t *p, const uint8_t *end
     }
 #endif
     return cjson_long_string(p, end);
+}
+
+/// Whether two texts of `count` bytes are equal; meant for names of a few bytes.
+static inline int cjson_same(const uint8_t *a, const uint8_t *b, size_t count) {
+    uint64_t x, y;
+    uint32_t v, w;
+    if (count > 16) return memcmp(a, b, count) == 0;
+    if (count >= 8) {
+        memcpy(&x, a, 8), memcpy(&y, b, 8);
+        if (x != y) return 0;
+        memcpy(&x, a + count - 8, 8), memcpy(&y, b + count - 8, 8);
+        return x == y;
+    }
+    if (count >= 4) {
+        memcpy(&v, a, 4), memcpy(&w, b, 4);
+        if (v != w) return 0;
+        memcpy(&v, a + count - 4, 4), memcpy(&w, b + count - 4, 4);
+        return v == w;
+    }
+    for (size_t i = 0; i < count; i++) if (a[i] != b[i]) return 0;
+    return 1;
 }
 
 /// The first LF or CR in `p ..< end`, or `end`.

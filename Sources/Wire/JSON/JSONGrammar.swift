@@ -19,8 +19,10 @@ struct JSONGrammar {
         return longSpace(p)
     }
 
+    /// Most often it is one blank.
     private func longSpace(_ start: Bytes) -> Bytes {
         var p = start
+        if p.pointee == 0x20, p + 1 < end, p[1] > 0x20 { return p + 1 }
         while p < end, p.pointee == 0x20 || p.pointee == 0x0a || p.pointee == 0x0d || p.pointee == 0x09 { p += 1 }
         return p
     }

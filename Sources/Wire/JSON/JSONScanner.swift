@@ -15,7 +15,7 @@ public struct ByteRange: Hashable, Sendable {
         self.end = UInt32(truncatingIfNeeded: end)
     }
 
-    public var count: Int { Int(end) - Int(start) }
+    @inlinable public var count: Int { Int(end) &- Int(start) }
     public var range: Range<Int> { Int(start)..<Int(end) }
     public func of(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
 }
@@ -78,13 +78,20 @@ public struct JSONScanner {
         guard try peek() == kind else { throw JSONProblem(.kind, at: offset) }
     }
 
+    /// As the other `expect`, for kinds that one byte tells.
+    @inline(__always) private mutating func expect(_ byte: UInt8, _ kind: JSONKind) throws(JSONProblem) {
+        p = grammar.space(p)
+        if p < grammar.end, p.pointee == byte { return }
+        try expect(kind)
+    }
+
     public mutating func enterObject() throws(JSONProblem) {
-        try expect(.object)
+        try expect(UInt8(ascii: "{"), .object)
         try enter()
     }
 
     public mutating func enterArray() throws(JSONProblem) {
-        try expect(.array)
+        try expect(UInt8(ascii: "["), .array)
         try enter()
     }
 
@@ -97,39 +104,40 @@ public struct JSONScanner {
 
     /// The next member's name; then its value must be read or skipped. Nil after the last member: the object is left.
     public mutating func nextKey() throws(JSONProblem) -> JSONText? {
-        guard try more(UInt8(ascii: "}")) else { return nil }
-        let start = p + 1
+        guard let quote = try more(UInt8(ascii: "}")) else { return nil }
         var escaped = false
-        let close = try grammar.key(p, &escaped)
+        let close = try grammar.key(quote, &escaped)
         p = try grammar.colon(close + 1)
-        return JSONText(range: ByteRange(start - grammar.base, close - grammar.base), escaped: escaped)
+        return JSONText(range: ByteRange(quote + 1 - grammar.base, close - grammar.base), escaped: escaped)
     }
 
     /// Whether the array has another element, which must then be read or skipped. False: the array is left.
     public mutating func nextElement() throws(JSONProblem) -> Bool {
-        try more(UInt8(ascii: "]"))
-    }
-
-    @inline(__always) private mutating func more(_ close: UInt8) throws(JSONProblem) -> Bool {
-        p = grammar.space(p)
-        guard p < grammar.end else { throw grammar.problem(.commaOrEnd, p) }
-        if p.pointee == close {
-            p += 1
-            depth &+= 1
-            entered = false
-            return false
-        }
-        if entered {
-            entered = false
-            return true
-        }
-        guard p.pointee == UInt8(ascii: ",") else { throw grammar.problem(.commaOrEnd, p) }
-        p = grammar.space(p + 1)
+        guard let element = try more(UInt8(ascii: "]")) else { return false }
+        p = element
         return true
     }
 
+    /// Where the next member or element should begin; nil when there is none.
+    @inline(__always) private mutating func more(_ close: UInt8) throws(JSONProblem) -> Bytes? {
+        let here = grammar.space(p)
+        guard here < grammar.end else { throw grammar.problem(.commaOrEnd, here) }
+        if here.pointee == close {
+            p = here + 1
+            depth &+= 1
+            entered = false
+            return nil
+        }
+        if entered {
+            entered = false
+            return here
+        }
+        guard here.pointee == UInt8(ascii: ",") else { throw grammar.problem(.commaOrEnd, here) }
+        return grammar.space(here + 1)
+    }
+
     public mutating func string() throws(JSONProblem) -> JSONText {
-        try expect(.string)
+        try expect(UInt8(ascii: "\""), .string)
         let start = p + 1
         var escaped = false
         let close = try grammar.string(start, &escaped)
@@ -154,11 +162,10 @@ public struct JSONScanner {
     /// Passes over the next value, validating it; answers where it stands.
     @discardableResult
     public mutating func skip() throws(JSONProblem) -> ByteRange {
-        p = grammar.space(p)
-        let start = offset
-        if start == 0 { _ = try peek() }   // names an empty text and a byte order mark
-        p = try grammar.value(p, depth)
-        return ByteRange(start, offset)
+        let start = grammar.space(p)
+        if start == grammar.base { _ = try peek() }   // names an empty text and a byte order mark
+        p = try grammar.value(start, depth)
+        return ByteRange(start - grammar.base, offset)
     }
 
     /// Nothing but white space may follow.

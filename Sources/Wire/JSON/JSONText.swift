@@ -1,14 +1,18 @@
+import CBytes
+
 extension JSONScanner {
-    /// Whether `text` says `word`, however it is escaped. `word` is ASCII.
-    @inline(__always) public func text(_ text: JSONText, is word: StaticString) -> Bool {
-        if text.escaped { return escapedText(text, is: word) }
-        guard text.range.count == word.utf8CodeUnitCount else { return false }
-        let bytes = grammar.base + Int(text.range.start)
-        for i in 0..<word.utf8CodeUnitCount where bytes[i] != word.utf8Start[i] { return false }
-        return true
+    /// Whether `text` says `word`, however it is escaped. `word` is ASCII. Most answers follow from the lengths.
+    @inlinable @inline(__always) public func text(_ text: JSONText, is word: StaticString) -> Bool {
+        if text.range.count == word.utf8CodeUnitCount { return sameText(text, word) }
+        return text.escaped && escapedText(text, is: word)
     }
 
-    private func escapedText(_ text: JSONText, is word: StaticString) -> Bool {
+    /// Of equal length: an escape would make the text shorter than its bytes, so an escaped one is another.
+    @usableFromInline func sameText(_ text: JSONText, _ word: StaticString) -> Bool {
+        cjson_same(grammar.base + Int(text.range.start), word.utf8Start, word.utf8CodeUnitCount) != 0
+    }
+
+    @usableFromInline func escapedText(_ text: JSONText, is word: StaticString) -> Bool {
         let bytes = UnsafeRawBufferPointer(start: grammar.base + Int(text.range.start), count: text.range.count)
         var matched = 0
         var same = true
