@@ -50,6 +50,18 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
         return mix(hash)
     }
 
+    /// Exponentially distributed with mean 1: the time to the next of events that come independently.
+    public mutating func exponential() -> Double { -Random.logarithm(Random.unit(next() | 1 << 11)) }
+
+    /// Natural logarithm of a positive number to nine digits, with plain arithmetic: the same on every platform.
+    static func logarithm(_ x: Double) -> Double {
+        let m = x.significand
+        let s = (m - 1.414_213_562_373_095) / (m + 1.414_213_562_373_095)
+        let q = s * s
+        let series = 1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q / 11))))
+        return (Double(x.exponent) + 0.5) * 0.693_147_180_559_945_3 + 2 * s * series
+    }
+
     private static func splitMix(_ state: inout UInt64) -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state

@@ -62,12 +62,7 @@ extension Router {
     public func health(of id: Deployment.ID, at now: Instant) -> HealthReport {
         let generation = generations[generations.count - 1]
         let health = health[generation.slots[id]]
-        let state: HealthReport.State =
-            switch health.breaker.shownState(at: now) {
-            case .closed: .closed
-            case .open: .open
-            case .halfOpen: .halfOpen
-            }
+        let state = state(of: id, at: now)
         return HealthReport(
             deployment: id, name: generation.plan.deployments[id].name, state: state,
             restsUntil: state == .open ? health.breaker.restsUntil : nil, inFlight: health.inFlight,
@@ -75,6 +70,17 @@ extension Router {
             latencyP95: health.latency.percentile(0.95, at: now), firstByteP50: health.firstByte.percentile(0.5, at: now),
             successes: health.successes, faults: health.faults)
     }
+
+    /// The breaker alone: cheaper than a whole report.
+    public func state(of id: Deployment.ID, at now: Instant) -> HealthReport.State {
+        switch health[generations[generations.count - 1].slots[id]].breaker.shownState(at: now) {
+        case .closed: .closed
+        case .open: .open
+        case .halfOpen: .halfOpen
+        }
+    }
+
+    public func inFlight(at id: Deployment.ID) -> Int { health[generations[generations.count - 1].slots[id]].inFlight }
 
     /// All deployments of the newest table, in its order.
     public func healthReports(at now: Instant) -> [HealthReport] { table.deployments.indices.map { health(of: $0, at: now) } }

@@ -38,18 +38,9 @@ public struct Percentage: Strategy {
             let weight = candidate.weight ?? 1
             guard weight > 0 else { continue }
             let bits = Random.mix(caller &+ Random.mix(UInt64(candidate.branch) &+ 1))
-            let score = -naturalLogarithm(Random.unit(bits | 1 << 11)) / weight
+            let score = -Random.logarithm(Random.unit(bits | 1 << 11)) / weight
             if best.map({ score < $0.score }) ?? true { best = (index, score) }
         }
         return best?.index
-    }
-
-    /// Natural logarithm of a positive number to about nine digits, with plain arithmetic: the same on every platform.
-    static func naturalLogarithm(_ x: Double) -> Double {
-        let m = x.significand
-        let s = (m - 1.414_213_562_373_095) / (m + 1.414_213_562_373_095)
-        let q = s * s
-        let series = 1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q / 11))))
-        return (Double(x.exponent) + 0.5) * 0.693_147_180_559_945_3 + 2 * s * series
     }
 }
