@@ -22,7 +22,7 @@ public final class Journal: Sendable {
 
     let store: any Store
     let options: JournalOptions
-    let shared: Mutex<Shared>
+    let shared: Locked<Shared>
     let wake = DispatchSemaphore(value: 0)
     let finished = DispatchSemaphore(value: 0)
     let onChange: @Sendable (StoreFailure?) -> Void
@@ -39,7 +39,7 @@ public final class Journal: Sendable {
         self.onChange = onChange
         var first = Shared()
         first.status.capacity = options.capacity
-        shared = Mutex(first)
+        shared = Locked(first)
         startWriter()
     }
 

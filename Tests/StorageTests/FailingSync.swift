@@ -1,5 +1,5 @@
 import GRDBSQLite
-import Synchronization
+import Storage
 
 /// SQLite's own file system, with a sync that fails for files named here. Other files are not touched, so tests may
 /// run beside each other.
@@ -12,7 +12,7 @@ enum FailingSync {
         var files: [UInt: (path: String, methods: UInt)] = [:]
     }
 
-    private static let state = Mutex(State())
+    private static let state = Locked(State())
 
     /// Watches files opened from now on.
     static func watch(_ path: String) {

@@ -6,15 +6,15 @@ import Testing
 /// A memory store that fails as told and, when gated, holds each write until let through.
 final class FaultyStore: Store {
     private let memory = MemoryStore(firstNode: 0)
-    private let failures: Mutex<[StoreFailure.Kind]>
+    private let failures: Locked<[StoreFailure.Kind]>
     private let gate: DispatchSemaphore?
-    let batches = Mutex<[Int]>([])
+    let batches = Locked<[Int]>([])
     let reopened = Atomic(0)
     /// Signalled when a write has begun.
     let entered = DispatchSemaphore(value: 0)
 
     init(failing failures: [StoreFailure.Kind] = [], gated: Bool = false) {
-        self.failures = Mutex(failures)
+        self.failures = Locked(failures)
         gate = gated ? DispatchSemaphore(value: 0) : nil
     }
 

@@ -2,7 +2,6 @@ import Dispatch
 import Glibc
 import Routing
 import Storage
-import Synchronization
 
 /// A folder that goes away with its test.
 final class Folder: Sendable {
@@ -106,7 +105,7 @@ func eventually(_ condition: () -> Bool) -> Bool {
 
 /// What a lane was told, in order; waits for a ticket at most ten seconds.
 final class Commits: Sendable {
-    private let told = Mutex<[UInt64]>([])
+    private let told = Locked<[UInt64]>([])
     private let heard = DispatchSemaphore(value: 0)
 
     var all: [UInt64] { told.withLock { $0 } }
@@ -127,7 +126,7 @@ final class Commits: Sendable {
 
 /// What the journal said of its store: failure kinds, nil for "works again".
 final class Changes: Sendable {
-    private let noted = Mutex<[StoreFailure.Kind?]>([])
+    private let noted = Locked<[StoreFailure.Kind?]>([])
     private let heard = DispatchSemaphore(value: 0)
 
     var all: [StoreFailure.Kind?] { noted.withLock { $0 } }

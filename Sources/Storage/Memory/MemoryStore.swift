@@ -1,5 +1,4 @@
 import Routing
-import Synchronization
 
 /// A ledger that ends with the process: sums over everything, and the last rows.
 ///
@@ -17,14 +16,14 @@ public final class MemoryStore: Store {
         var closed = false
     }
 
-    private let state: Mutex<State>
+    private let state: Locked<State>
     private let capacity: Int
 
     /// `firstNode` is where leases begin: by chance, so that ids of two runs differ.
     public init(capacity: Int = 4096, firstNode: Int = .random(in: 0..<RequestID.nodes)) {
         precondition(capacity > 0, "a memory store keeps at least one row")
         self.capacity = capacity
-        state = Mutex(State(nextNode: firstNode))
+        state = Locked(State(nextNode: firstNode))
     }
 
     private func with<Value: Sendable>(_ body: (inout sending State) -> sending Value) throws(StoreFailure) -> Value {

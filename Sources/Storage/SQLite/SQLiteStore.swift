@@ -1,6 +1,5 @@
 import GRDB
 import Routing
-import Synchronization
 
 /// The ledger in one SQLite file.
 public final class SQLiteStore: Store {
@@ -17,14 +16,14 @@ public final class SQLiteStore: Store {
 
     public let path: String
     let options: Options
-    let pool: Mutex<DatabasePool?>
+    let pool: Locked<DatabasePool?>
 
     /// Opens the ledger, made or brought up to this version's schema where needed. Never makes a file in place of one
     /// that is there and cannot be used: then it fails with the path and what to do.
     public init(path: String, options: Options = Options()) throws(StoreFailure) {
         self.path = path
         self.options = options
-        pool = Mutex(nil)
+        pool = Locked(nil)
         let opened = try LedgerFile(path: path, options: options).open()
         pool.withLock { $0 = opened }
     }
