@@ -18,6 +18,23 @@ extension FaultyReply {
         return reply
     }
 
+    /// Reads the value of a member `error` in a reply or chunk. Nil where it says that there is none: null, false, empty.
+    static func member(_ scanner: inout JSONScanner) throws(JSONProblem) -> FaultyReply? {
+        var reply = FaultyReply(status: 200)
+        switch try scanner.peek() {
+        case .string:
+            try reply.fill(from: &scanner)
+            return reply.message == "" ? nil : reply
+        case .object:
+            let start = scanner.offset
+            try reply.fill(from: &scanner)
+            return scanner.offset - start > 2 ? reply : nil
+        default:
+            try scanner.skip()
+            return nil
+        }
+    }
+
     /// Longer messages are cut: they go into logs and events.
     private static let longest = 2_048
 

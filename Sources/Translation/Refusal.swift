@@ -119,17 +119,17 @@ public enum RefusalCode: String, CaseIterable, Sendable {
 }
 
 extension Refusal {
-    /// What a client hears when the last attempt ended in `fault` and nothing is left to try. A provider's own words are
-    /// kept where they are meant for the client; about its keys and addresses we say only whose they are.
+    /// What a client hears when the last attempt ended in `fault` and nothing is left to try. A provider's own words and
+    /// status are kept where they are meant for the client; about its keys and addresses we say only whose they are.
     public init(lastFault fault: Fault, of provider: String, reply: FaultyReply?, retryAfter: Duration? = nil) {
-        let said = reply?.message.map { ": \($0)" } ?? ""
+        let said = reply?.message
         switch fault {
         case .rateLimit:
-            self.init(.rateLimitExceeded, "provider \(provider) is over its rate limit\(said)", retryAfter: retryAfter)
+            self.init(.rateLimitExceeded, said ?? "provider \(provider) is over its rate limit", retryAfter: retryAfter)
         case .quotaExceeded:
-            self.init(.providerQuotaExceeded, "provider \(provider) says that its quota is used up\(said)", retryAfter: retryAfter)
+            self.init(.providerQuotaExceeded, "the quota at provider \(provider) is used up", retryAfter: retryAfter)
         case .serverError:
-            self.init(.providerError, "provider \(provider) failed\(said)")
+            self.init(.providerError, "provider \(provider) failed" + (said.map { ": \($0)" } ?? ""))
         case .timeout:
             self.init(.timeout, "provider \(provider) did not answer in time")
         case .unavailable, .cancelled:
@@ -139,13 +139,18 @@ extension Refusal {
         case .notFound:
             self.init(.providerNotFound, "provider \(provider) does not know the model or path; the gateway's operator must mend that")
         case .contextWindow:
-            self.init(.contextLengthExceeded, reply?.message ?? "the request is longer than the model's context")
+            self.init(.contextLengthExceeded, said ?? "the request is longer than the model's context")
         case .contentPolicy:
-            self.init(.contentPolicyViolation, reply?.message ?? "provider \(provider) refused the content")
+            self.init(.contentPolicyViolation, said ?? "provider \(provider) refused the content")
         case .badRequest:
-            self.init(.providerRejected, reply?.message ?? "provider \(provider) refused the request")
+            self.init(.providerRejected, said ?? "provider \(provider) refused the request")
         case .malformedReply:
             self.init(.malformedReply, "provider \(provider) answered something that is no answer")
+        }
+        let keeps = FaultSet(.rateLimit, .contextWindow, .contentPolicy, .badRequest)
+        if keeps.contains(fault), let reply, (400..<500).contains(reply.status) {
+            status = reply.status
+            type = reply.type ?? type
         }
     }
 }

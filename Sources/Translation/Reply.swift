@@ -28,10 +28,8 @@ public struct ReplyFacts: Sendable {
                 seen = true
             } else if scanner.text(name, is: "choices") || scanner.text(name, is: "data") {
                 try facts.readAnswers(&scanner, api)
-            } else if scanner.text(name, is: "error"), try scanner.peek() != .null {
-                var reply = FaultyReply(status: 200)
-                try reply.fill(from: &scanner)
-                facts.error = reply
+            } else if scanner.text(name, is: "error") {
+                facts.error = try FaultyReply.member(&scanner)
             } else if scanner.text(name, is: "model"), try scanner.peek() == .string {
                 facts.model = try scanner.string()
             } else {

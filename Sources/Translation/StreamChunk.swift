@@ -130,11 +130,9 @@ struct StreamChunk {
                 while let inner = try scanner.nextKey() {
                     if scanner.text(inner, is: "usage") { groq = try UsageCounts.read(&scanner) } else { try scanner.skip() }
                 }
-            } else if scanner.text(name, is: "error"), try scanner.peek() != .null {
-                var reply = FaultyReply(status: 200)
-                try reply.fill(from: &scanner)
-                error = reply
-                hasErrorMember = true
+            } else if scanner.text(name, is: "error") {
+                error = try FaultyReply.member(&scanner)
+                hasErrorMember = error != nil
             } else if scanner.text(name, is: "choices"), try scanner.peek() == .array {
                 try scanner.enterArray()
                 hasNoChoices = true

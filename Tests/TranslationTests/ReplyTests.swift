@@ -76,6 +76,14 @@ import Wire
         #expect(facts.error?.message == "overloaded" && facts.error?.code == "503" && facts.answers == nil)
     }
 
+    @Test("an empty error is none", arguments: ["null", "false", "\"\"", "{}", "[]", "0"])
+    func emptyError(_ text: String) throws {
+        let facts = try Array("{\"choices\":[],\"error\":\(text)}".utf8).withUnsafeBytes { try ReplyFacts.read($0, api: .chatCompletions) }
+        #expect(facts.error == nil)
+        let chunk = "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}],\"error\":\(text)}\n\n"
+        #expect(Relayed(chunk).end == .complete && Relayed(chunk).text == chunk)
+    }
+
     @Test("what is not a JSON object is malformed", arguments: ["", "<html>", "[]", "{\"choices\":[", "{\"choices\":[]} x", "{\"choices\":[{\"a\":01}]}"])
     func malformed(_ text: String) {
         #expect(throws: JSONProblem.self) { try Array(text.utf8).withUnsafeBytes { try ReplyFacts.read($0, api: .chatCompletions) } }
@@ -129,17 +137,20 @@ import Wire
         #expect(String(buffer: out) == "data: \(expected)\n\n")
     }
 
-    @Test("the last fault becomes the status that the client sees", arguments: [
-        (Fault.rateLimit, 429, "rate_limit_exceeded"), (.quotaExceeded, 429, "provider_quota_exceeded"), (.serverError, 502, "provider_error"),
+    @Test("the last fault becomes the status that the client sees; what is the client's own keeps the provider's", arguments: [
+        (Fault.rateLimit, 422, "rate_limit_exceeded"), (.quotaExceeded, 429, "provider_quota_exceeded"), (.serverError, 502, "provider_error"),
         (.timeout, 504, "timeout"), (.unavailable, 502, "provider_unavailable"), (.auth, 502, "provider_auth_failed"),
-        (.notFound, 502, "provider_not_found"), (.contextWindow, 400, "context_length_exceeded"), (.contentPolicy, 400, "content_policy_violation"),
-        (.badRequest, 400, "provider_rejected"), (.malformedReply, 502, "malformed_reply"), (.cancelled, 502, "provider_unavailable"),
+        (.notFound, 502, "provider_not_found"), (.contextWindow, 422, "context_length_exceeded"), (.contentPolicy, 422, "content_policy_violation"),
+        (.badRequest, 422, "provider_rejected"), (.malformedReply, 502, "malformed_reply"), (.cancelled, 502, "provider_unavailable"),
     ])
     func lastFault(_ fault: Fault, _ status: Int, _ code: String) {
-        let reply = FaultyReply(status: 401, message: "key sk-123 is wrong")
+        let reply = FaultyReply(status: 422, message: "key sk-123 is wrong")
         let refusal = Refusal(lastFault: fault, of: "openai", reply: reply)
         #expect(refusal.status == status && refusal.code.rawValue == code)
         if fault == .auth || fault == .notFound { #expect(!refusal.message.contains("sk-123")) }
+        if refusal.status == 422 { #expect(refusal.message == "key sk-123 is wrong") }
+        let bare = Refusal(lastFault: fault, of: "openai", reply: nil)
+        #expect(bare.status != 422 && !bare.message.isEmpty)
     }
 
     @Test("every code has an error status and its own name")
