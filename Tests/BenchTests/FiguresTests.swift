@@ -61,7 +61,7 @@ import Testing
         func page(_ notes: String) -> String {
             Page(
                 figures: Figures(samples: []), rows: [], missing: [("envoy", "it is not here")], plan: ComparisonPlan(), machine: "", date: "",
-                command: "", busiest: 0, notes: notes
+                command: "", notes: notes
             ).markdown()
         }
         let first = page(Page.notes(in: ""))

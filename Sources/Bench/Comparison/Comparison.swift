@@ -9,7 +9,6 @@ public final class Comparison {
     private var targets: [Target] = []
     private var missing: [(name: String, reason: String)] = []
     private var samples: [Sample] = []
-    private var busiest = 0.0
 
     public init(_ plan: ComparisonPlan) throws {
         var plan = plan
@@ -46,7 +45,6 @@ public final class Comparison {
         // This process looks on from the side of the load.
         if plan.isPinned { _ = cprocess_pin(1) }
         for round in 0..<plan.rounds {
-            busiest = max(busiest, Machine.busy(over: 1_000))
             // Each round starts one further, so that no target always follows the same one.
             for index in targets.indices { try measure(targets[(index + round) % targets.count], round) }
         }
@@ -100,14 +98,14 @@ public final class Comparison {
         return "round \(sample.round + 1) \(sample.target): \(text(sample.cpu, 1)) µs CPU, \(text(sample.rps)) requests/s, p50 \(text(sample.p50)) "
             + "p99 \(text(sample.p99)) µs; event \(text(sample.chunkCPU, 1)) µs, first byte \(text(sample.firstByte)) µs; 20 KB \(text(sample.cpu20K)) "
             + "200 KB \(text(sample.cpu200K)) µs; \(text(sample.idle, 1))/\(text(sample.loaded, 1))/\(text(sample.after, 1)) MiB; "
-            + "restart \(text(sample.restart)) ms, idle connection \(text(sample.idleConnection, 1)) KiB; \(sample.errors) errors"
+            + "restart \(text(sample.restart)) ms, idle connection \(text(sample.idleConnection, 1)) KiB; others used \(text(sample.others.map { $0 * 100 })) %; \(sample.errors) errors"
             + (sample.firstError.map { " (\($0))" } ?? "") + (sample.problem.map { "; stopped: \($0)" } ?? "")
     }
 
     private func page() -> Page {
         Page(
             figures: Figures(samples: samples), rows: targets.map { ($0, version($0)) }, missing: missing, plan: plan, machine: Machine.description(),
-            date: Machine.today(), command: (["swiftlet"] + CommandLine.arguments.dropFirst()).joined(separator: " "), busiest: busiest,
+            date: Machine.today(), command: (["swiftlet"] + CommandLine.arguments.dropFirst()).joined(separator: " "),
             notes: Page.notes(in: TextFile.read(plan.output)))
     }
 

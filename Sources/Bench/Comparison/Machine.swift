@@ -23,20 +23,14 @@ enum Machine {
         return "\(parts.tm_year + 1_900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
     }
 
-    /// How much of all processors was in use over the last `milliseconds`, 0 to 1.
-    static func busy(over milliseconds: Int) -> Double {
-        let before = times()
-        Monotonic.sleep(milliseconds: milliseconds)
-        let after = times()
-        let all = after.all - before.all
-        return all > 0 ? 1 - (after.idle - before.idle) / all : 0
-    }
-
-    /// Ticks since the start of the machine: all, and idle or waiting for a disk.
-    private static func times() -> (all: Double, idle: Double) {
+    /// Nanoseconds since the start of the machine that all its processors together have had, and those not idle.
+    static func processorTime() -> (all: Double, busy: Double) {
         let numbers = TextFile.read("/proc/stat").prefix { $0 != "\n" }.split(separator: " ").dropFirst().compactMap { Double($0) }
-        guard numbers.count > 4 else { return (0, 0) }
-        return (numbers.reduce(0, +), numbers[3] + numbers[4])
+        guard numbers.count > 7 else { return (0, 0) }
+        let tick = 1e9 / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+        // user, nice, system, idle, waiting for a disk, two kinds of interrupts, stolen; guests are within user.
+        let all = numbers.prefix(8).reduce(0, +)
+        return (all * tick, (all - numbers[3] - numbers[4]) * tick)
     }
 
     private static func field(_ name: String, in text: String) -> String? {

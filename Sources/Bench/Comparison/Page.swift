@@ -8,8 +8,6 @@ struct Page {
     var machine: String
     var date: String
     var command: String
-    /// The most that others used of the machine before a round.
-    var busiest: Double
     var notes: String
 
     static let notesBegin = "<!-- notes: written by people, kept by `swiftlet bench` -->"
@@ -110,7 +108,7 @@ struct Page {
             "- Swiftlet checks a key, routes over four deployments, reads usage and keeps metrics; \"all\" commits a ledger row for every request. "
                 + "nginx, haproxy and Envoy read neither JSON nor usage.",
             "- Every answer's status and length are checked; the column \"errors\" counts those that were wrong.",
-            "- Others used at most \(Numerals.text(busiest * 100, 0)) % of the machine just before a round.",
+            disturbance(),
             "- Versions: " + rows.compactMap { $0.version.isEmpty ? nil : "\($0.target.name) \($0.version)" }.joined(separator: "; ") + ".",
         ]
         for (name, reason) in missing { lines.append("- Not measured: \(name), because \(reason).") }
@@ -119,6 +117,14 @@ struct Page {
             if let error = sample.firstError { lines.append("- \(sample.target), round \(sample.round + 1), first error: \(oneLine(error)).") }
         }
         return lines
+    }
+
+    /// What else ran: the reader has to know whether the figures are worth reading.
+    private func disturbance() -> String {
+        let others = figures.samples.compactMap(\.others)
+        guard let most = others.max(), let middle = Spread(others)?.median else { return "- What else ran on the machine is not known." }
+        return "- While requests/s were measured, somebody else used \(Numerals.text(middle * 100, 0)) % of the machine in the middle and "
+            + "\(Numerals.text(most * 100, 0)) % at most." + (most > 0.1 ? " **That is too much for the figures to be trusted.**" : "")
     }
 
     private func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }

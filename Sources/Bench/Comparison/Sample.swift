@@ -9,6 +9,8 @@ struct Sample: Codable, Sendable {
     /// Closed loop, 64 connections.
     var cpu: Double?
     var rps: Double?
+    /// Part of all processors, 0 to 1, that somebody else used meanwhile.
+    var others: Double?
     /// Open loop, 1,000 requests a second.
     var p50: Double?
     var p99: Double?

@@ -120,6 +120,8 @@ final class Station {
     private func measureRequests(_ sample: inout Sample) throws {
         var peak = 0.0
         var calls = 0
+        let machine = Machine.processorTime()
+        let upstreamCPU = ProcessTree(root: upstream.id).cpu()
         let length = ["--duration", target.isSlow ? "5s" : "\(plan.seconds)s"]
         let (full, cpu) = try measured { [self] in
             try load(.small, ["--connections", "64"] + length) {
@@ -130,6 +132,9 @@ final class Station {
         }
         sample.cpu = cpu / Double(max(full.answers, 1))
         sample.rps = full.rps
+        let now = Machine.processorTime()
+        let ours = (process == nil ? 0 : cpu * 1e3) + ProcessTree(root: upstream.id).cpu() - upstreamCPU + full.clientCPU * 1e3 * Double(full.answers)
+        sample.others = max(0, now.busy - machine.busy - ours) / max(1, now.all - machine.all)
         sample.loaded = peak
         count(full, &sample)
         let steady = try load(.small, ["--connections", "32", "--rate", target.isSlow ? "40" : "1000", "--warm-up", "500ms"] + length)
