@@ -7,6 +7,8 @@ public struct JSONNumber: Hashable, Sendable {
     /// Digits did not fit into `magnitude`.
     private var lost = false
 
+    init(_ value: Int64) { magnitude = value }
+
     /// Without its fraction, saturated at the range of `Int64`.
     public var integer: Int64 { scaled(by: 0) }
 
@@ -14,6 +16,7 @@ public struct JSONNumber: Hashable, Sendable {
     public func scaled(by power: Int) -> Int64 {
         var value = magnitude
         var left = shift + power
+        if left == 0, !negative { return value }
         while left > 0, value != 0 {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             if overflow { return negative ? .min : .max }

@@ -153,10 +153,29 @@ public struct JSONScanner {
     }
 
     public mutating func number() throws(JSONProblem) -> JSONNumber {
+        if let number = shortNumber() { return number }
         try expect(.number)
         let start = p
         p = try grammar.number(p)
         return JSONNumber(UnsafeRawBufferPointer(start: start, count: p - start))
+    }
+
+    /// A few digits and nothing else, as nearly all numbers are.
+    private mutating func shortNumber() -> JSONNumber? {
+        p = grammar.space(p)
+        var q = p
+        var value: Int64 = 0
+        while q < grammar.end, q.pointee &- 0x30 < 10, q - p < 18 {
+            value = value &* 10 &+ Int64(q.pointee & 0xf)
+            q += 1
+        }
+        guard q > p, q < grammar.end, q - p == 1 || p.pointee != UInt8(ascii: "0") else { return nil }
+        switch q.pointee {
+        case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0...0x20:
+            p = q
+            return JSONNumber(value)
+        default: return nil
+        }
     }
 
     /// Passes over the next value, validating it; answers where it stands.

@@ -37,6 +37,27 @@ import Wire
             #expect(number.integer == row.value)
             #expect(number.scaled(by: 3) == row.thousandfold)
         }
+        try Array("[ \(row.text),1]".utf8).withUnsafeBytes { bytes in
+            var scanner = JSONScanner(bytes)
+            try scanner.enterArray()
+            #expect(try scanner.nextElement())
+            #expect(try scanner.number().scaled(by: 3) == row.thousandfold)
+            #expect(try scanner.nextElement())
+            #expect(try scanner.number().integer == 1)
+        }
+    }
+
+    @Test("what looks like a number and is none is refused when asked for too", arguments: ["01", "1.", "-", "1x", "00", "1e", "123456789012345678901x"])
+    func notNumbers(_ text: String) {
+        Array("[\(text)]".utf8).withUnsafeBytes { bytes in
+            var scanner = JSONScanner(bytes)
+            #expect(throws: JSONProblem.self) {
+                try scanner.enterArray()
+                _ = try scanner.nextElement()
+                _ = try scanner.number()
+                _ = try scanner.nextElement()
+            }
+        }
     }
 
     @Test("what the writer writes is JSON and says what was said")
