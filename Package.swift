@@ -60,6 +60,7 @@ let package = Package(
         tests("TranslationTests", ["Translation"], exclude: ["Fixtures"]),
         tests("SettingsTests", ["Settings"]),
         tests("StorageTests", ["Storage"]),
+        tests("BenchTests", ["Bench"]),
         tests("GatewayTests", ["Gateway"]),
         tests("SimulationTests", ["Simulation"]),
         tests("TidyTests", []),

@@ -1,11 +1,5 @@
 import NIOCore
-import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Storage
 
 /// One JSON line a request, at its end, on standard error, written by a thread of its own.
 ///
@@ -21,7 +15,7 @@ final class AccessLog: Sendable {
         var closed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let wake: WakeUp
     let enabled: Bool
 
@@ -68,19 +62,8 @@ final class AccessLog: Sendable {
                 if closed { return }
                 wake.wait()
             } else {
-                lines.withUnsafeBytes { Self.writeAll($0) }
+                StandardError.write(lines)
             }
-        }
-    }
-
-    /// A standard error that is closed or full for good loses the rest; there is nowhere left to say so.
-    private static func writeAll(_ bytes: UnsafeRawBufferPointer) {
-        var at = 0
-        while at < bytes.count {
-            let written = write(STDERR_FILENO, bytes.baseAddress! + at, bytes.count - at)
-            if written < 0, errno == EINTR { continue }
-            if written <= 0 { return }
-            at += written
         }
     }
 

@@ -95,7 +95,7 @@ extension Usage {
     }
 }
 
-/// Durations in buckets that double from 1 ms to about 17 minutes.
+/// Durations in buckets whose bounds double from 1 ms to about 17 minutes.
 struct Histogram: Sendable {
     static let buckets = 21
     private(set) var counts = Array(repeating: 0, count: Histogram.buckets + 1)
@@ -105,8 +105,8 @@ struct Histogram: Sendable {
     static func bound(_ bucket: Int) -> Double { Double(1 << bucket) / 1000 }
 
     mutating func add(_ duration: Duration) {
-        let milliseconds = UInt64(max(0, duration.nanoseconds)) / 1_000_000
-        let bucket = milliseconds == 0 ? 0 : UInt64.bitWidth - milliseconds.leadingZeroBitCount
+        let milliseconds = UInt64(max(0, duration.nanoseconds) / 1_000_000 + (duration.nanoseconds % 1_000_000 > 0 ? 1 : 0))
+        let bucket = milliseconds <= 1 ? 0 : UInt64.bitWidth - (milliseconds - 1).leadingZeroBitCount
         counts[min(bucket, Self.buckets)] += 1
         sum += duration
     }

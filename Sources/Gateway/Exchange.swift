@@ -13,7 +13,6 @@ final class Exchange {
     let id: RequestID
     let started: Instant
     let request: Admitted
-    private(set) var journey: Journey
     private(set) var attempts: [AttemptRecord] = []
     private(set) var attemptCount = 0
     private var attempt: Attempt?
@@ -41,7 +40,6 @@ final class Exchange {
         self.id = id
         self.started = started
         live = loop.live
-        journey = request.journey
         relay = Relay(request.call)
     }
 
@@ -56,7 +54,7 @@ final class Exchange {
     /// Asks the router what to do next, and does it.
     private func advance() {
         let now = Instant.now()
-        switch loop.server.router.next(&journey, at: now) {
+        switch loop.server.router.next(&request.journey, at: now) {
         case .attempt(let attempt): carry(attempt, at: now)
         case .wait(let until):
             loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (until - now).nanoseconds))) {
@@ -103,7 +101,8 @@ final class Exchange {
         usesPooled = reused
         let bytes = UpstreamRequest(target, request, loop)
         channel.call(
-            self, request: bytes.head, body: bytes.rest, firstByte: min(target.firstByteTimeout, timeLeft), idle: target.idleTimeout)
+            self, request: bytes, firstByte: target.firstByteTimeout, idle: target.idleTimeout,
+            deadline: attempt?.deadline ?? .distantFuture)
         loop.giveBack(bytes.head)
     }
 
@@ -134,11 +133,12 @@ final class Exchange {
     /// One read's worth of the reply has been taken: what may go to the client goes now, in one write.
     func readEnded() {
         guard relay.isStream, !over, let upstream else { return }
-        if relay.stream.done || relay.stream.error != nil {
+        if relay.saidAll {
             self.upstream = nil
             upstream.finish()
             streamEnded()
         } else if let frame = relay.takeFrame(for: self) {
+            upstream.liftDeadline()
             client.write(frame)
             loop.giveBack(frame)
         }
@@ -170,14 +170,14 @@ final class Exchange {
         guard let target else { return }
         switch relay.endStream(loop) {
         case .complete:
-            let usage = relay.stream.billed(estimatedInput: request.call.estimatedInput)
+            let usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
             succeeded(usage)
             last.head = relay.lastFrame(nil, for: self)
             settle(.done, status: 200, usage: usage)
         case .truncated: broke(.unavailable, "the stream ended before its end was said")
         case .failed(let told):
-            let fault = relay.stream.error.map { target.provider.fault(of: $0) } ?? .serverError
-            broke(fault, relay.stream.error?.message ?? "an error event", told: told)
+            let fault = relay.stream?.error.map { target.provider.fault(of: $0) } ?? .serverError
+            broke(fault, relay.stream?.error?.message ?? "an error event", told: told)
         }
     }
 
@@ -209,12 +209,12 @@ final class Exchange {
 
     /// Before the first content byte went out another attempt is possible, after it never.
     private func broke(_ fault: Fault, _ detail: String, told: Bool = false) {
-        guard relay.isStream, relay.stream.committed else {
+        guard relay.isCommitted else {
             ended(fault, detail)
             return
         }
         record(.fault(fault, retryAfter: nil), fault, at: .now(), detail)
-        let usage = relay.stream.billed(estimatedInput: request.call.estimatedInput)
+        let usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
         last.head = relay.lastFrame(told ? nil : Refusal(.streamInterrupted, "the stream broke off: \(detail)"), for: self)
         settle(.failed, fault: fault, status: 200, usage: usage)
     }
@@ -234,7 +234,7 @@ final class Exchange {
     private func record(_ outcome: Outcome, _ fault: Fault?, at now: Instant, _ detail: String?) {
         guard let attempt else { return }
         self.attempt = nil
-        loop.server.router.record(outcome, of: attempt, in: &journey, at: now)
+        loop.server.router.record(outcome, of: attempt, in: &request.journey, at: now)
         loop.counters.attempt(outcome, deployment: attempt.deployment)
         if let detail { lastDetail = detail }
         guard fault != nil || !attempts.isEmpty else { return }
@@ -264,7 +264,7 @@ final class Exchange {
     /// Nothing went out yet, and nothing is left to try.
     private func fail(_ failure: Failure) {
         last.head = failure.answer(for: self)
-        settle(.failed, fault: journey.lastFault, status: failure.status, usage: Usage())
+        settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: Usage())
     }
 
     /// The client left: the provider is told by the closing connection; what it had produced is billed as wasted.
@@ -272,8 +272,8 @@ final class Exchange {
         guard !over else { return }
         abandonUpstream()
         var usage = Usage()
-        if attempt != nil, relay.isStream {
-            usage = relay.stream.billed(estimatedInput: request.call.estimatedInput)
+        if attempt != nil {
+            usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
             loop.counters.wastedTokens &+= usage.totalOutput
         }
         record(.cancelled, .cancelled, at: .now(), nil)
@@ -290,22 +290,25 @@ final class Exchange {
         guard !over else { return }
         abandonUpstream()
         client.closeAfterAnswer()
-        let streaming = relay.isStream && relay.stream.committed
-        let usage = streaming ? relay.stream.billed(estimatedInput: request.call.estimatedInput) : Usage()
+        let streaming = relay.isCommitted
+        let usage = streaming ? relay.streamUsage(estimatedInput: request.call.estimatedInput) : Usage()
         record(.cancelled, fault, at: .now(), nil)
         last.head = streaming ? relay.lastFrame(refusal, for: self) : Failure(refusal).answer(for: self)
         settle(.failed, fault: fault, status: streaming ? 200 : refusal.status, usage: usage)
     }
 
     /// The header lines that say who answered, and how.
-    func writeNames(into out: inout ByteBuffer) {
-        out.writeRequestID(id)
-        if let target { out.writeImmutableBuffer(target.names) }
-        out.writeImmutableBuffer(live.routeLines[request.model.route])
-        out.writeStaticString("x-swiftlet-attempts: ")
-        out.writeDecimal(attemptCount)
-        out.writeStaticString("\r\n")
+    func writeNames(into head: inout HeadWriter) {
+        head.requestID(id)
+        if let target { head.lines(target.names) }
+        head.lines(live.routeLines[request.model.route])
+        head.text("x-swiftlet-attempts: ")
+        head.decimal(attemptCount)
+        head.text("\r\n")
     }
+
+    /// More bytes than `writeNames` writes.
+    var namesBound: Int { (target?.names.readableBytes ?? 0) + live.routeLines[request.model.route].readableBytes + 128 }
 
     // MARK: Settle
 

@@ -52,22 +52,17 @@ struct Failure {
     }
 
     func answer(for exchange: Exchange) -> ByteBuffer {
-        let id = exchange.id.description
-        var out = exchange.loop.takeScratch(capacity: 1024)
-        out.writeStatusLine(status)
-        out.writeStaticString("content-type: application/json\r\n")
-        out.writeConnection(exchange.client)
-        exchange.writeNames(into: &out)
-        if let seconds = refusal.retryAfterSeconds {
-            out.writeStaticString("retry-after: ")
-            out.writeDecimal(Int(seconds))
-            out.writeStaticString("\r\n")
+        let body = said ?? ByteBuffer(bytes: refusal.body(requestID: exchange.id.description))
+        var out = exchange.loop.takeScratch(capacity: 4096)
+        out.writeHead(atMost: exchange.namesBound + 256 + body.readableBytes) { head in
+            head.statusLine(status)
+            head.text("content-type: application/json\r\n")
+            head.connection(exchange.client)
+            exchange.writeNames(into: &head)
+            head.retryAfter(refusal.retryAfterSeconds)
+            head.contentLength(body.readableBytes)
+            head.lines(body)
         }
-        let body = said ?? ByteBuffer(bytes: refusal.body(requestID: id))
-        out.writeStaticString("content-length: ")
-        out.writeDecimal(body.readableBytes)
-        out.writeStaticString("\r\n\r\n")
-        out.writeImmutableBuffer(body)
         return out
     }
 }

@@ -8,6 +8,7 @@ import Wire
 /// What the gateway runs: a blueprint made ready for the path of a request. Immutable; a change of settings makes another.
 final class Live: Sendable {
     let blueprint: Blueprint
+    let table: RoutingTable
     let names: NameTable
     let keys: KeyRing
     /// By `Deployment.ID`.
@@ -24,6 +25,7 @@ final class Live: Sendable {
 
     init(_ blueprint: Blueprint, store: any Store, origins: OriginNumbers, mocks: [String: Origin]) throws(StoreFailure) {
         self.blueprint = blueprint
+        table = blueprint.table
         names = NameTable(blueprint.names)
         keys = KeyRing(blueprint.keys, open: blueprint.keys.isEmpty && blueprint.server.listen.isLoopback)
         targets = zip(blueprint.upstreams, blueprint.table.deployments).map { upstream, deployment in
@@ -40,8 +42,8 @@ final class Live: Sendable {
     static let localKey = "local"
 
     func keyName(_ key: Int) -> String { blueprint.keys.isEmpty ? Self.localKey : blueprint.keys[key].name }
-    func routeName(_ route: Route.ID) -> String { blueprint.table.routes[route].name }
-    func deploymentName(_ id: Deployment.ID) -> String { blueprint.table.deployments[id].name }
+    func routeName(_ route: Route.ID) -> String { table.routes[route].name }
+    func deploymentName(_ id: Deployment.ID) -> String { table.deployments[id].name }
 
     /// What serves a request that names no model.
     var defaultModel: NamedModel? { blueprint.defaultRoute.map { NamedModel(route: $0, name: routeName($0)) } }
@@ -137,7 +139,7 @@ struct Limits: Sendable {
 }
 
 /// A deployment made ready to be called.
-struct Target: Sendable {
+final class Target: Sendable {
     let provider: any Provider
     let providerName: String
     let origin: Int

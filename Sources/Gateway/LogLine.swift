@@ -7,40 +7,38 @@ import Wire
 #endif
 
 /// One JSON object on one line, built in place.
-struct LogLine {
+public struct LogLine {
     private(set) var bytes: [UInt8]
     private var first = true
 
-    init() {
+    public init() {
         bytes = [UInt8(ascii: "{")]
         bytes.reserveCapacity(512)
     }
 
-    private mutating func name(_ name: StaticString) {
+    private mutating func name(_ name: String) {
         if !first { bytes.append(UInt8(ascii: ",")) }
         first = false
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
+        JSONWriter.append(name, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
     }
 
-    mutating func text(_ name: StaticString, _ value: String) {
+    public mutating func text(_ name: String, _ value: String) {
         self.name(name)
         JSONWriter.append(value, to: &bytes)
     }
 
-    mutating func number(_ name: StaticString, _ value: Int64) {
+    public mutating func number(_ name: String, _ value: Int64) {
         self.name(name)
         bytes.append(contentsOf: "\(value)".utf8)
     }
 
-    mutating func flag(_ name: StaticString, _ value: Bool) {
+    public mutating func flag(_ name: String, _ value: Bool) {
         self.name(name)
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
-    mutating func end() { bytes.append(UInt8(ascii: "}")) }
+    public mutating func end() { bytes.append(UInt8(ascii: "}")) }
 }
 
 /// The wall clock, for ids, records and dates that people read. Durations are measured on `Instant`.
@@ -53,7 +51,9 @@ enum WallClock {
 }
 
 /// Moments as RFC 3339 writes them, in UTC.
-enum Timestamp {
+public enum Timestamp {
+    public static func now() -> String { text(unixMilliseconds: WallClock.milliseconds()) }
+
     static func text(unixMilliseconds: Int64) -> String {
         var seconds = time_t(unixMilliseconds / 1000)
         var parts = tm()

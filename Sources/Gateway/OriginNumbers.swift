@@ -1,4 +1,4 @@
-import Synchronization
+import Storage
 import Translation
 
 /// Numbers the origins in order of their first mention, for the life of the process: a changed setting keeps the pooled
@@ -9,7 +9,7 @@ final class OriginNumbers: Sendable {
         var origins: [Origin] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     func number(of origin: Origin) -> Int {
         state.withLock { state in

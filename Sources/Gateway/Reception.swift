@@ -40,7 +40,7 @@ struct Reception {
             let model = try resolve(call, request.body, key: key)
             let now = Instant.now()
             var journey = Journey(
-                in: live.blueprint.table, route: model.route, facts: facts(of: call, request, key: key),
+                in: live.table, route: model.route, facts: facts(of: call, request, key: key),
                 envelope: live.envelope(now, timeout: request.deadline))
             journey.maxRetries = call.extras.retries
             journey.timeout = call.extras.timeout
@@ -135,18 +135,18 @@ struct Reception {
         }
     }
 
-    private func answer(_ status: Int, type: StaticString, body: [UInt8], extra: (inout ByteBuffer) -> Void = { _ in }) {
-        var out = loop.takeScratch(capacity: 256 + body.count)
-        out.writeStatusLine(status)
-        out.writeStaticString("content-type: ")
-        out.writeStaticString(type)
-        out.writeStaticString("\r\n")
-        out.writeConnection(client)
-        extra(&out)
-        out.writeStaticString("content-length: ")
-        out.writeDecimal(body.count)
-        out.writeStaticString("\r\n\r\n")
-        out.writeBytes(body)
+    private func answer(_ status: Int, type: StaticString, body: [UInt8], extra: (inout HeadWriter) -> Void = { _ in }) {
+        var out = loop.takeScratch(capacity: 512 + body.count)
+        out.writeHead(atMost: 512 + body.count) { head in
+            head.statusLine(status)
+            head.text("content-type: ")
+            head.text(type)
+            head.text("\r\n")
+            head.connection(client)
+            extra(&head)
+            head.contentLength(body.count)
+            body.withUnsafeBytes { head.bytes($0) }
+        }
         client.write(out)
         loop.giveBack(out)
         client.answered()
@@ -154,28 +154,33 @@ struct Reception {
 
     func refuse(_ refusal: Refusal, id: RequestID? = nil, allow: StaticString? = nil) {
         let id = id ?? loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
-        answer(refusal.status, type: "application/json", body: refusal.body(requestID: id.description)) { out in
-            out.writeRequestID(id)
-            if let seconds = refusal.retryAfterSeconds {
-                out.writeStaticString("retry-after: ")
-                out.writeDecimal(Int(seconds))
-                out.writeStaticString("\r\n")
-            }
+        answer(refusal.status, type: "application/json", body: refusal.body(requestID: id.description)) { head in
+            head.requestID(id)
+            head.retryAfter(refusal.retryAfterSeconds)
             if let allow {
-                out.writeStaticString("allow: ")
-                out.writeStaticString(allow)
-                out.writeStaticString("\r\n")
+                head.text("allow: ")
+                head.text(allow)
+                head.text("\r\n")
             }
         }
     }
 }
 
-/// What admission found out; what an exchange begins with.
-struct Admitted {
-    var call: Call
-    var body: ByteBuffer
-    var api: API
-    var key: Int
-    var model: NamedModel
+/// What admission found out; what an exchange begins with and goes on with.
+final class Admitted {
+    let call: Call
+    let body: ByteBuffer
+    let api: API
+    let key: Int
+    let model: NamedModel
     var journey: Journey
+
+    init(call: Call, body: ByteBuffer, api: API, key: Int, model: NamedModel, journey: consuming Journey) {
+        self.call = call
+        self.body = body
+        self.api = api
+        self.key = key
+        self.model = model
+        self.journey = journey
+    }
 }

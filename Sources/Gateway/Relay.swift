@@ -24,7 +24,8 @@ struct Relay {
     private var head: ByteBuffer?
     /// What has come of a whole reply, where it did not come in one piece.
     private var gathered: ByteBuffer?
-    private(set) var stream: StreamRelay
+    /// Made when a stream begins; nil for whole replies.
+    private(set) var stream: StreamRelay?
     /// Bytes for the client that the read in progress has brought.
     private var frame: ByteBuffer?
     private var headIsOut = false
@@ -36,7 +37,6 @@ struct Relay {
         wantsStream = call.stream
         hidesUsage = call.stream && !call.asksUsage
         choices = call.choices
-        stream = StreamRelay(api: call.api, hidesUsage: hidesUsage, choices: choices)
     }
 
     mutating func beginAttempt() {
@@ -48,7 +48,7 @@ struct Relay {
         head = nil
         gathered = nil
         frame = nil
-        stream = StreamRelay(api: api, hidesUsage: hidesUsage, choices: choices)
+        stream = nil
     }
 
     // MARK: Taking
@@ -58,11 +58,20 @@ struct Relay {
         status = reply.status
         isJSON = reply.contentType == .json
         isStream = reply.status == 200 && reply.contentType == .eventStream && wantsStream
+        if isStream { stream = StreamRelay(api: api, hidesUsage: hidesUsage, choices: choices) }
         isEncoded = reply.hasContentEncoding
         retryAfter = Self.retryAfter(reply, bytes)
-        var head = loop.takeScratch(capacity: 1024)
-        head.writeStatusLine(reply.status)
-        PassedHeaders.write(reply, bytes, into: &head)
+        var head = loop.takeScratch(capacity: 4096)
+        head.writeHead(atMost: reply.length + 64) { head in
+            head.statusLine(reply.status)
+            reply.forEachField(in: bytes) { name, value in
+                guard PassedHeaders.pass(name) else { return }
+                head.bytes(name)
+                head.text(": ")
+                head.bytes(value)
+                head.text("\r\n")
+            }
+        }
         self.head = head
     }
 
@@ -79,7 +88,7 @@ struct Relay {
     mutating func take(_ bytes: UnsafeRawBufferPointer, limit: Int, loop: Loop) throws(StreamProblem) -> Bool {
         if isStream {
             if frame == nil { frame = Frame.begin(loop) }
-            try stream.take(bytes, into: &frame!)
+            try stream!.take(bytes, into: &frame!)
             return true
         }
         if gathered == nil { gathered = loop.allocator.buffer(capacity: bytes.count) }
@@ -120,50 +129,58 @@ struct Relay {
 
     /// The whole answer in one buffer, or, of a large one, its head and its body.
     mutating func wholeAnswer(cost: Nanodollars?, for exchange: Exchange) -> (ByteBuffer, ByteBuffer?) {
-        var out = takeHead(exchange)
-        let body = gathered ?? ByteBuffer()
-        if let cost {
-            out.writeStaticString("x-swiftlet-cost-usd: ")
-            out.writeDollars(cost)
-            out.writeStaticString("\r\n")
-        }
-        out.writeStaticString("content-length: ")
-        out.writeDecimal(body.readableBytes)
-        out.writeStaticString("\r\n\r\n")
-        guard body.readableBytes <= 65_536 else { return (out, body) }
-        out.writeImmutableBuffer(body)
-        return (out, nil)
-    }
-
-    private mutating func takeHead(_ exchange: Exchange) -> ByteBuffer {
         var out = head ?? ByteBuffer()
         head = nil
-        out.writeConnection(exchange.client)
-        exchange.writeNames(into: &out)
-        return out
+        let body = gathered ?? ByteBuffer()
+        gathered = nil
+        let together = body.readableBytes <= 65_536
+        out.writeHead(atMost: exchange.namesBound + 128 + (together ? body.readableBytes : 0)) { head in
+            head.connection(exchange.client)
+            exchange.writeNames(into: &head)
+            if let cost {
+                head.text("x-swiftlet-cost-usd: ")
+                head.dollars(cost)
+                head.text("\r\n")
+            }
+            head.contentLength(body.readableBytes)
+            if together { head.lines(body) }
+        }
+        return (out, together ? nil : body)
     }
 
     // MARK: A stream
 
+    /// The first content byte went out, so no other deployment can take over.
+    var isCommitted: Bool { stream?.committed ?? false }
+    /// The provider said all it will: the end, or an error.
+    var saidAll: Bool { stream?.done ?? false || stream?.error != nil }
+
+    func streamUsage(estimatedInput: Int64) -> Usage { stream?.billed(estimatedInput: estimatedInput) ?? Usage() }
+
     /// What may go to the client now, framed; nil when there is nothing.
     mutating func takeFrame(for exchange: Exchange) -> ByteBuffer? {
-        guard stream.committed, var body = frame, Frame.length(body) > 0 else { return nil }
+        guard isCommitted, var body = frame, Frame.length(body) > 0 else { return nil }
         frame = nil
         let chunked = exchange.client.speaksHTTP11
         Frame.close(&body, chunked: chunked)
         guard !headIsOut else { return body }
         headIsOut = true
         if !chunked { exchange.client.closeAfterAnswer() }
-        var out = takeHead(exchange)
-        out.writeStaticString(chunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
-        out.writeImmutableBuffer(body)
+        var out = head ?? ByteBuffer()
+        head = nil
+        out.writeHead(atMost: exchange.namesBound + 128 + body.readableBytes) { head in
+            head.connection(exchange.client)
+            exchange.writeNames(into: &head)
+            head.text(chunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+            head.lines(body)
+        }
         return out
     }
 
     /// The provider's stream is over; what was held back is now in the frame.
     mutating func endStream(_ loop: Loop) -> StreamEnd {
         if frame == nil { frame = Frame.begin(loop) }
-        return stream.end(into: &frame!)
+        return stream!.end(into: &frame!)
     }
 
     /// The last frame of a stream: what is left, after a fault the event that says so, and the end of the body.

@@ -5,7 +5,6 @@ import NIOSSL
 import Routing
 import Settings
 import Storage
-import Synchronization
 import Translation
 
 /// The running data plane: one event loop a core, two listeners, and what all loops share.
@@ -23,7 +22,7 @@ public final class Server: Sendable {
     let log: Logger
     let readiness = Readiness()
     private let group: MultiThreadedEventLoopGroup
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     private struct State {
         var live: Live?
@@ -43,7 +42,7 @@ public final class Server: Sendable {
         firstNode = try store.leaseNodes(threads)
         router = SharedRouter(Router(table: blueprint.table, seed: seed))
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        state = Mutex(State())
+        state = Locked(State())
     }
 
     // MARK: Start

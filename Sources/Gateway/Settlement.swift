@@ -54,7 +54,7 @@ struct Settlement {
     func log(to lane: AccessLog.Lane) {
         guard lane.enabled else { return }
         var json = LogLine()
-        json.text("time", Timestamp.text(unixMilliseconds: WallClock.milliseconds()))
+        json.text("time", Timestamp.now())
         json.text("level", entry.state == .done ? "info" : "notice")
         json.text("message", "request")
         json.text("request_id", exchange.id.description)

@@ -1,12 +1,12 @@
 import Routing
-import Synchronization
+import Storage
 
 /// The one router of all event loops, behind one lock: `next` with `record` costs well under a microsecond, so loops
 /// seldom meet.
 final class SharedRouter: Sendable {
-    private let router: Mutex<Router>
+    private let router: Locked<Router>
 
-    init(_ router: consuming Router) { self.router = Mutex(router) }
+    init(_ router: consuming Router) { self.router = Locked(router) }
 
     func next(_ journey: inout Journey, at now: Instant) -> Step {
         router.withLock { $0.next(&journey, at: now) }

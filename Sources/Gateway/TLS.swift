@@ -1,10 +1,10 @@
 import NIOSSL
 import Settings
-import Synchronization
+import Storage
 
 /// TLS contexts, made once: loading trust roots takes milliseconds.
 final class TLS: Sendable {
-    private let clientContext: Mutex<NIOSSLContext?> = Mutex(nil)
+    private let clientContext: Locked<NIOSSLContext?> = Locked(nil)
     /// Downstream, when a certificate is configured.
     let server: NIOSSLContext?
 

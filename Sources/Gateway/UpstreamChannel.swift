@@ -23,7 +23,10 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     /// Strong while a call is in progress; the exchange lets go of the channel and the channel of it at the end.
     private var exchange: Exchange?
     private var idleTimeout = Duration.zero
+    /// The reply must have ended by then; lifted once a stream has begun to reach the client.
+    private var until = Instant.distantFuture
     private var paused = false
+    private var isActive = true
     /// The exchange has what it wanted; the rest of the framing is read for the connection's sake.
     private var finishing = false
 
@@ -34,26 +37,32 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     }
 
     var isUsable: Bool {
-        if case .idle = phase { return context?.channel.isActive ?? false }
+        if case .idle = phase { return isActive }
         return false
     }
 
     // MARK: Calling
 
-    /// Sends `request`. Its first reply byte is due within `firstByte`, then a byte every `idle`, all by `deadline`.
-    func call(_ exchange: Exchange, request: ByteBuffer, body: ByteBuffer?, firstByte: Duration, idle: Duration) {
+    /// Sends `request`. The reply's first byte is due within `firstByte`, then a byte every `idle`, the whole by `deadline`.
+    func call(_ exchange: Exchange, request: UpstreamRequest, firstByte: Duration, idle: Duration, deadline: Instant) {
         self.exchange = exchange
         phase = .head
         idleTimeout = idle
-        loop.deadlines.arm(self, at: .now() + firstByte)
+        until = deadline
+        arm(within: firstByte)
         guard let context else { return }
-        guard let body else {
-            context.writeAndFlush(wrapOutboundOut(request), promise: nil)
+        guard let rest = request.rest else {
+            context.writeAndFlush(wrapOutboundOut(request.head), promise: nil)
             return
         }
-        context.write(wrapOutboundOut(request), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(body), promise: nil)
+        context.write(wrapOutboundOut(request.head), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(rest), promise: nil)
     }
+
+    /// From here on only standing still is too slow: a stream may go on for long.
+    func liftDeadline() { until = .distantFuture }
+
+    private func arm(within duration: Duration) { loop.deadlines.arm(self, at: min(.now() + duration, until)) }
 
     /// The exchange wants no more of this reply: the provider learns by the closing connection.
     func abandon() {
@@ -63,6 +72,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
 
     func close() {
         phase = .closed
+        isActive = false
         context?.close(promise: nil)
     }
 
@@ -70,7 +80,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         guard pause != paused else { return }
         paused = pause
         try? context?.channel.syncOptions?.setOption(.autoRead, value: !pause)   // fails on a closing channel only
-        if pause { loop.deadlines.disarm(self) } else { loop.deadlines.arm(self, at: .now() + idleTimeout) }
+        if pause { loop.deadlines.disarm(self) } else { arm(within: idleTimeout) }
     }
 
     // MARK: Channel
@@ -86,6 +96,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        isActive = false
         loop.deadlines.disarm(self)
         pool.remove(self)
         let ended = phase
@@ -141,7 +152,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
                 guard let bodyAt = takeHead(raw) else { return }
                 at = bodyAt
             } else {
-                loop.deadlines.arm(self, at: .now() + idleTimeout)
+                if !paused { arm(within: idleTimeout) }
             }
             takeBody(raw, from: at)
         }
@@ -182,7 +193,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
             chunks = ChunkedBody()
         case .untilClose: phase = .untilClose
         }
-        if !paused { loop.deadlines.arm(self, at: .now() + idleTimeout) }
+        if !paused { arm(within: idleTimeout) }
     }
 
     private func takeBody(_ raw: UnsafeRawBufferPointer, from start: Int) {
@@ -228,7 +239,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     }
 
     private func release() {
-        if reusable, !paused, context?.channel.isActive == true {
+        if reusable, !paused, isActive {
             phase = .idle
             pool.giveBack(self)
         } else {
