@@ -31,8 +31,10 @@ struct Breaker: Hashable, Sendable {
     }
 
     /// Whether a call now would be the probe.
+    @inline(__always)
     func wouldProbe(at now: Instant) -> Bool { state != .closed && !probing && now >= restsUntil }
 
+    @inline(__always)
     func isResting(at now: Instant) -> Bool { state == .open && now < restsUntil }
 
     /// What an operator or a metric sees.

@@ -4,6 +4,8 @@ struct CompiledTree: Sendable {
     struct Node: Sendable {
         /// -1 for a leaf.
         var picker: Int
+        var kind = Picker.Kind.first
+        var countsFlights = false
         /// Into `children`; for a leaf the lower bound is its index in `leaves`.
         var children: Range<Int>
         var leaves: Range<Int>
@@ -15,6 +17,8 @@ struct CompiledTree: Sendable {
 
     struct Child: Sendable {
         var node: Int
+        /// Those under `node`, again: one load less.
+        var leaves: Range<Int>
         /// After which faults of a sibling it may be entered.
         var on: FaultSet
         /// All but `inFlight`, which changes.

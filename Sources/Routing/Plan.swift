@@ -7,6 +7,7 @@ final class Plan: Sendable {
     let maxFallbacks: Int
     /// By `Deployment.ID`.
     let traits: [Traits]
+    let prices: [Price?]
     let nodes: [CompiledTree.Node]
     let children: [CompiledTree.Child]
     let leaves: [CompiledTree.Leaf]
@@ -24,6 +25,7 @@ final class Plan: Sendable {
         self.tagFiltering = tagFiltering
         self.maxFallbacks = maxFallbacks
         traits = deployments.map(Traits.init)
+        prices = deployments.map(\.price)
         nodes = tree.nodes
         children = tree.children
         leaves = tree.leaves
@@ -38,7 +40,6 @@ struct Traits: Sendable {
     var lacks: Needs
     var contextWindow: Int
     var parallelLimit: Int
-    var price: Price?
     /// Nanoseconds; 0: not said.
     var timeout: Int64
 
@@ -47,7 +48,6 @@ struct Traits: Sendable {
         lacks = deployment.lacks
         contextWindow = deployment.contextWindow ?? .max
         parallelLimit = deployment.maxParallelRequests ?? .max
-        price = deployment.price
         timeout = deployment.timeout?.nanoseconds ?? 0
     }
 }

@@ -18,13 +18,15 @@ public struct Router: Sendable {
     private var freeSlots: [Int] = []
     private var nextStamp: Int
     var random: Random
-    var scratch = Scratch()
+    /// Reused by every decision, so that a decision allocates nothing. Means nothing between calls.
+    var scratch: [Candidate] = []
 
     public init(table: RoutingTable, seed: UInt64) {
         random = Random(seed: seed)
         health = table.deployments.enumerated().map { Health(stamp: $0, policy: $1.breaker) }
         nextStamp = health.count
         generations = [Generation(table: table, slots: Array(health.indices), pickers: table.plan.pickers)]
+        scratch.reserveCapacity(RoutingTable.maxLeaves)
     }
 
     public var table: RoutingTable { generations[generations.count - 1].table }
@@ -69,13 +71,4 @@ public struct Router: Sendable {
         freeSlots = health.indices.filter { !used.contains($0) }
         for slot in freeSlots { health[slot].stamp = -1 }
     }
-}
-
-/// Arrays reused by every decision, so that a decision allocates nothing. Holds nothing between calls.
-struct Scratch: Sendable {
-    /// How many eligible leaves of the route stand before each, counted from the route's first.
-    var eligibleBefore = Array(repeating: 0, count: RoutingTable.maxLeaves + 1)
-    var candidates: [Candidate] = []
-
-    init() { candidates.reserveCapacity(RoutingTable.maxLeaves) }
 }

@@ -33,7 +33,9 @@ extension Router {
         // Elsewhere there may be somebody who can serve at once.
         if earliest == .distantFuture || (allRest && fault == .rateLimit && hasFallback(journey, plan, generation, after: fault)) { return nil }
         guard let until = readyTime(&journey, earliest, retry, repeats: journey.attemptsHere, at: now) else { return nil }
-        for index in journey.tried.indices where mayRepeat(journey.tried[index].fault, journey, retry) { journey.tried[index].again = true }
+        for index in journey.tried.indices {
+            if mayRepeat(journey.tried[index].fault, journey, retry) { journey.tried[index].again = true }
+        }
         return until
     }
 
@@ -56,8 +58,8 @@ extension Router {
             pause = max(min(.nanoseconds(Int64(jittered)), retry.maxWait), retry.retryAfter)
         }
         let until = now + pause
-        guard pause <= retry.maxWait, journey.waited + pause <= journey.envelope.maxWaiting, until < journey.envelope.deadline else { return nil }
-        return until
+        let isBounded = pause <= retry.maxWait && journey.waited + pause <= journey.envelope.maxWaiting
+        return isBounded && until < journey.envelope.deadline ? until : nil
     }
 
     // MARK: The end of a route
@@ -97,8 +99,9 @@ extension Router {
 
     private func hasFallback(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, after fault: Fault?) -> Bool {
         if !journey.pending.isEmpty { return true }
-        for route in fallbacks(journey, plan, generation, after: fault) where route != journey.current && !journey.visited.contains(route) { return true }
-        return false
+        let current = journey.current
+        let visited = journey.visited
+        return fallbacks(journey, plan, generation, after: fault).contains { $0 != current && !visited.contains($0) }
     }
 
     /// A fallback's own fallbacks come before what is left of the list that led to it; no route is entered twice.

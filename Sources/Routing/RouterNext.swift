@@ -26,10 +26,10 @@ extension Router {
 
     /// The start of a route or of a new round through it.
     mutating func fromTheTop(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
-        let node = plan.roots[journey.current].node
-        let leaves = plan.roots[journey.current].leaves
-        if markEligible(leaves, journey, plan, generation, at: now) {
-            let leaf = takePinned(&journey, leaves) ?? descend(from: node, gathered: false, &journey, plan, generation)
+        let eligible = eligibleLeaves(journey, plan, generation, at: now)
+        if !eligible.isEmpty {
+            let node = plan.roots[journey.current].node
+            let leaf = takePinned(&journey, eligible, plan) ?? descend(from: node, gathered: false, eligible, &journey, plan, generation)
             return .attempt(attempt(at: leaf, &journey, plan, generation, panic: false, at: now))
         }
         return leaveRoute(&journey, plan, generation, at: now)
@@ -43,10 +43,10 @@ extension Router {
         var goesOn = true
         if let limit = retry.limit(after: fault) { goesOn = journey.count(ofFaultsHere: fault) <= limit }
         if goesOn {
-            let leaves = plan.roots[journey.current].leaves
             if let until = repeatOfLeaf(&journey, plan, generation, retry, at: now) { return wait(until, &journey, plan, generation, at: now) }
-            if markEligible(leaves, journey, plan, generation, at: now), let node = climb(&journey, plan, generation, fault, retry) {
-                let leaf = descend(from: node, gathered: true, &journey, plan, generation)
+            let eligible = eligibleLeaves(journey, plan, generation, at: now)
+            if !eligible.isEmpty, let node = climb(&journey, eligible, plan, generation, fault, retry) {
+                let leaf = descend(from: node, gathered: true, eligible, &journey, plan, generation)
                 return .attempt(attempt(at: leaf, &journey, plan, generation, panic: false, at: now))
             }
             if let until = nextRound(&journey, plan, generation, retry, at: now) {
@@ -59,11 +59,11 @@ extension Router {
     }
 
     /// The leaf that a repeat of its own waits for, if it may serve.
-    private func takePinned(_ journey: inout Journey, _ leaves: Range<Int>) -> Int? {
+    private func takePinned(_ journey: inout Journey, _ eligible: LeafSet, _ plan: Plan) -> Int? {
         let leaf = journey.pinnedLeaf
         guard leaf >= 0 else { return nil }
         journey.pinnedLeaf = -1
-        return hasEligible(leaf..<leaf + 1, from: leaves.lowerBound) ? leaf : nil
+        return eligible.contains(leaf - plan.roots[journey.current].leaves.lowerBound) ? leaf : nil
     }
 
     private mutating func wait(
@@ -77,29 +77,24 @@ extension Router {
 
     // MARK: Among the leaves
 
-    /// Marks which leaves may serve, in `scratch.eligibleBefore`; true if any.
-    private mutating func markEligible(
-        _ leaves: Range<Int>, _ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant
-    ) -> Bool {
+    /// The leaves of the journey's route that may serve, counted from its first.
+    private func eligibleLeaves(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> LeafSet {
+        let leaves = plan.roots[journey.current].leaves
         let screen = Screen(journey, plan, leaves)
-        var count = 0
+        var eligible = LeafSet()
         for leaf in leaves {
-            scratch.eligibleBefore[leaf - leaves.lowerBound] = count
             if !journey.left.isEmpty, journey.left.contains(where: { $0.contains(leaf) }) { continue }
-            if verdict(on: plan.leaves[leaf].deployment, screen, journey, plan, generation, at: now) == nil { count += 1 }
+            if verdict(on: plan.leaves[leaf].deployment, screen, journey, plan, generation, at: now) == nil {
+                eligible.insert(leaf - leaves.lowerBound)
+            }
         }
-        scratch.eligibleBefore[leaves.count] = count
-        return count > 0
-    }
-
-    private func hasEligible(_ leaves: Range<Int>, from first: Int) -> Bool {
-        scratch.eligibleBefore[leaves.upperBound - first] > scratch.eligibleBefore[leaves.lowerBound - first]
+        return eligible
     }
 
     /// From the leaf that failed upwards: the nearest node with a child that this fault may lead to and that has a leaf left. Its
-    /// children are in `scratch.candidates` then.
+    /// children are in `scratch` then.
     private mutating func climb(
-        _ journey: inout Journey, _ plan: Plan, _ generation: Int, _ fault: Fault, _ retry: RetryPolicy
+        _ journey: inout Journey, _ eligible: LeafSet, _ plan: Plan, _ generation: Int, _ fault: Fault, _ retry: RetryPolicy
     ) -> Int? {
         let first = plan.roots[journey.current].leaves.lowerBound
         let isWanted = (retry.limit(after: fault) ?? 0) > 0
@@ -108,50 +103,66 @@ extension Router {
             let branch = plan.nodes[node].branch
             node = plan.nodes[node].parent
             guard node >= 0 else { return nil }
-            gather(node, journey.current, plan, generation, besides: branch, after: isWanted ? nil : fault)
-            if !scratch.candidates.isEmpty { return node }
-            if hasEligible(plan.nodes[node].leaves, from: first) { journey.left.append(plan.nodes[node].leaves) }
+            gather(node, eligible, from: first, plan, generation, besides: branch, after: isWanted ? nil : fault)
+            if !scratch.isEmpty { return node }
+            let leaves = plan.nodes[node].leaves
+            if eligible.intersects(leaves.lowerBound - first..<leaves.upperBound - first) { journey.left.append(leaves) }
         }
     }
 
-    /// Puts the children of `node` that have an eligible leaf into `scratch.candidates`.
+    /// Puts the children of `node` that have an eligible leaf into `scratch`.
     private mutating func gather(
-        _ node: Int, _ route: Route.ID, _ plan: Plan, _ generation: Int, besides: Int = -1, after fault: Fault? = nil
+        _ node: Int, _ eligible: LeafSet, from first: Int, _ plan: Plan, _ generation: Int, besides: Int = -1, after fault: Fault? = nil
     ) {
-        scratch.candidates.removeAll(keepingCapacity: true)
-        let first = plan.roots[route].leaves.lowerBound
-        let countsFlights = plan.pickers[plan.nodes[node].picker].countsFlights
+        let countsFlights = plan.nodes[node].countsFlights
+        var count = 0
         for index in plan.nodes[node].children {
             var candidate = plan.children[index].candidate
             if candidate.branch == besides { continue }
             if let fault, !plan.children[index].on.contains(fault) { continue }
-            let leaves = plan.nodes[plan.children[index].node].leaves
-            guard hasEligible(leaves, from: first) else { continue }
-            if countsFlights { candidate.inFlight = leastInFlight(leaves, plan, generation, from: first) }
-            scratch.candidates.append(candidate)
+            let leaves = plan.children[index].leaves
+            guard eligible.intersects(leaves.lowerBound - first..<leaves.upperBound - first) else { continue }
+            if countsFlights { candidate.inFlight = leastInFlight(leaves, eligible, plan, generation, from: first) }
+            // Elements are overwritten where they stand: emptying an array and filling it again costs more than the choice.
+            if count < scratch.count { scratch[count] = candidate } else { scratch.append(candidate) }
+            count += 1
         }
+        if count < scratch.count { scratch.removeLast(scratch.count - count) }
     }
 
     /// The idlest eligible deployment's.
-    private func leastInFlight(_ leaves: Range<Int>, _ plan: Plan, _ generation: Int, from first: Int) -> Int {
+    private func leastInFlight(_ leaves: Range<Int>, _ eligible: LeafSet, _ plan: Plan, _ generation: Int, from first: Int) -> Int {
         var least = Int.max
-        for leaf in leaves where hasEligible(leaf..<leaf + 1, from: first) {
+        for leaf in leaves where eligible.contains(leaf - first) {
             least = min(least, health[generations[generation].slots[plan.leaves[leaf].deployment]].inFlight)
         }
         return least
     }
 
     /// Asks strategy after strategy down to a leaf. Where `climb` came to a node, its candidates are gathered already.
-    private mutating func descend(from start: Int, gathered: Bool, _ journey: inout Journey, _ plan: Plan, _ generation: Int) -> Int {
+    private mutating func descend(
+        from start: Int, gathered: Bool, _ eligible: LeafSet, _ journey: inout Journey, _ plan: Plan, _ generation: Int
+    ) -> Int {
+        let first = plan.roots[journey.current].leaves.lowerBound
         var node = start
-        if !gathered, plan.nodes[node].picker >= 0 { gather(node, journey.current, plan, generation) }
-        while true {
-            let picker = plan.nodes[node].picker
-            if picker < 0 { return plan.nodes[node].leaves.lowerBound }
-            let picked = generations[generation].pickers[picker].pick(
-                among: scratch.candidates, facts: journey.facts, random: &journey.random)
-            node = plan.children[plan.nodes[node].children.lowerBound + scratch.candidates[picked].branch].node
-            if plan.nodes[node].picker >= 0 { gather(node, journey.current, plan, generation) }
+        var gathered = gathered
+        while plan.nodes[node].picker >= 0 {
+            if !gathered { gather(node, eligible, from: first, plan, generation) }
+            gathered = false
+            let picked = pick(plan.nodes[node], &journey, plan, generation)
+            node = plan.children[plan.nodes[node].children.lowerBound + scratch[picked].branch].node
+        }
+        return plan.nodes[node].leaves.lowerBound
+    }
+
+    /// What has no state is asked through the plan: taking a moving picker out of its arrays costs two checks that they are ours.
+    private mutating func pick(_ node: CompiledTree.Node, _ journey: inout Journey, _ plan: Plan, _ generation: Int) -> Int {
+        switch node.kind {
+        case .first: return 0
+        case .shuffle: return Shuffle.pick(among: scratch, random: &journey.random)
+        case .leastBusy: return LeastBusy.pick(among: scratch, random: &journey.random)
+        case .other:
+            return generations[generation].pickers[node.picker].pick(among: scratch, facts: journey.facts, random: &journey.random)
         }
     }
 }

@@ -5,7 +5,8 @@ extension Router {
     ) -> Attempt {
         let id = plan.leaves[leaf].deployment
         let slot = generations[generation].slots[id]
-        let probe = health[slot].breaker.wouldProbe(at: now)
+        // The state alone first: asking the breaker whole copies it.
+        let probe = health[slot].breaker.state != .closed && health[slot].breaker.wouldProbe(at: now)
         if probe { health[slot].breaker.beginProbe() }
         health[slot].inFlight += 1
         journey.attempts += 1

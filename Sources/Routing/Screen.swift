@@ -67,6 +67,7 @@ struct Screen {
 extension Router {
     /// Why a deployment may not serve the request now; nil when it may. What time mends by itself is asked last, so a deployment
     /// that `resting` or `probing` names lacks nothing else.
+    @inline(__always)
     func verdict(
         on id: Deployment.ID, _ screen: borrowing Screen, _ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant
     ) -> Ineligibility? {
@@ -88,7 +89,7 @@ extension Router {
         _ id: Deployment.ID, _ screen: borrowing Screen, _ journey: borrowing Journey, _ plan: Plan, _ generation: Int
     ) -> Ineligibility? {
         if let allowed = journey.facts.allowed, !allowed.contains(id) { return .notAllowed }
-        let price = plan.traits[id].price
+        let price = plan.prices[id]
         if journey.facts.needsPrice, price == nil { return .unpriced }
         if let cap = journey.envelope.maxCost, let price, price.cost(ofTokens: journey.facts) > cap { return .tooDear }
         let regions = journey.facts.regions

@@ -134,7 +134,9 @@ struct TreeCompiler {
         let picker = picker(strategy, PickerKey(owner: routes[place.owner].name, ordinal: ordinal))
         ordinal += 1
         tree.nodes.append(
-            CompiledTree.Node(picker: picker, children: 0..<0, leaves: 0..<0, parent: place.parent, branch: place.branch))
+            CompiledTree.Node(
+                picker: picker, kind: tree.pickers[picker].kind, countsFlights: tree.pickers[picker].countsFlights, children: 0..<0,
+                leaves: 0..<0, parent: place.parent, branch: place.branch))
         let leaves = tree.leaves.count
         var children: [CompiledTree.Child] = []
         for (index, branch) in branches.enumerated() {
@@ -145,7 +147,8 @@ struct TreeCompiler {
             let child = add(branch.route, at: inner, ordinal: &ordinal)
             children.append(
                 CompiledTree.Child(
-                    node: child, on: branch.on ?? Self.defaultFaults(strategy), candidate: candidate(of: child, branch, index)))
+                    node: child, leaves: tree.nodes[child].leaves, on: branch.on ?? Self.defaultFaults(strategy),
+                    candidate: candidate(of: child, branch, index)))
         }
         tree.nodes[node].children = tree.children.count..<tree.children.count + children.count
         tree.children += children

@@ -4,7 +4,9 @@ import Testing
 /// Fallbacks between named routes, after LiteLLM's rules.
 @Suite("Fallback lists") struct FallbackListTests {
     /// Route n is deployment n alone.
-    func router(_ change: (inout [NamedRoute]) -> Void, defaults: [String] = [], contextWindows: [Int?] = [], maxFallbacks: Int = 5) throws -> Router {
+    func router(
+        _ change: (inout [NamedRoute]) -> Void, defaults: [String] = [], contextWindows: [Int?] = [], maxFallbacks: Int = 5
+    ) throws -> Router {
         var routes = (0..<6).map { NamedRoute(name: "r\($0)", tree: .deployment($0), retry: RetryPolicy(maxRetries: 0)) }
         change(&routes)
         var all = deployments("a", "b", "c", "d", "e", "f")

@@ -122,6 +122,8 @@ import Testing
         #expect((0..<3).map { busy.health(of: $0, at: .zero).inFlight } == [0, 0, 0])
     }
 
-    @Test("the logarithm of sticky picks is right to nine digits", arguments: [(1.0, 0.0), (0.5, -0.693_147_180_559_945), (1e-9, -20.723_265_836_946)])
+    @Test(
+        "the logarithm of sticky picks is right to nine digits",
+        arguments: [(1.0, 0.0), (0.5, -0.693_147_180_559_945), (1e-9, -20.723_265_836_946)])
     func logarithm(_ x: Double, _ wanted: Double) { #expect(abs(Random.logarithm(x) - wanted) < 1e-9) }
 }

@@ -6,6 +6,11 @@ public struct LeastBusy: Strategy {
     public init() {}
 
     public mutating func pick(among candidates: [Candidate], facts: Facts, random: inout Random) -> Int {
+        Self.pick(among: candidates, random: &random)
+    }
+
+    /// Without the request's facts, which would be copied to be passed.
+    static func pick(among candidates: [Candidate], random: inout Random) -> Int {
         var picked = 0
         var ties = 1
         for index in candidates.indices.dropFirst() {

@@ -7,6 +7,18 @@ enum Picker: Sendable {
     case leastBusy(LeastBusy)
     case other(any Strategy)
 
+    /// The ways of asking: what needs no state is asked without the moving picker.
+    enum Kind: UInt8 { case first, shuffle, leastBusy, other }
+
+    var kind: Kind {
+        switch self {
+        case .fallback, .single: .first
+        case .shuffle: .shuffle
+        case .leastBusy: .leastBusy
+        case .percentage, .roundRobin, .other: .other
+        }
+    }
+
     init(_ strategy: any Strategy) {
         self =
             switch strategy {

@@ -7,6 +7,11 @@ public struct Shuffle: Strategy {
     public init() {}
 
     public mutating func pick(among candidates: [Candidate], facts: Facts, random: inout Random) -> Int {
+        Self.pick(among: candidates, random: &random)
+    }
+
+    /// Without the request's facts, which would be copied to be passed.
+    static func pick(among candidates: [Candidate], random: inout Random) -> Int {
         let picked =
             if candidates[0].weight != nil {
                 random.index(of: candidates) { $0.weight ?? 0 }
