@@ -80,12 +80,13 @@ struct CallReader {
     }
 
     private func wrongKind(_ member: CallMember?, _ name: JSONText, _ offset: Int) -> Malformed {
-        let expected = switch member {
-        case .stream, .disableFallbacks, .includeRoutingMetadata: "a boolean or null"
-        case .maxTokens, .maxCompletionTokens, .choices, .retries, .timeout: "a number or null"
-        case .streamOptions: "an object or null, its include_usage a boolean"
-        default: "a string or null"
-        }
+        let expected =
+            switch member {
+            case .stream, .disableFallbacks, .includeRoutingMetadata: "a boolean or null"
+            case .maxTokens, .maxCompletionTokens, .choices, .retries, .timeout: "a number or null"
+            case .streamOptions: "an object or null, its include_usage a boolean"
+            default: "a string or null"
+            }
         let text = JSONEscapes.decoded(name.range.of(body))
         return Malformed(offset: offset, message: "\"\(text)\" must be \(expected)", member: text)
     }

@@ -31,7 +31,7 @@ extension Call {
             length -= place.count
             switch edit {
             case .cut: break
-            case .model: length += name.bytes.count + (place.count > 0 ? 0 : hasOthers ? 9 : 8)   // "model":,
+            case .model: length += name.bytes.count + (place.count > 0 ? 0 : hasOthers ? 9 : 8)  // "model":,
             case .usage: length += usageEdit.text.utf8CodeUnitCount
             }
         }

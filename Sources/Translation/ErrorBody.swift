@@ -53,10 +53,10 @@ extension FaultyReply {
                 code = code ?? said
             } else if scanner.text(name, is: "type") {
                 let said = try Self.text(&scanner)
-                if said != "error" { type = type ?? said }               // Anthropic's outer object
+                if said != "error" { type = type ?? said }  // Anthropic's outer object
             } else if scanner.text(name, is: "status") {
                 let said = try Self.text(&scanner)
-                type = type ?? said                                      // Gemini: RESOURCE_EXHAUSTED
+                type = type ?? said  // Gemini: RESOURCE_EXHAUSTED
             } else if scanner.text(name, is: "message") || scanner.text(name, is: "detail") || scanner.text(name, is: "msg") {
                 if try scanner.peek() == .array { try list(&scanner) } else { try fill(from: &scanner) }
             } else {

@@ -106,7 +106,7 @@ public struct StreamRelay: Sendable {
                 try relay(UnsafeRawBufferPointer(whole), last: true, into: &out)
             }
         } catch {
-            return .truncated   // what was left is no event
+            return .truncated  // what was left is no event
         }
         if error != nil { return .failed(told: told) }
         guard done || finished else { return .truncated }
@@ -187,7 +187,7 @@ public struct StreamRelay: Sendable {
         events += 1
         if isDone {
             done = true
-            guard error == nil else { return false }     // after an error it would be a success
+            guard error == nil else { return false }  // after an error it would be a success
             commit(into: &out)
             return true
         }

@@ -45,7 +45,8 @@ struct UsageCounts {
                 try counts.details(&scanner, audio: \.audioOut)
             } else {
                 // DeepSeek, Moonshot and Together, Mistral; Perplexity.
-                let cached = scanner.text(name, is: "prompt_cache_hit_tokens") || scanner.text(name, is: "cached_tokens")
+                let cached =
+                    scanner.text(name, is: "prompt_cache_hit_tokens") || scanner.text(name, is: "cached_tokens")
                     || scanner.text(name, is: "num_cached_tokens")
                 if cached {
                     _ = try counts.count(&scanner, \.cached, orMore: true)
@@ -70,7 +71,7 @@ struct UsageCounts {
                 _ = try count(&scanner, \.cached, orMore: true)
             } else if scanner.text(name, is: "reasoning_tokens") {
                 _ = try count(&scanner, \.reasoning, orMore: true)
-            } else if scanner.text(name, is: "cache_write_tokens") {     // OpenRouter
+            } else if scanner.text(name, is: "cache_write_tokens") {  // OpenRouter
                 _ = try count(&scanner, \.cacheWrite)
             } else if scanner.text(name, is: "audio_tokens") {
                 _ = try count(&scanner, audio)
@@ -104,14 +105,14 @@ struct UsageCounts {
         var completion = completion
         var reasoning = reasoning
         if excess > 0, reasoning > 0, excess == reasoning || reasoning > completion {
-            completion += reasoning                        // xAI
+            completion += reasoning  // xAI
         } else if excess > 0, audioIn > 0, excess == audioIn {
-            prompt += audioIn                              // Mistral
+            prompt += audioIn  // Mistral
         } else if excess > 0, reasoning == 0 {
-            reasoning = excess                             // Gemini's OpenAI endpoint
+            reasoning = excess  // Gemini's OpenAI endpoint
             completion += excess
         }
-        if cached > prompt {                               // Grok on Azure: cached tokens stand beside the prompt
+        if cached > prompt {  // Grok on Azure: cached tokens stand beside the prompt
             report.doubtful = true
             prompt += cached
         }

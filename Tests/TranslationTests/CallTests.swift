@@ -41,27 +41,33 @@ func slice(_ text: String, _ range: ByteRange?) -> String? {
         #expect(slice(text, extras.routerModel?.range) == "m" && slice(text, extras.routingPolicy?.range) == "r")
     }
 
-    @Test("needs follow from the body", arguments: [
-        (#"{}"#, []), (#"{"stream":true}"#, .streaming), (#"{"stream":false}"#, []), (#"{"stream":null}"#, []),
-        (#"{"tools":[{"type":"function"}]}"#, .tools), (#"{"tools":[ ]}"#, []), (#"{"tools":null}"#, []), (#"{"functions":[{}]}"#, .tools),
-        (#"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"data:AAAA"}}]}]}"#, .vision),
-        (#"{"messages":[{"content":[{"type":"input_image"}]}]}"#, .vision), (#"{"messages":[{"content":"image_url"}]}"#, []),
-        (#"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AA"}}]}]}"#, .audio), (#"{"modalities":["text","audio"]}"#, .audio),
-        (#"{"messages":[{"content":[{"type":"file","file":{}}]}]}"#, .documents), (#"{"response_format":{"type":"json_object"}}"#, .json),
-        (#"{"response_format":{"type":"json_schema","json_schema":{}}}"#, .json), (#"{"response_format":{"type":"text"}}"#, []),
-        (#"{"reasoning_effort":"high"}"#, .reasoning), (#"{"reasoning_effort":"none"}"#, []), (#"{"reasoning_effort":null}"#, []),
-        (#"{"messages":{"content":1},"messages2":[1]}"#, []), (#"{"messages":[1,"a",null,{"content":[1,null,"x"]}]}"#, []),
-    ] as [(String, Needs)])
+    @Test(
+        "needs follow from the body",
+        arguments: [
+            (#"{}"#, []), (#"{"stream":true}"#, .streaming), (#"{"stream":false}"#, []), (#"{"stream":null}"#, []),
+            (#"{"tools":[{"type":"function"}]}"#, .tools), (#"{"tools":[ ]}"#, []), (#"{"tools":null}"#, []), (#"{"functions":[{}]}"#, .tools),
+            (#"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"data:AAAA"}}]}]}"#, .vision),
+            (#"{"messages":[{"content":[{"type":"input_image"}]}]}"#, .vision), (#"{"messages":[{"content":"image_url"}]}"#, []),
+            (#"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AA"}}]}]}"#, .audio),
+            (#"{"modalities":["text","audio"]}"#, .audio),
+            (#"{"messages":[{"content":[{"type":"file","file":{}}]}]}"#, .documents), (#"{"response_format":{"type":"json_object"}}"#, .json),
+            (#"{"response_format":{"type":"json_schema","json_schema":{}}}"#, .json), (#"{"response_format":{"type":"text"}}"#, []),
+            (#"{"reasoning_effort":"high"}"#, .reasoning), (#"{"reasoning_effort":"none"}"#, []), (#"{"reasoning_effort":null}"#, []),
+            (#"{"messages":{"content":1},"messages2":[1]}"#, []), (#"{"messages":[1,"a",null,{"content":[1,null,"x"]}]}"#, []),
+        ] as [(String, Needs)])
     func needs(_ text: String, _ needs: Needs) throws {
         #expect(try read(text).get().needs == needs)
         #expect(try read(text, .embeddings).get().needs.contains(.embeddings))
     }
 
-    @Test("text is counted, images and attachments apart", arguments: [
-        (#"{"messages":[{"role":"user","content":"12345678"}]}"#, 16, 0, 0), (#"{"prompt":"12345678"}"#, 10, 0, 0), (#"{"input":["1234","5678"]}"#, 15, 0, 0),
-        (#"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAA"}}]}]}"#, 0, 1, 0),
-        (#"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AAAA"}}]}]}"#, 0, 0, 15), (#"{"tools":[{"a":1}]}"#, 9, 0, 0),
-    ])
+    @Test(
+        "text is counted, images and attachments apart",
+        arguments: [
+            (#"{"messages":[{"role":"user","content":"12345678"}]}"#, 16, 0, 0), (#"{"prompt":"12345678"}"#, 10, 0, 0),
+            (#"{"input":["1234","5678"]}"#, 15, 0, 0),
+            (#"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAA"}}]}]}"#, 0, 1, 0),
+            (#"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"AAAA"}}]}]}"#, 0, 0, 15), (#"{"tools":[{"a":1}]}"#, 9, 0, 0),
+        ])
     func sizes(_ text: String, _ bytes: Int, _ images: Int, _ attachments: Int) throws {
         let call = try read(text).get()
         #expect(call.textBytes == bytes && call.images == images && call.attachmentBytes == attachments)
@@ -77,25 +83,31 @@ func slice(_ text: String, _ range: ByteRange?) -> String? {
         var offset: Int
         var member: String?
         var says: String
-        init(_ text: String, _ offset: Int, _ member: String?, _ says: String) { (self.text, self.offset, self.member, self.says) = (text, offset, member, says) }
+        init(_ text: String, _ offset: Int, _ member: String?, _ says: String) {
+            (self.text, self.offset, self.member, self.says) = (text, offset, member, says)
+        }
     }
 
-    @Test("a wrong body is refused with the byte where it goes wrong", arguments: [
-        Wrong("", 0, nil, "found nothing"), Wrong("[]", 0, nil, "must be a JSON object"), Wrong("\"x\"", 0, nil, "must be a JSON object"),
-        Wrong("{\"model\":\"a\"", 12, nil, "ends in the middle"), Wrong("{\"model\":\"a\"} x", 14, nil, "nothing after"),
-        Wrong("\u{feff}{}", 0, nil, "byte order mark"), Wrong("{\"model\":\"a\u{1}\"}", 11, nil, "control characters"),
-        Wrong(#"{"model":"a","model":"b"}"#, 13, "model", "only once"), Wrong(#"{"model":"a","mod\u0065l":"b"}"#, 13, "model", "only once"),
-        Wrong(#"{"m\u006fdel":null, "model":"b"}"#, 20, "model", "only once"), Wrong(#"{"stream":true,"x":1,"stream":false}"#, 21, "stream", "only once"),
-        Wrong(#"{"messages":[],"messages":[]}"#, 15, "messages", "only once"), Wrong(#"{"tags":[],"tags":[]}"#, 11, "tags", "only once"),
-        Wrong(#"{"model":7}"#, 9, "model", "a string or null"), Wrong(#"{"model":["a"]}"#, 9, "model", "a string or null"),
-        Wrong(#"{"stream":"true"}"#, 10, "stream", "a boolean"), Wrong(#"{"stream":1}"#, 10, "stream", "a boolean"),
-        Wrong(#"{"max_tokens":"5"}"#, 14, "max_tokens", "a number"), Wrong(#"{"stream_options":[]}"#, 18, "stream_options", "an object"),
-        Wrong(#"{"stream_options":{"include_usage":1}}"#, 35, "stream_options", "boolean"),
-        Wrong(#"{"stream_options":{"include_usage":true,"include_usage":false}}"#, 40, "stream_options", "boolean"),
-        Wrong(#"{"timeout":"5s"}"#, 11, "timeout", "a number"), Wrong(#"{"router_mode":1}"#, 15, "router_mode", "a string"),
-        Wrong(#"{"disable_fallbacks":0}"#, 21, "disable_fallbacks", "a boolean"), Wrong(#"{"x":tru}"#, 8, nil, "true, false or null"),
-        Wrong(#"{"messages":[{"content":[{"type":"text",}]}]}"#, 40, nil, "member name"), Wrong("{\"x\":" + String(repeating: "[", count: 200), 132, nil, "nested"),
-    ])
+    @Test(
+        "a wrong body is refused with the byte where it goes wrong",
+        arguments: [
+            Wrong("", 0, nil, "found nothing"), Wrong("[]", 0, nil, "must be a JSON object"), Wrong("\"x\"", 0, nil, "must be a JSON object"),
+            Wrong("{\"model\":\"a\"", 12, nil, "ends in the middle"), Wrong("{\"model\":\"a\"} x", 14, nil, "nothing after"),
+            Wrong("\u{feff}{}", 0, nil, "byte order mark"), Wrong("{\"model\":\"a\u{1}\"}", 11, nil, "control characters"),
+            Wrong(#"{"model":"a","model":"b"}"#, 13, "model", "only once"), Wrong(#"{"model":"a","mod\u0065l":"b"}"#, 13, "model", "only once"),
+            Wrong(#"{"m\u006fdel":null, "model":"b"}"#, 20, "model", "only once"),
+            Wrong(#"{"stream":true,"x":1,"stream":false}"#, 21, "stream", "only once"),
+            Wrong(#"{"messages":[],"messages":[]}"#, 15, "messages", "only once"), Wrong(#"{"tags":[],"tags":[]}"#, 11, "tags", "only once"),
+            Wrong(#"{"model":7}"#, 9, "model", "a string or null"), Wrong(#"{"model":["a"]}"#, 9, "model", "a string or null"),
+            Wrong(#"{"stream":"true"}"#, 10, "stream", "a boolean"), Wrong(#"{"stream":1}"#, 10, "stream", "a boolean"),
+            Wrong(#"{"max_tokens":"5"}"#, 14, "max_tokens", "a number"), Wrong(#"{"stream_options":[]}"#, 18, "stream_options", "an object"),
+            Wrong(#"{"stream_options":{"include_usage":1}}"#, 35, "stream_options", "boolean"),
+            Wrong(#"{"stream_options":{"include_usage":true,"include_usage":false}}"#, 40, "stream_options", "boolean"),
+            Wrong(#"{"timeout":"5s"}"#, 11, "timeout", "a number"), Wrong(#"{"router_mode":1}"#, 15, "router_mode", "a string"),
+            Wrong(#"{"disable_fallbacks":0}"#, 21, "disable_fallbacks", "a boolean"), Wrong(#"{"x":tru}"#, 8, nil, "true, false or null"),
+            Wrong(#"{"messages":[{"content":[{"type":"text",}]}]}"#, 40, nil, "member name"),
+            Wrong("{\"x\":" + String(repeating: "[", count: 200), 132, nil, "nested"),
+        ])
     func refuses(_ row: Wrong) {
         guard case .failure(let malformed) = read(row.text) else {
             Issue.record("accepted: \(row.text)")
@@ -131,7 +143,8 @@ func slice(_ text: String, _ range: ByteRange?) -> String? {
 
     static let rows = [
         // The name is replaced, put in place of null, or inserted; all else stays as it is.
-        Row(#"{"model":"a"}"#, #"{"model":"M\"1"}"#), Row(#" {"x": 1 , "model" : "long name" ,"y":[ ]} "#, #" {"x": 1 , "model" : "M\"1" ,"y":[ ]} "#),
+        Row(#"{"model":"a"}"#, #"{"model":"M\"1"}"#),
+        Row(#" {"x": 1 , "model" : "long name" ,"y":[ ]} "#, #" {"x": 1 , "model" : "M\"1" ,"y":[ ]} "#),
         Row(#"{"model":null,"x":1}"#, #"{"model":"M\"1","x":1}"#), Row(#"{"x":1}"#, #"{"model":"M\"1","x":1}"#), Row("{}", #"{"model":"M\"1"}"#),
         Row("{ }", #"{"model":"M\"1" }"#), Row(#"{"mod\u0065l":"a"}"#, #"{"mod\u0065l":"M\"1"}"#), Row(#"{"model":""}"#, #"{"model":"M\"1"}"#),
         // Our own members are cut out with their comma.
@@ -141,7 +154,8 @@ func slice(_ text: String, _ range: ByteRange?) -> String? {
         Row(#"{"model":"a","tags":[1],"timeout":2,"x":3,"extra":{"a":[1,2]},"router":{}}"#, #"{"model":"M\"1","x":3}"#),
         Row(#"{"num_retries":1,"model":"a","fallbacks":[],"disable_fallbacks":false}"#, #"{"model":"M\"1"}"#),
         Row(#"{"t\u0061gs":[1],"model":"a"}"#, #"{"model":"M\"1"}"#),
-        Row(#"{"router_mode":"m","router_provider":"p","router_model":"x","routing_policy_id":"r","include_routing_metadata":true,"x":1}"#,
+        Row(
+            #"{"router_mode":"m","router_provider":"p","router_model":"x","routing_policy_id":"r","include_routing_metadata":true,"x":1}"#,
             #"{"model":"M\"1","x":1}"#),
         // Members that only look like ours stay, and nested ones too.
         Row(#"{"model":"a","Tags":1,"metadata":{"tags":[1]},"user":"u"}"#, #"{"model":"M\"1","Tags":1,"metadata":{"tags":[1]},"user":"u"}"#),
@@ -153,12 +167,18 @@ func slice(_ text: String, _ range: ByteRange?) -> String? {
         Row(#"{"stream":true}"#, #"{"model":"M\"1","stream":true}"#), Row(#"{"stream":false}"#, #"{"model":"M\"1","stream":false}"#, askUsage: true),
         Row(#"{"stream":true,"stream_options":null}"#, #"{"model":"M\"1","stream":true,"# + usage + "}", askUsage: true),
         Row(#"{"stream_options":{},"stream":true}"#, #"{"model":"M\"1","# + usage + #","stream":true}"#, askUsage: true),
-        Row(#"{"stream_options":{ "a":1},"stream":true}"#, #"{"model":"M\"1","stream_options":{"include_usage":true, "a":1},"stream":true}"#, askUsage: true),
-        Row(#"{"stream_options":{"a":1,"include_usage": false },"stream":true}"#,
+        Row(
+            #"{"stream_options":{ "a":1},"stream":true}"#, #"{"model":"M\"1","stream_options":{"include_usage":true, "a":1},"stream":true}"#,
+            askUsage: true),
+        Row(
+            #"{"stream_options":{"a":1,"include_usage": false },"stream":true}"#,
             #"{"model":"M\"1","stream_options":{"a":1,"include_usage": true },"stream":true}"#, askUsage: true),
-        Row(#"{"stream_options":{"include_usage":null,"b":2},"stream":true}"#,
+        Row(
+            #"{"stream_options":{"include_usage":null,"b":2},"stream":true}"#,
             #"{"model":"M\"1","stream_options":{"include_usage":true,"b":2},"stream":true}"#, askUsage: true),
-        Row(#"{"stream_options":{"include_usage":true},"stream":true}"#, #"{"model":"M\"1","stream_options":{"include_usage":true},"stream":true}"#, askUsage: true),
+        Row(
+            #"{"stream_options":{"include_usage":true},"stream":true}"#, #"{"model":"M\"1","stream_options":{"include_usage":true},"stream":true}"#,
+            askUsage: true),
         Row(#"{"stream_options":{"a":1}}"#, #"{"model":"M\"1","stream_options":{"a":1}}"#, askUsage: true),
     ]
 
@@ -178,10 +198,13 @@ func slice(_ text: String, _ range: ByteRange?) -> String? {
         #expect(again.cuts.isEmpty && again.model != nil)
     }
 
-    @Test("a stream whose usage the client asked for is known as such", arguments: [
-        (#"{"stream":true,"stream_options":{"include_usage":true}}"#, true), (#"{"stream":true,"stream_options":{"include_usage":false}}"#, false),
-        (#"{"stream":true}"#, false), (#"{"stream":true,"stream_options":{"include\u005fusage":true}}"#, true),
-    ])
+    @Test(
+        "a stream whose usage the client asked for is known as such",
+        arguments: [
+            (#"{"stream":true,"stream_options":{"include_usage":true}}"#, true),
+            (#"{"stream":true,"stream_options":{"include_usage":false}}"#, false),
+            (#"{"stream":true}"#, false), (#"{"stream":true,"stream_options":{"include\u005fusage":true}}"#, true),
+        ])
     func asks(_ text: String, _ asks: Bool) throws {
         #expect(try read(text).get().asksUsage == asks)
     }

@@ -15,23 +15,28 @@ import Wire
     static let stop = chunk("{}", finish: "\"stop\"")
     static let done = "data: [DONE]\n\n"
 
-    @Test("what is content commits, what is not does not", arguments: [
-        (#"{"role":"assistant"}"#, false), (#"{"role":"assistant","content":null}"#, false), (#"{"content":""}"#, false), ("{}", false),
-        (#"{"role":"assistant","content":"","refusal":null,"tool_calls":[]}"#, false), (#"{"content":"x"}"#, true),
-        (#"{"reasoning_content":"x"}"#, true), (#"{"reasoning":"x"}"#, true), (#"{"refusal":"no"}"#, true), (#"{"content":[]}"#, false),
-        (#"{"tool_calls":[{"index":0,"function":{"name":"f","arguments":""}}]}"#, true), (#"{"content":[{"type":"thinking"}]}"#, true),
-        (#"{"function_call":{"arguments":"{"}}"#, true), (#"{"audio":{"id":"a","data":"AA"}}"#, true),
-    ])
+    @Test(
+        "what is content commits, what is not does not",
+        arguments: [
+            (#"{"role":"assistant"}"#, false), (#"{"role":"assistant","content":null}"#, false), (#"{"content":""}"#, false), ("{}", false),
+            (#"{"role":"assistant","content":"","refusal":null,"tool_calls":[]}"#, false), (#"{"content":"x"}"#, true),
+            (#"{"reasoning_content":"x"}"#, true), (#"{"reasoning":"x"}"#, true), (#"{"refusal":"no"}"#, true), (#"{"content":[]}"#, false),
+            (#"{"tool_calls":[{"index":0,"function":{"name":"f","arguments":""}}]}"#, true), (#"{"content":[{"type":"thinking"}]}"#, true),
+            (#"{"function_call":{"arguments":"{"}}"#, true), (#"{"audio":{"id":"a","data":"AA"}}"#, true),
+        ])
     func commits(_ delta: String, _ expected: Bool) {
         let relayed = Relayed(Self.chunk(delta))
         #expect(!relayed.out.isEmpty == expected)
     }
 
-    @Test("text, reasoning and arguments are counted, names of members are not", arguments: [
-        (#"{"content":"Hello"}"#, 5), (#"{"content":"\"a\""}"#, 5), (#"{"content":"ab","reasoning_content":"cde"}"#, 5), (#"{"role":"assistant"}"#, 0),
-        (#"{"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"get","arguments":"{\"a\""}}]}"#, 9),
-        (#"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"abcd"}]}]}"#, 4),
-    ])
+    @Test(
+        "text, reasoning and arguments are counted, names of members are not",
+        arguments: [
+            (#"{"content":"Hello"}"#, 5), (#"{"content":"\"a\""}"#, 5), (#"{"content":"ab","reasoning_content":"cde"}"#, 5),
+            (#"{"role":"assistant"}"#, 0),
+            (#"{"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"get","arguments":"{\"a\""}}]}"#, 9),
+            (#"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"abcd"}]}]}"#, 4),
+        ])
     func counts(_ delta: String, _ bytes: Int) {
         #expect(Relayed(Self.chunk(delta)).contentBytes == bytes)
     }
@@ -55,11 +60,14 @@ import Wire
         #expect(Relayed(comment, hold: .none).out.count == 100)
     }
 
-    @Test("an error before the first content is kept for us, after it goes on if a client understands it", arguments: [
-        ("data: {\"error\":{\"message\":\"m\",\"code\":429}}\n\n", "m", true), ("event: error\ndata: {\"error\":{\"message\":\"m\"}}\n\n", "m", true),
-        ("event: error\ndata: {\"message\":\"m\"}\n\n", "m", false), ("event: error\ndata: {\"type\":\"error\",\"error\":\"m\"}\n\n", "m", true),
-        ("data: {\"error\":{\"message\":\"m\"},\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n", "m", true),
-    ])
+    @Test(
+        "an error before the first content is kept for us, after it goes on if a client understands it",
+        arguments: [
+            ("data: {\"error\":{\"message\":\"m\",\"code\":429}}\n\n", "m", true),
+            ("event: error\ndata: {\"error\":{\"message\":\"m\"}}\n\n", "m", true),
+            ("event: error\ndata: {\"message\":\"m\"}\n\n", "m", false), ("event: error\ndata: {\"type\":\"error\",\"error\":\"m\"}\n\n", "m", true),
+            ("data: {\"error\":{\"message\":\"m\"},\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n", "m", true),
+        ])
     func errors(_ event: String, _ message: String, _ told: Bool) {
         let early = Relayed(Self.prelude + event + Self.done)
         #expect(early.out.isEmpty)
@@ -71,10 +79,13 @@ import Wire
         #expect(late.errorMessage == message)
     }
 
-    @Test("the words usage and error in a text mean nothing", arguments: [
-        #"{"content":"\"usage\":{\"prompt_tokens\":1}"}"#, #"{"content":"usage"}"#, #"{"content":"error"}"#, #"{"content":"\"error\":{\"message\":\"m\"}"}"#,
-        #"{"content":"\"finish_reason\":\"stop\""}"#, #"{"error":null,"content":"x"}"#,
-    ])
+    @Test(
+        "the words usage and error in a text mean nothing",
+        arguments: [
+            #"{"content":"\"usage\":{\"prompt_tokens\":1}"}"#, #"{"content":"usage"}"#, #"{"content":"error"}"#,
+            #"{"content":"\"error\":{\"message\":\"m\"}"}"#,
+            #"{"content":"\"finish_reason\":\"stop\""}"#, #"{"error":null,"content":"x"}"#,
+        ])
     func words(_ delta: String) {
         let relayed = Relayed(Self.chunk(delta))
         #expect(relayed.usage == nil && relayed.errorMessage == nil && relayed.end == .truncated)
@@ -85,7 +96,8 @@ import Wire
     func lastUsage() {
         let cumulative = (1...3).map { Self.chunk("{\"content\":\"x\"}", more: ",\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":\($0)}") }
         #expect(Relayed(cumulative.joined()).usage?.usage.output == 3)
-        let groq = Relayed(Self.chunk("{\"content\":\"x\"}", more: ",\"x_groq\":{\"id\":\"r\",\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}"))
+        let groq = Relayed(
+            Self.chunk("{\"content\":\"x\"}", more: ",\"x_groq\":{\"id\":\"r\",\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}"))
         #expect(groq.usage?.usage.output == 7)
         let null = Relayed(cumulative[0] + Self.chunk("{\"content\":\"x\"}", more: ",\"usage\":null"))
         #expect(null.usage?.usage.output == 1)
@@ -95,13 +107,17 @@ import Wire
         #expect(hidden.usage?.usage.output == 9)
     }
 
-    @Test("a stream ends complete with [DONE] or a finish reason, else it is truncated", arguments: [
-        ("", StreamEnd.truncated, ""), (hello, .truncated, hello), (hello + stop, .complete, hello + stop), (hello + done, .complete, hello + done),
-        (prelude + done, .complete, prelude + done), (hello + "data: [DONE]", .complete, hello + "data: [DONE]\n\n"),
-        (hello + String(stop.dropLast()), .complete, hello + String(stop.dropLast()) + "\n\n"), (hello + "data: {\"choices\"", .truncated, hello),
-        (hello + stop + "data: {\"cho", .complete, hello + stop), (hello + ": comment", .truncated, hello), (prelude + stop, .complete, prelude + stop),
-        ("<html>bad gateway</html>\n", .truncated, ""), ("{\"error\":{\"message\":\"m\"}}", .truncated, ""),
-    ])
+    @Test(
+        "a stream ends complete with [DONE] or a finish reason, else it is truncated",
+        arguments: [
+            ("", StreamEnd.truncated, ""), (hello, .truncated, hello), (hello + stop, .complete, hello + stop),
+            (hello + done, .complete, hello + done),
+            (prelude + done, .complete, prelude + done), (hello + "data: [DONE]", .complete, hello + "data: [DONE]\n\n"),
+            (hello + String(stop.dropLast()), .complete, hello + String(stop.dropLast()) + "\n\n"), (hello + "data: {\"choices\"", .truncated, hello),
+            (hello + stop + "data: {\"cho", .complete, hello + stop), (hello + ": comment", .truncated, hello),
+            (prelude + stop, .complete, prelude + stop),
+            ("<html>bad gateway</html>\n", .truncated, ""), ("{\"error\":{\"message\":\"m\"}}", .truncated, ""),
+        ])
     func ends(_ text: String, _ end: StreamEnd, _ out: String) {
         let relayed = Relayed(text)
         #expect(relayed.end == end)
@@ -126,7 +142,9 @@ import Wire
 
     @Test("JSON over several data lines is read as one")
     func severalLines() {
-        let text = "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\ndata: \"finish_reason\":\"stop\"}],\ndata: \"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n"
+        let text =
+            "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\ndata: \"finish_reason\":\"stop\"}],\n"
+            + "data: \"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n"
         let relayed = Relayed(text)
         #expect(relayed.text == text && relayed.usage?.usage.output == 2 && relayed.end == .complete)
     }

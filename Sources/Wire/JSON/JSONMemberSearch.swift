@@ -12,7 +12,7 @@ public struct JSONMemberSearch {
 
     /// Looks for names that begin with one of four letters.
     public init(_ bytes: UnsafeRawBufferPointer, beginning first: (UInt8, UInt8, UInt8, UInt8)) {
-        let raw = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped   // empty: never read
+        let raw = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped  // empty: never read
         base = raw.assumingMemoryBound(to: UInt8.self)
         end = base + bytes.count
         letters = UInt32(first.0) | UInt32(first.1) << 8 | UInt32(first.2) << 16 | UInt32(first.3) << 24

@@ -48,7 +48,7 @@ public struct JSONScanner {
     private var entered = false
 
     public init(_ bytes: UnsafeRawBufferPointer, depth: Int = JSONScanner.deepest) {
-        let raw = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped   // empty: never read
+        let raw = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped  // empty: never read
         let base = raw.assumingMemoryBound(to: UInt8.self)
         grammar = JSONGrammar(base: base, end: base + bytes.count)
         p = base
@@ -182,7 +182,7 @@ public struct JSONScanner {
     @discardableResult
     public mutating func skip() throws(JSONProblem) -> ByteRange {
         let start = grammar.space(p)
-        if start == grammar.base { _ = try peek() }   // names an empty text and a byte order mark
+        if start == grammar.base { _ = try peek() }  // names an empty text and a byte order mark
         p = try grammar.value(start, depth)
         return ByteRange(start - grammar.base, offset)
     }

@@ -49,8 +49,12 @@ import Testing
     @Test("both string readers end where the naive one does", arguments: 1...60 as ClosedRange<UInt64>)
     func sameAsNaive(seed: UInt64) {
         var random = SplitMix(seed: seed)
-        let pieces: [[UInt8]] = ["\\\\", "\\\"", "\\n", "\\u00e9", "\\/", "é", "日本", "𝄞", "plain text of some length", "a", " "].map { Array($0.utf8) }
-        let rare: [[UInt8]] = [[0x22], [0x5c], [0x01], [0x80], [0xe2, 0x82], Array("\\x".utf8), Array("\\u12g4".utf8), Array("\\u1".utf8), [0xed, 0xa0, 0x80]]
+        let pieces: [[UInt8]] = ["\\\\", "\\\"", "\\n", "\\u00e9", "\\/", "é", "日本", "𝄞", "plain text of some length", "a", " "].map {
+            Array($0.utf8)
+        }
+        let rare: [[UInt8]] = [
+            [0x22], [0x5c], [0x01], [0x80], [0xe2, 0x82], Array("\\x".utf8), Array("\\u12g4".utf8), Array("\\u1".utf8), [0xed, 0xa0, 0x80],
+        ]
         for _ in 0..<200 {
             var text: [UInt8] = []
             let chance = Int.random(in: 5...60, using: &random)

@@ -21,10 +21,11 @@ import Wire
                 while let event = try splitter.next(in: bytes, from: used, last: i == pieces.count) {
                     used = event.raw.upperBound
                     let data = event.dataLines > 1 ? splitter.joined : Array(bytes[event.data])
-                    seen.append(Seen(
-                        data: event.dataLines == 0 ? nil : String(decoding: data, as: UTF8.self),
-                        name: String(decoding: bytes[event.name], as: UTF8.self),
-                        raw: String(decoding: bytes[event.raw], as: UTF8.self)))
+                    seen.append(
+                        Seen(
+                            data: event.dataLines == 0 ? nil : String(decoding: data, as: UTF8.self),
+                            name: String(decoding: bytes[event.name], as: UTF8.self),
+                            raw: String(decoding: bytes[event.raw], as: UTF8.self)))
                 }
                 return used
             }
@@ -36,7 +37,8 @@ import Wire
     static let awkward = [
         "data: one\n\ndata:two\r\n\r\n: comment\n\ndata\n\n\n", "\u{feff}data: bom\n\nid: 7\nevent: error\ndata: {\"a\":1}\nretry: 3\n\n",
         "data: a\ndata: b\r\ndata:\rdata:  c\n\n", "data: cr\r\rdata: next\r\r", "event: x\r\n\r\n", "database: no\ndat: no\ndata:yes: it is\n\n",
-        "\n\n\r\n\r\n", "data: {\"text\":\"é日本𝄞\"}\r\n\r\ndata: [DONE]\r\n\r\n", "data: unfinished", "data: unfinished\n", "data: x\n\n: half", "",
+        "\n\n\r\n\r\n", "data: {\"text\":\"é日本𝄞\"}\r\n\r\ndata: [DONE]\r\n\r\n",
+        "data: unfinished", "data: unfinished\n", "data: x\n\n: half", "",
         ": OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\ndata: 1\n\n",
     ]
 
