@@ -6,7 +6,8 @@ public struct LatencyWindow: Hashable, Sendable {
 
     private struct Sample: Hashable {
         var at: Instant
-        var nanoseconds: Int64
+        /// As it came: to make it a number costs more than to store it, and few are ever looked at.
+        var duration: Duration
     }
 
     private var samples: [Sample] = []
@@ -15,7 +16,7 @@ public struct LatencyWindow: Hashable, Sendable {
     public init() {}
 
     public mutating func add(_ duration: Duration, at now: Instant) {
-        let sample = Sample(at: now, nanoseconds: max(0, duration.nanoseconds))
+        let sample = Sample(at: now, duration: duration)
         if samples.count < Self.capacity {
             if samples.isEmpty { samples.reserveCapacity(Self.capacity) }
             samples.append(sample)
@@ -31,19 +32,19 @@ public struct LatencyWindow: Hashable, Sendable {
         guard !recent.isEmpty else { return nil }
         let wanted = share * Double(recent.count)
         let rank = Int(wanted) - (Double(Int(wanted)) == wanted ? 1 : 0)
-        return .nanoseconds(recent[min(max(0, rank), recent.count - 1)])
+        return recent[min(max(0, rank), recent.count - 1)]
     }
 
     public func mean(at now: Instant) -> Duration? {
         let recent = recent(now)
         guard !recent.isEmpty else { return nil }
-        return .nanoseconds(recent.reduce(0) { $0 + $1 / Int64(recent.count) })
+        return recent.reduce(.zero, +) / recent.count
     }
 
     public func count(at now: Instant) -> Int { recent(now).count }
 
-    private func recent(_ now: Instant) -> [Int64] {
+    private func recent(_ now: Instant) -> [Duration] {
         let oldest = now + (.zero - Self.maxAge)
-        return samples.lazy.filter { $0.at >= oldest }.map(\.nanoseconds)
+        return samples.lazy.filter { $0.at >= oldest }.map { max($0.duration, .zero) }
     }
 }
