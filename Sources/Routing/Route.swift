@@ -39,7 +39,8 @@ public struct Branch: Sendable {
     }
 }
 
-/// What a client names as a model: a tree, and how to go on when it fails.
+/// What a client names as a model: a tree, and how to go on when it fails. Where another tree names it, its tree and its timeout
+/// count; how to go on is the business of the route that the client named.
 public struct NamedRoute: Sendable {
     public var name: String
     public var tree: Route

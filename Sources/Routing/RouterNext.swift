@@ -10,7 +10,7 @@ extension Router {
             journey.waitsUntil = nil
         }
         if now >= journey.envelope.deadline { return journey.exhausted(.deadline) }
-        if journey.attempts >= journey.envelope.maxAttempts { return journey.exhausted(.attempts) }
+        if journey.attempts >= journey.envelope.maxAttempts { return journey.exhausted(.attempts, retryAfter: journey.retryAfter) }
         if journey.unanswered {
             journey.unanswered = false
             return afterFault(&journey, plan, generation, at: now)

@@ -82,7 +82,9 @@ struct Invariants: Sendable {
         guard let why else { return }
         switch why.reason {
         case .attempts, .noneEligible:
-            guard known.attempts < known.maxAttempts else { return }
+            // Those two faults bar the way to siblings, which would answer alike.
+            let isBarred = known.tried.values.contains { $0 == .contextWindow || $0 == .contentPolicy }
+            guard known.attempts < known.maxAttempts, !isBarred else { return }
             for name in couldServe where known.tried[name] == nil {
                 expect(false, request, at: now, "fails (\(why.reason)) although \(name) would have served")
             }

@@ -19,6 +19,15 @@ import Testing
         }
     }
 
+    @Test("any scenario keeps the invariants", arguments: [1, 51, 101, 151] as [UInt64])
+    func random(first: UInt64) throws {
+        for seed in first..<first + 50 {
+            let report = Simulator.run(try Scenario.random(seed: seed), seed: seed)
+            #expect(report.violations.isEmpty, "\(report)")
+            #expect(report.requests > 50)
+        }
+    }
+
     @Test("one scenario with one seed is one course of events; another seed is another", arguments: UInt64(1)...2)
     func replay(seed: UInt64) throws {
         for scenario in try Scenario.standard(Shuffle()).filter({ ["all flap", "rate limits", "settings change"].contains($0.name) }) {
