@@ -51,7 +51,8 @@ struct MockBodies {
         case .embeddings: return embeddings()
         case .models: return #"{"object":"list","data":[\#(behaviour.models.map(model).joined(separator: ","))]}"#
         case .model(let name):
-            return behaviour.models.contains(name) ? model(name) : Self.error("no model \(name)", type: "invalid_request_error", code: "model_not_found")
+            return behaviour.models.contains(name)
+                ? model(name) : Self.error("no model \(name)", type: "invalid_request_error", code: "model_not_found")
         case .unknown: return Self.error("no such path", type: "invalid_request_error", code: "not_found")
         }
     }
@@ -108,8 +109,8 @@ struct MockBodies {
     }
 
     static func quoted(_ text: String) -> String {
-        var writer = JSONWriter()
-        writer.string(text)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        var bytes: [UInt8] = []
+        JSONWriter.append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
