@@ -145,7 +145,9 @@ public struct Simulator {
             for id in table.deployments(of: 0) {
                 let deployment = table.deployments[id]
                 let isFree = router.inFlight(at: id) < deployment.maxParallelRequests ?? .max
-                if isFree, router.state(of: id, at: now) == .closed, deployments[deployment.name]?.neverFails ?? false { couldServe.append(deployment.name) }
+                if isFree, router.state(of: id, at: now) == .closed, deployments[deployment.name]?.neverFails ?? false {
+                    couldServe.append(deployment.name)
+                }
             }
         }
         invariants.ended(request, why, couldServe: couldServe, at: now)

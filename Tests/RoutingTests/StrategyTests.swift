@@ -1,5 +1,6 @@
-@testable import Routing
 import Testing
+
+@testable import Routing
 
 @Suite("Strategies") struct StrategyTests {
     /// Shares of `draws` picks.

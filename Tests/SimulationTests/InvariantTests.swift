@@ -58,10 +58,26 @@ import Testing
             return begun.found
         }
         #expect(found { $0.begin(.closed) }.contains("has two attempts at once"))
-        #expect(found { $0.end(.cancelled); $0.begin(.open) } == [])
-        #expect(found { $0.end(.fault(.serverError, retryAfter: nil)); $0.begin(.open) }.contains("is sent to a, whose breaker is open"))
-        #expect(found { $0.end(.fault(.serverError, retryAfter: nil)); $0.begin(.halfOpen) }.contains("is sent to half-open a beside the probe"))
-        #expect(found { $0.end(.fault(.serverError, retryAfter: nil)); $0.begin(.closed) } == ["tries a again without a wait"])
+        #expect(
+            found {
+                $0.end(.cancelled)
+                $0.begin(.open)
+            } == [])
+        #expect(
+            found {
+                $0.end(.fault(.serverError, retryAfter: nil))
+                $0.begin(.open)
+            }.contains("is sent to a, whose breaker is open"))
+        #expect(
+            found {
+                $0.end(.fault(.serverError, retryAfter: nil))
+                $0.begin(.halfOpen)
+            }.contains("is sent to half-open a beside the probe"))
+        #expect(
+            found {
+                $0.end(.fault(.serverError, retryAfter: nil))
+                $0.begin(.closed)
+            } == ["tries a again without a wait"])
         #expect(
             found {
                 $0.end(.fault(.serverError, retryAfter: nil))

@@ -2,7 +2,7 @@
 enum Picker: Sendable {
     case fallback, single
     case percentage(Percentage)
-    case shuffle(Shuffle)
+    case simpleShuffle(Shuffle)
     case roundRobin(RoundRobin)
     case leastBusy(LeastBusy)
     case other(any Strategy)
@@ -13,7 +13,7 @@ enum Picker: Sendable {
     var kind: Kind {
         switch self {
         case .fallback, .single: .first
-        case .shuffle: .shuffle
+        case .simpleShuffle: .shuffle
         case .leastBusy: .leastBusy
         case .percentage, .roundRobin, .other: .other
         }
@@ -25,7 +25,7 @@ enum Picker: Sendable {
             case is Fallback: .fallback
             case is Single: .single
             case let percentage as Percentage: .percentage(percentage)
-            case let shuffle as Shuffle: .shuffle(shuffle)
+            case let shuffle as Shuffle: .simpleShuffle(shuffle)
             case let roundRobin as RoundRobin: .roundRobin(roundRobin)
             case let leastBusy as LeastBusy: .leastBusy(leastBusy)
             default: .other(strategy)
@@ -36,7 +36,7 @@ enum Picker: Sendable {
         switch self {
         case .fallback, .single: return 0
         case .percentage(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
-        case .shuffle(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
+        case .simpleShuffle(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
         case .leastBusy(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
         case .roundRobin(var strategy):
             let picked = strategy.pick(among: candidates, facts: facts, random: &random)
@@ -63,7 +63,7 @@ enum Picker: Sendable {
         case .fallback: Fallback.name
         case .single: Single.name
         case .percentage: Percentage.name
-        case .shuffle: Shuffle.name
+        case .simpleShuffle: Shuffle.name
         case .roundRobin: RoundRobin.name
         case .leastBusy: LeastBusy.name
         case .other(let strategy): type(of: strategy).name
