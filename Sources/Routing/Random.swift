@@ -50,6 +50,22 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
         return mix(hash)
     }
 
+    /// As `hash`, eight bytes a step, with results of its own. For texts as they lie in a request.
+    public static func hash(bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = mix(UInt64(bytes.count))
+        var at = 0
+        while bytes.count - at >= 8 {
+            hash = mix(hash ^ UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
+            at += 8
+        }
+        var rest: UInt64 = 0
+        while at < bytes.count {
+            rest = rest << 8 | UInt64(bytes[at])
+            at += 1
+        }
+        return mix(hash ^ rest)
+    }
+
     /// Exponentially distributed with mean 1: the time to the next of events that come independently.
     public mutating func exponential() -> Double { -Random.logarithm(Random.unit(next() | 1 << 11)) }
 
