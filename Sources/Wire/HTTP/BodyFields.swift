@@ -33,7 +33,11 @@ struct BodyFields: Sendable {
     }
 
     /// The options that are ours to act on; others are about fields that we do not pass on.
-    mutating func connection(_ base: UnsafePointer<UInt8>, _ value: Part) {
+    @inline(__always) mutating func connection(_ base: UnsafePointer<UInt8>, _ value: Part) {
+        if base.equals(value, "keep-alive") { keepAlive = true } else { options(base, value) }
+    }
+
+    private mutating func options(_ base: UnsafePointer<UInt8>, _ value: Part) {
         let end = value.range.upperBound
         var at = value.range.lowerBound
         while at < end {

@@ -11,13 +11,23 @@ struct Field {
     init(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, readable: Int) throws(HeadProblem) {
         let colon = cbytes_colon(base + start, base + end, base + readable) - base
         guard colon < end else { throw Self.withoutColon(base, start, end) }
-        var from = colon &+ 1
+        name = base + start
+        nameCount = colon &- start
+        // Nearly always: one space before the value, none behind it.
+        let from = colon &+ 2
+        if from < end, base[colon &+ 1] == .space, base[from] > .space, base[end &- 1] > .space {
+            value = Part(from, end)
+        } else {
+            value = Self.trimmed(base, colon &+ 1, end)
+        }
+    }
+
+    @inline(never) private static func trimmed(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Part {
+        var from = start
         var to = end
         while from < to, base[from].isBlank { from &+= 1 }
         while to > from, base[to &- 1].isBlank { to &-= 1 }
-        name = base + start
-        nameCount = colon &- start
-        value = Part(from, to)
+        return Part(from, to)
     }
 
     @inline(never)

@@ -30,6 +30,13 @@ public struct RequestParser: Sendable {
         if !hasRequestLine {
             guard try takeRequestLine(base, bytes.count) else { return false }
         }
+        // Copies, because what lives in registers need not be stored for each line.
+        var lines = lines
+        var fieldCount = fieldCount
+        defer {
+            self.lines = lines
+            self.fieldCount = fieldCount
+        }
         while let end = try lines.next(base, count: bytes.count, limit: limits.bytes, over: .tooLarge) {
             let start = lines.start
             lines.advance(past: end)
@@ -45,9 +52,9 @@ public struct RequestParser: Sendable {
     }
 
     private mutating func takeRequestLine(_ base: UnsafePointer<UInt8>, _ count: Int) throws(HeadProblem) -> Bool {
-        // Room for the longest method, two spaces and the version.
-        let limit = lines.start + limits.target + 32
-        while let end = try lines.next(base, count: count, limit: min(limit, limits.bytes), over: .targetTooLong) {
+        // Room for an empty line, the longest method, two spaces and the version.
+        let limit = min(limits.target + 32, limits.bytes)
+        while let end = try lines.next(base, count: count, limit: limit, over: .targetTooLong) {
             let start = lines.start
             lines.advance(past: end)
             if end == 0 { continue }

@@ -20,6 +20,13 @@ public struct ResponseParser: Sendable {
     /// As `RequestParser.parse`. `toHead`: the request was a HEAD, whose reply has no body.
     public mutating func parse(_ bytes: UnsafeRawBufferPointer, toHead: Bool = false) throws(HeadProblem) -> Bool {
         guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
+        // Copies, because what lives in registers need not be stored for each line.
+        var lines = lines
+        var fieldCount = fieldCount
+        defer {
+            self.lines = lines
+            self.fieldCount = fieldCount
+        }
         while let end = try lines.next(base, count: bytes.count, limit: limits.bytes, over: .tooLarge) {
             let start = lines.start
             lines.advance(past: end)

@@ -79,7 +79,8 @@ import Wire
     @Test("limits strike alike whole and cut", arguments: [(10, 100), (40, 3), (60, 1), (90, 2), (200, 2)])
     func limits(_ bytes: Int, _ fields: Int) {
         let limits = HeadLimits(bytes: bytes, fields: fields, target: 30)
-        for text in Self.requests {
+        // The last one: its target's limit must not depend on whether the empty line came alone (found by the fuzzer).
+        for text in Self.requests + ["\r\nGET /" + String(repeating: "a", count: 100)] {
             let request = Array(text.utf8)
             let whole = RequestParser.take(request, limits: limits)
             for cut in 0...request.count { #expect(RequestParser.take(request, cuts: [cut], limits: limits) == whole) }
