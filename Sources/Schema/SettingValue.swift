@@ -40,6 +40,14 @@ extension Int: SettingValue {
     }
 }
 
+extension UInt64: SettingValue {
+    public static let shape = Shape.integer
+    public var written: String? { description }
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> UInt64? {
+        readWord(node, at: path, &reading, expected: "a whole number of 0 or more") { UInt64($0) }
+    }
+}
+
 extension Double: SettingValue {
     public static let shape = Shape.number
     public var written: String? { self == rounded() && abs(self) < 1e15 ? Int(self).description : description }
@@ -70,7 +78,9 @@ public protocol SettingChoice: SettingValue, CaseIterable, RawRepresentable wher
 extension SettingChoice {
     public static var shape: Shape { .choice(allCases.map(\.rawValue)) }
     public var written: String? { rawValue }
-    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Self? {
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Self? { readChoice(node, at: path, &reading) }
+
+    public static func readChoice(_ node: Node, at path: String, _ reading: inout Reading) -> Self? {
         let names = allCases.map(\.rawValue)
         guard let text = node.scalar else {
             reading.refuse(node, at: path, expected: names.joined(separator: ", "))

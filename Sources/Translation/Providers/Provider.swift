@@ -63,3 +63,22 @@ public protocol Provider: Configurable, Sendable {
     func prepare(_ head: inout UpstreamHead, for api: API, model: String)
     func fault(of reply: FaultyReply) -> Fault
 }
+
+extension Provider {
+    public var base: (origin: Origin, path: String)? { common.baseURL.map { ($0.origin, $0.path) } }
+    public func serves(_ api: API) -> Bool { true }
+    public func prepare(_ head: inout UpstreamHead, for api: API, model: String) { head.prepare(common) }
+    public func fault(of reply: FaultyReply) -> Fault { reply.usualFault }
+
+    /// Fields of its own, and those that every provider has.
+    public static func settings(_ own: [Field<Self>] = []) -> [Field<Self>] { own + ProviderSettings.fields.map { $0.within(\Self.common) } }
+}
+
+extension UpstreamHead {
+    /// The credential as a bearer token, and the headers of the settings, which win where they say the same.
+    mutating func prepare(_ common: ProviderSettings) {
+        let own = common.headers.entries
+        if let key = common.apiKey, !own.contains(where: { $0.name == "authorization" }) { authorize(bearer: key.reveal()) }
+        headers += own.map { ($0.name, $0.value.reveal()) }
+    }
+}

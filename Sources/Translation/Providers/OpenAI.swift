@@ -1,0 +1,24 @@
+import Schema
+
+/// OpenAI itself.
+public struct OpenAI: Provider {
+    public static let name = "openai"
+
+    public var common = ProviderSettings()
+    public var organization: String?
+    public var project: String?
+
+    /// API reference, read 2026-11.
+    public init() { common.baseURL = BaseURL(written: "https://api.openai.com/v1") }
+
+    public static let fields: [Field<Self>] = settings([
+        .setting("organization", \.organization, "The organisation that is charged, where the key belongs to several."),
+        .setting("project", \.project, "The project that is charged, where the key belongs to several."),
+    ])
+
+    public func prepare(_ head: inout UpstreamHead, for api: API, model: String) {
+        head.prepare(common)
+        if let organization { head.headers.append(("openai-organization", organization)) }
+        if let project { head.headers.append(("openai-project", project)) }
+    }
+}
