@@ -58,7 +58,7 @@ final class MockChannel: ChannelInboundHandler {
                 script = MockScript(request, behaviour, number: number, keepAlive: head?.keepAlive ?? false)
                 head = nil
             } catch {
-                return refuse(context, "\(error)")
+                return refuse(context, Self.message(error))
             }
             play(context)
         }
@@ -107,6 +107,15 @@ final class MockChannel: ChannelInboundHandler {
             rest.writeImmutableBuffer(received.getSlice(at: received.readerIndex + at, length: received.readableBytes - at) ?? ByteBuffer())
             received = rest
             return ended
+        }
+    }
+
+    private static func message(_ error: any Error) -> String {
+        switch error {
+        case let problem as HeadProblem: "byte \(problem.offset): \(problem.message)"
+        case let problem as ChunkProblem: "byte \(problem.offset) of the chunks: \(problem.message)"
+        case let problem as JSONProblem: "byte \(problem.offset): \(problem.expected)"
+        default: "\(error)"
         }
     }
 

@@ -70,17 +70,44 @@ public struct ChunkedBody: Sendable {
         defer { walked &+= at &- begin }
         while state != .ended {
             guard at < bytes.count else { return .needMore }
-            if state == .data {
+            if state == .dataCR || state == .firstDigit { pass(bytes, &at) }
+            if state == .data, at < bytes.count {
                 let range = at..<at + min(left, bytes.count - at)
                 left -= range.count
                 at = range.upperBound
                 if left == 0 { state = .dataCR }
                 return .payload(range)
             }
+            guard at < bytes.count else { return .needMore }
             if let reason = take(bytes[at]) { throw ChunkProblem(reason, at: walked + at - begin) }
             at &+= 1
         }
         return .end
+    }
+
+    /// Goes in one step over what nearly always stands between payload and payload: CRLF, a size of up to eight digits, CRLF.
+    /// Where it is anything else, or cut, the bytes are left to be taken one by one.
+    @inline(__always) private mutating func pass(_ bytes: UnsafeRawBufferPointer, _ at: inout Int) {
+        if state == .dataCR {
+            guard bytes.count &- at >= 2, bytes[at] == .carriageReturn, bytes[at &+ 1] == .lineFeed else { return }
+            at &+= 2
+            state = .firstDigit
+        }
+        let first = at
+        var digit = at
+        var size = 0
+        while digit < bytes.count, digit &- first < 8, bytes[digit].isHex {
+            let byte = bytes[digit]
+            size = size << 4 | Int(byte & 0xf) &+ (byte > 0x39 ? 9 : 0)
+            digit &+= 1
+        }
+        guard digit > first, bytes.count &- digit >= 2, bytes[digit] == .carriageReturn, bytes[digit &+ 1] == .lineFeed,
+            size <= limit &- total
+        else { return }
+        total &+= size
+        left = size
+        at = digit &+ 2
+        state = size == 0 ? .trailerStart : .data
     }
 
     private mutating func take(_ byte: UInt8) -> ChunkProblem.Reason? {

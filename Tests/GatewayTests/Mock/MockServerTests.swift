@@ -117,6 +117,7 @@ import Wire
             client.post("/v1/completions", "{broken")
             let refused = try #require(try client.reply())
             #expect(refused.head.status == 400)
+            #expect(refused.body.contains(#""message":"byte 1: expected a member name in quotes""#))
             #expect(!refused.head.keepAlive)
             let other = MockClient(port: server.port)
             other.send("NOT HTTP\r\n\r\n")
