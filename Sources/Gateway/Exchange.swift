@@ -156,14 +156,14 @@ final class Exchange {
 
     private func wholeReplyEnded() {
         guard let target else { return }
-        switch relay.verdict(target.provider) {
-        case .success(let facts):
-            let usage = facts.billed(estimatedInput: request.call.estimatedInput)
-            succeeded(usage)
-            last = relay.wholeAnswer(cost: target.price?.cost(of: usage), for: self)
-            settle(.done, status: relay.status, usage: usage)
-        case .fault(let fault, let detail): ended(fault, detail)
+        if let (fault, detail) = relay.fault(target.provider) {
+            ended(fault, detail)
+            return
         }
+        let usage = relay.facts.billed(estimatedInput: request.call.estimatedInput)
+        succeeded(usage)
+        last = relay.wholeAnswer(cost: target.price?.cost(of: usage), for: self)
+        settle(.done, status: relay.status, usage: usage)
     }
 
     private func streamEnded() {

@@ -47,11 +47,17 @@ final class Holding {
     /// Takes the row; the exchange is released once it is durable.
     func hold(_ entry: LedgerEntry, for exchange: Exchange) {
         pending.append(entry)
+        guard lane != nil else {
+            _ = try? store.append(pending[...])  // memory takes every row until it is closed, and does not wait
+            pending.removeAll(keepingCapacity: true)
+            exchange.release()
+            return
+        }
         if !flushScheduled {
             flushScheduled = true
             eventLoop.assumeIsolated().execute { self.flush() }
         }
-        if lane != nil, wait > .zero {
+        if wait > .zero {
             held.append(Held(ticket: offered + UInt64(pending.count), until: .now() + wait, exchange: exchange))
         } else {
             exchange.release()
@@ -60,19 +66,15 @@ final class Holding {
 
     private func flush() {
         flushScheduled = false
-        if let lane {
-            // Rows that a full journal does not take stay here and are offered again: none is lost while the process lives.
-            let (accepted, ticket) = lane.offer(pending[...])
-            offered = ticket
-            if accepted == pending.count {
-                pending.removeAll(keepingCapacity: true)
-            } else {
-                pending.removeFirst(accepted)
-                retryLater()
-            }
-        } else {
-            _ = try? store.append(pending[...])   // memory takes every row until it is closed
+        guard let lane else { return }
+        // Rows that a full journal does not take stay here and are offered again: none is lost while the process lives.
+        let (accepted, ticket) = lane.offer(pending[...])
+        offered = ticket
+        if accepted == pending.count {
             pending.removeAll(keepingCapacity: true)
+        } else {
+            pending.removeFirst(accepted)
+            retryLater()
         }
         scheduleTimer()
     }

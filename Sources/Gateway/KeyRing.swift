@@ -24,11 +24,11 @@ struct KeyRing: Sendable {
 
     private var digests: [Digest: Int] = [:]
     /// Requests without a key are served as `local`: no keys are configured and the listener is loopback.
-    private let open: Bool
+    let isOpen: Bool
 
     /// `open` lets everybody in as key 0, `local`.
     init(_ keys: [VirtualKey], open: Bool) {
-        self.open = open
+        isOpen = open
         for (index, key) in keys.enumerated() {
             let digest = Array(key.secret.reveal().utf8).withUnsafeBytes { Digest(of: $0) }
             digests[digest] = index
@@ -36,7 +36,7 @@ struct KeyRing: Sendable {
     }
 
     func find(_ secret: UnsafeRawBufferPointer?) -> Verdict {
-        if open { return .key(0) }
+        if isOpen { return .key(0) }
         guard let secret, secret.count > 0 else { return .missing }
         return digests[Digest(of: secret)].map(Verdict.key) ?? .unknown
     }

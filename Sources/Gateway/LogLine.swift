@@ -16,24 +16,33 @@ public struct LogLine {
         bytes.reserveCapacity(512)
     }
 
-    private mutating func name(_ name: String) {
-        if !first { bytes.append(UInt8(ascii: ",")) }
+    private mutating func name(_ name: StaticString) {
+        bytes += first ? [UInt8(ascii: "\"")] : [UInt8(ascii: ","), UInt8(ascii: "\"")]
         first = false
-        JSONWriter.append(name, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes += [UInt8(ascii: "\""), UInt8(ascii: ":")]
     }
 
-    public mutating func text(_ name: String, _ value: String) {
+    public mutating func text(_ name: StaticString, _ value: String) {
         self.name(name)
         JSONWriter.append(value, to: &bytes)
     }
 
-    public mutating func number(_ name: String, _ value: Int64) {
+    /// A name that is not known beforehand.
+    public mutating func text(named name: String, _ value: String) {
+        if !first { bytes.append(UInt8(ascii: ",")) }
+        first = false
+        JSONWriter.append(name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        JSONWriter.append(value, to: &bytes)
+    }
+
+    public mutating func number(_ name: StaticString, _ value: Int64) {
         self.name(name)
         bytes.append(contentsOf: "\(value)".utf8)
     }
 
-    public mutating func flag(_ name: String, _ value: Bool) {
+    public mutating func flag(_ name: StaticString, _ value: Bool) {
         self.name(name)
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }

@@ -17,6 +17,7 @@ final class Loop {
     let holding: Holding
     let accessLog: AccessLog.Lane
     var requestIDs: RequestIDGenerator
+    var verifiedKeys = VerifiedKeys()
     private var pools: [UpstreamPool] = []
     private var clients: [ObjectIdentifier: ClientChannel] = [:]
     private(set) var draining = false
@@ -58,6 +59,7 @@ final class Loop {
     /// Runs `live` from the next request on.
     func run(_ live: Live) {
         self.live = live
+        verifiedKeys.forget()
         counters.fit(deployments: live.targets.count)
     }
 

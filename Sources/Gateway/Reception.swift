@@ -39,13 +39,11 @@ struct Reception {
             let call = try read(request, api)
             let model = try resolve(call, request.body, key: key)
             let now = Instant.now()
-            var journey = Journey(
-                in: live.table, route: model.route, facts: facts(of: call, request, key: key),
-                envelope: live.envelope(now, timeout: request.deadline))
-            journey.maxRetries = call.extras.retries
-            journey.timeout = call.extras.timeout
-            journey.fallbacksDisabled = call.extras.disablesFallbacks
-            let admitted = Admitted(call: call, body: request.body, api: api, key: key, model: model, journey: journey)
+            let admitted = Admitted(
+                call: call, api: api, key: key, body: request.body, model: model,
+                journey: Journey(
+                    in: live.table, route: model.route, facts: facts(of: call, request, key: key),
+                    envelope: live.envelope(now, timeout: request.deadline)))
             Exchange(client: client, loop: loop, request: admitted, id: id, started: now).begin()
         } catch {
             loop.counters.request(api, status: error.status)
@@ -55,7 +53,7 @@ struct Reception {
 
     /// The index of the virtual key.
     private func authenticate(_ request: ClientRequest) throws(Refusal) -> Int {
-        let verdict = request.bytes.withUnsafeReadableBytes { raw in live.keys.find(request.head.presentedKey(in: raw)) }
+        let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
         switch verdict {
         case .key(let index): return index
         case .missing: throw Refusal(.invalidAPIKey, "no API key: send a virtual key as `Authorization: Bearer KEY`")
@@ -83,14 +81,12 @@ struct Reception {
     }
 
     private func facts(of call: Call, _ request: ClientRequest, key: Int) -> Facts {
-        var facts = Facts()
-        facts.needs = call.needs
-        facts.inputTokens = Int(clamping: call.estimatedInput)
-        facts.outputTokens = Int(clamping: call.maxTokens ?? 0)
-        facts.key = Random.mix(UInt64(key + 1))
+        var facts = Facts(
+            needs: call.needs, inputTokens: Int(clamping: call.estimatedInput), outputTokens: Int(clamping: call.maxTokens ?? 0),
+            key: Random.mix(UInt64(key + 1)))
         request.body.withUnsafeReadableBytes { raw in
-            if let user = call.user { facts.user = Random.hash(user.range.of(raw)) }
-            if let session = call.stickyText { facts.session = Random.hash(session.range.of(raw)) }
+            if let user = call.user { facts.user = Random.hash(bytes: user.range.of(raw)) }
+            if let session = call.stickyText { facts.session = Random.hash(bytes: session.range.of(raw)) }
         }
         return facts
     }
@@ -154,6 +150,11 @@ struct Reception {
 
     func refuse(_ refusal: Refusal, id: RequestID? = nil, allow: StaticString? = nil) {
         let id = id ?? loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
+        if loop.accessLog.enabled {
+            var line = RequestLine(id: id, status: refusal.status, outcome: "refused")
+            line.detail = refusal.code.rawValue
+            loop.accessLog.add(line.json)
+        }
         answer(refusal.status, type: "application/json", body: refusal.body(requestID: id.description)) { head in
             head.requestID(id)
             head.retryAfter(refusal.retryAfterSeconds)
@@ -169,18 +170,21 @@ struct Reception {
 /// What admission found out; what an exchange begins with and goes on with.
 final class Admitted {
     let call: Call
-    let body: ByteBuffer
     let api: API
     let key: Int
+    let body: ByteBuffer
     let model: NamedModel
     var journey: Journey
 
-    init(call: Call, body: ByteBuffer, api: API, key: Int, model: NamedModel, journey: consuming Journey) {
+    init(call: Call, api: API, key: Int, body: ByteBuffer, model: NamedModel, journey: consuming Journey) {
         self.call = call
-        self.body = body
         self.api = api
         self.key = key
+        self.body = body
         self.model = model
         self.journey = journey
+        self.journey.maxRetries = call.extras.retries
+        self.journey.timeout = call.extras.timeout
+        self.journey.fallbacksDisabled = call.extras.disablesFallbacks
     }
 }

@@ -24,6 +24,8 @@ struct Relay {
     private var head: ByteBuffer?
     /// What has come of a whole reply, where it did not come in one piece.
     private var gathered: ByteBuffer?
+    /// What a whole reply says of itself.
+    private(set) var facts = ReplyFacts()
     /// Made when a stream begins; nil for whole replies.
     private(set) var stream: StreamRelay?
     /// Bytes for the client that the read in progress has brought.
@@ -99,32 +101,26 @@ struct Relay {
 
     // MARK: A whole reply
 
-    /// What a reply that came to its end is: facts of a success, or a fault.
-    mutating func verdict(_ provider: any Provider) -> Verdict {
+    /// Why a reply that came to its end is none. Nil: it is one, and `facts` has what it says.
+    mutating func fault(_ provider: any Provider) -> (Fault, String)? {
         let body = gathered ?? ByteBuffer()
         guard (200..<300).contains(status) else {
             let reply = body.withUnsafeReadableBytes { FaultyReply.read(status: status, body: $0) }
             said = (reply, body)
-            return .fault(provider.fault(of: reply), reply.message ?? "status \(status)")
+            return (provider.fault(of: reply), reply.message ?? "status \(status)")
         }
-        if isEncoded { return .fault(.malformedReply, "the reply is compressed, which was not asked for") }
-        if wantsStream, !isStream { return .fault(.malformedReply, "a stream was asked for and something else came") }
-        do throws(JSONProblem) {
-            let facts = try body.readable { raw throws(JSONProblem) in try ReplyFacts.read(raw, api: api) }
-            if let error = facts.error {
-                said = (error, body)
-                return .fault(provider.fault(of: error), error.message ?? "an error under status 200")
-            }
-            if facts.answers == nil { return .fault(.malformedReply, "the reply has no answer in it") }
-            return .success(facts)
-        } catch {
-            return .fault(.malformedReply, "the reply is not JSON: expected \(error.expected) at byte \(error.offset)")
+        if isEncoded { return (.malformedReply, "the reply is compressed, which was not asked for") }
+        if wantsStream { return (.malformedReply, "a stream was asked for and something else came") }
+        var problem: JSONProblem?
+        body.withUnsafeReadableBytes { raw in
+            do throws(JSONProblem) { facts = try ReplyFacts.read(raw, api: api) } catch { problem = error }
         }
-    }
-
-    enum Verdict {
-        case success(ReplyFacts)
-        case fault(Fault, String)
+        if let problem { return (.malformedReply, "the reply is not JSON: \(problem.expected) (byte \(problem.offset))") }
+        if let error = facts.error {
+            said = (error, body)
+            return (provider.fault(of: error), error.message ?? "an error under status 200")
+        }
+        return facts.answers == nil ? (.malformedReply, "the reply has no answer in it") : nil
     }
 
     /// The whole answer in one buffer, or, of a large one, its head and its body.

@@ -35,6 +35,9 @@ public struct RequestID: Hashable, Comparable, Sendable {
     /// When the generator says the request began; later than its clock said only after the clock was set back.
     public var unixMilliseconds: Int64 { rawValue >> Int64(Self.nodeBits + Self.sequenceBits) + Self.epoch }
 
+    /// Whose generator made it, 0 ..< `nodes`.
+    var node: Int { Int(rawValue >> Int64(Self.sequenceBits)) & (Self.nodes - 1) }
+
     public static func < (left: RequestID, right: RequestID) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -45,10 +48,13 @@ extension RequestID: CustomStringConvertible {
     /// Writes the textual form, `textLength` bytes of ASCII, without making a `String`.
     public func write(to bytes: UnsafeMutableRawBufferPointer) {
         precondition(bytes.count >= Self.textLength, "an id takes \(Self.textLength) bytes")
-        for (index, letter) in "req_".utf8.enumerated() { bytes[index] = letter }
+        bytes.storeBytes(of: UInt32(littleEndian: 0x5f71_6572), as: UInt32.self)  // req_
+        let digits = Self.digits.utf8Start
         var rest = UInt64(rawValue)
-        for index in stride(from: Self.textLength - 1, through: 4, by: -1) {
-            bytes[index] = Self.digits.utf8Start[Int(rest & 31)]
+        var index = Self.textLength
+        while index > 4 {
+            index &-= 1
+            bytes[index] = digits[Int(rest & 31)]
             rest >>= 5
         }
     }

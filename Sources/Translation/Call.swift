@@ -3,8 +3,9 @@ import Wire
 
 /// What routing needs of one request in OpenAI's dialect, read in one pass over the body.
 ///
-/// Holds places in the body, not its text: the body stays where it is and goes on to the provider with few changes.
-public struct Call: Sendable {
+/// Holds places in the body, not its text: the body stays where it is and goes on to the provider with few changes. A class,
+/// since it is large and travels through the whole path of a request; nothing changes it once it is read.
+public final class Call {
     public let api: API
     public internal(set) var needs = Needs()
     /// The model's name, inside its quotes. Nil: absent or `null`, the policy decides.
@@ -42,7 +43,8 @@ public struct Call: Sendable {
     var hasOthers = false
     var usageEdit = UsageEdit()
 
-    init(api: API) { self.api = api }
+    /// Nothing read yet.
+    public init(api: API) { self.api = api }
 
     /// Values of gateway members: whole values, strings with their quotes, unless said otherwise.
     public struct Extras: Sendable {

@@ -14,6 +14,9 @@ public struct ReplyFacts: Sendable {
     public internal(set) var model: JSONText?
     private var textBytes = 0
 
+    /// Nothing read yet.
+    public init() {}
+
     /// Validates all of `body`. A thrown problem means that the reply is malformed.
     public static func read(_ body: UnsafeRawBufferPointer, api: API) throws(JSONProblem) -> ReplyFacts {
         var facts = ReplyFacts()

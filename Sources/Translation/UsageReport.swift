@@ -34,66 +34,63 @@ struct UsageCounts {
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
             if scanner.text(name, is: "prompt_tokens") || scanner.text(name, is: "input_tokens") {
-                known = try counts.count(&scanner, \.prompt) || known
+                if let count = try counts.count(&scanner) { (counts.prompt, known) = (count, true) }
             } else if scanner.text(name, is: "completion_tokens") || scanner.text(name, is: "output_tokens") {
-                known = try counts.count(&scanner, \.completion) || known
+                if let count = try counts.count(&scanner) { (counts.completion, known) = (count, true) }
             } else if scanner.text(name, is: "total_tokens") {
-                known = try counts.count(&scanner, \.total) || known
+                if let count = try counts.count(&scanner) { (counts.total, known) = (count, true) }
             } else if scanner.text(name, is: "prompt_tokens_details") {
-                try counts.details(&scanner, audio: \.audioIn)
+                if let audio = try counts.details(&scanner) { counts.audioIn = audio }
             } else if scanner.text(name, is: "completion_tokens_details") {
-                try counts.details(&scanner, audio: \.audioOut)
-            } else {
+                if let audio = try counts.details(&scanner) { counts.audioOut = audio }
+            } else if scanner.text(name, is: "prompt_cache_hit_tokens") || scanner.text(name, is: "cached_tokens")
+                || scanner.text(name, is: "num_cached_tokens")
+            {
                 // DeepSeek, Moonshot and Together, Mistral; Perplexity.
-                let cached =
-                    scanner.text(name, is: "prompt_cache_hit_tokens") || scanner.text(name, is: "cached_tokens")
-                    || scanner.text(name, is: "num_cached_tokens")
-                if cached {
-                    _ = try counts.count(&scanner, \.cached, orMore: true)
-                } else if scanner.text(name, is: "reasoning_tokens") {
-                    _ = try counts.count(&scanner, \.reasoning, orMore: true)
-                } else {
-                    try scanner.skip()
-                }
+                if let count = try counts.count(&scanner) { counts.cached = max(counts.cached, count) }
+            } else if scanner.text(name, is: "reasoning_tokens") {
+                if let count = try counts.count(&scanner) { counts.reasoning = max(counts.reasoning, count) }
+            } else {
+                try scanner.skip()
             }
         }
         return known ? counts.report() : nil
     }
 
-    private mutating func details(_ scanner: inout JSONScanner, audio: WritableKeyPath<Self, Int64>) throws(JSONProblem) {
+    /// The audio tokens, whose class depends on where the details stand. What is said in several places: the largest holds.
+    private mutating func details(_ scanner: inout JSONScanner) throws(JSONProblem) -> Int64? {
         guard try scanner.peek() == .object else {
             try scanner.skip()
-            return
+            return nil
         }
+        var audio: Int64?
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
             if scanner.text(name, is: "cached_tokens") {
-                _ = try count(&scanner, \.cached, orMore: true)
+                if let count = try count(&scanner) { cached = max(cached, count) }
             } else if scanner.text(name, is: "reasoning_tokens") {
-                _ = try count(&scanner, \.reasoning, orMore: true)
+                if let count = try count(&scanner) { reasoning = max(reasoning, count) }
             } else if scanner.text(name, is: "cache_write_tokens") {  // OpenRouter
-                _ = try count(&scanner, \.cacheWrite)
+                if let count = try count(&scanner) { cacheWrite = count }
             } else if scanner.text(name, is: "audio_tokens") {
-                _ = try count(&scanner, audio)
+                audio = try count(&scanner) ?? audio
             } else {
                 try scanner.skip()
             }
         }
+        return audio
     }
 
-    /// False: there is no number. `orMore`: the same count is said in several places; the largest holds.
-    private mutating func count(
-        _ scanner: inout JSONScanner, _ place: WritableKeyPath<Self, Int64>, orMore: Bool = false
-    ) throws(JSONProblem) -> Bool {
+    /// What the next value counts, bounded to what can be believed. Nil: it is no number.
+    private mutating func count(_ scanner: inout JSONScanner) throws(JSONProblem) -> Int64? {
         guard try scanner.peek() == .number else {
             try scanner.skip()
-            return false
+            return nil
         }
         let said = try scanner.number().integer
         let believed = min(max(said, 0), Self.absurd)
         if believed != said { doubtful = true }
-        self[keyPath: place] = orMore ? max(self[keyPath: place], believed) : believed
-        return true
+        return believed
     }
 
     /// Cached, cache-written and audio tokens are part of the prompt, reasoning and audio part of the completion: OpenAI's

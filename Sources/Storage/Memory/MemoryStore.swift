@@ -5,10 +5,11 @@ import Routing
 /// A row given again is recognised while it is among the last `capacity` rows.
 public final class MemoryStore: Store {
     private struct State: Sendable {
-        var rows: [RequestID: LedgerEntry] = [:]
-        /// Ids in order of arrival, a ring once it is full.
-        var order: [RequestID] = []
+        /// In order of arrival, a ring once it is full.
+        var rows: [LedgerEntry] = []
         var oldest = 0
+        /// By node, the highest id it gave: a generator's ids rise, so a higher one is new without looking for it.
+        var highest = Array(repeating: Int64(-1), count: RequestID.nodes)
         var totals = LedgerTotals()
         var names: [NameID: StoredName] = [:]
         var numbers: [StoredName: NameID] = [:]
@@ -36,18 +37,17 @@ public final class MemoryStore: Store {
         try with { state in
             var receipt = AppendReceipt()
             for row in rows {
-                if let present = state.rows[row.id] {
+                if row.id.rawValue <= state.highest[row.id.node], let present = state.rows.first(where: { $0.id == row.id }) {
                     if present == row { receipt.repeated += 1 } else { receipt.clashing += 1 }
                     continue
                 }
+                state.highest[row.id.node] = max(state.highest[row.id.node], row.id.rawValue)
                 receipt.added += 1
                 state.totals.add(row)
-                state.rows[row.id] = row
-                if state.order.count < self.capacity {
-                    state.order.append(row.id)
+                if state.rows.count < self.capacity {
+                    state.rows.append(row)
                 } else {
-                    state.rows[state.order[state.oldest]] = nil
-                    state.order[state.oldest] = row.id
+                    state.rows[state.oldest] = row
                     state.oldest = (state.oldest + 1) % self.capacity
                 }
             }
@@ -81,12 +81,12 @@ public final class MemoryStore: Store {
 
     public func requests(after cursor: RequestID?, limit: Int) throws(StoreFailure) -> [LedgerEntry] {
         try with { state in
-            let ids = state.rows.keys.filter { id in cursor.map { id > $0 } ?? true }.sorted().prefix(max(0, limit))
-            return ids.compactMap { state.rows[$0] }
+            let rows = state.rows.filter { row in cursor.map { row.id > $0 } ?? true }
+            return Array(rows.sorted { $0.id < $1.id }.prefix(max(0, limit)))
         }
     }
 
-    public func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try with { $0.rows[id] } }
+    public func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try with { $0.rows.first { $0.id == id } } }
 
     public func totals() throws(StoreFailure) -> LedgerTotals { try with { $0.totals } }
 

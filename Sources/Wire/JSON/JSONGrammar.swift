@@ -1,26 +1,31 @@
 import CBytes
 
-typealias Bytes = UnsafePointer<UInt8>
+@usableFromInline typealias Bytes = UnsafePointer<UInt8>
 
 /// The rules of RFC 8259: each function takes the first byte of something and answers the byte after it.
 ///
 /// Positions travel as arguments and results, so that they stay in registers.
-struct JSONGrammar {
-    let base: Bytes
-    let end: Bytes
+@usableFromInline @frozen struct JSONGrammar {
+    @usableFromInline let base: Bytes
+    @usableFromInline let end: Bytes
 
-    @inline(__always) func problem(_ reason: JSONProblem.Reason, _ at: Bytes) -> JSONProblem {
+    @inlinable init(base: Bytes, end: Bytes) {
+        self.base = base
+        self.end = end
+    }
+
+    @inlinable @inline(__always) func problem(_ reason: JSONProblem.Reason, _ at: Bytes) -> JSONProblem {
         JSONProblem(at < end ? reason : .cut, at: at - base)
     }
 
     /// `p` is returned at `end` too; callers compare.
-    @inline(__always) func space(_ p: Bytes) -> Bytes {
+    @inlinable @inline(__always) func space(_ p: Bytes) -> Bytes {
         guard p < end, p.pointee <= 0x20 else { return p }
         return longSpace(p)
     }
 
     /// Most often it is one blank.
-    private func longSpace(_ start: Bytes) -> Bytes {
+    @usableFromInline func longSpace(_ start: Bytes) -> Bytes {
         var p = start
         if p.pointee == 0x20, p + 1 < end, p[1] > 0x20 { return p + 1 }
         while p < end, p.pointee == 0x20 || p.pointee == 0x0a || p.pointee == 0x0d || p.pointee == 0x09 { p += 1 }
@@ -28,14 +33,14 @@ struct JSONGrammar {
     }
 
     /// `p` is the byte after the opening quote; answers the closing quote.
-    @inline(__always) func string(_ p: Bytes, _ escaped: inout Bool) throws(JSONProblem) -> Bytes {
+    @inlinable @inline(__always) func string(_ p: Bytes, _ escaped: inout Bool) throws(JSONProblem) -> Bytes {
         let ended = cjson_string(p, end)
         guard Int(ended.status) == cjson_closed else { throw stringProblem(ended) }
         escaped = ended.escaped != 0
         return ended.at
     }
 
-    private func stringProblem(_ ended: cjson_string_end) -> JSONProblem {
+    @usableFromInline func stringProblem(_ ended: cjson_string_end) -> JSONProblem {
         let offset = ended.at - base
         switch Int(ended.status) {
         case cjson_control: return JSONProblem(.control, at: offset)
@@ -47,7 +52,7 @@ struct JSONGrammar {
     }
 
     /// A whole value. `depth` is how many more objects and arrays may open.
-    func value(_ p: Bytes, _ depth: Int) throws(JSONProblem) -> Bytes {
+    @usableFromInline func value(_ p: Bytes, _ depth: Int) throws(JSONProblem) -> Bytes {
         guard p < end else { throw problem(.value, p) }
         switch p.pointee {
         case UInt8(ascii: "\""):
@@ -79,13 +84,13 @@ struct JSONGrammar {
     }
 
     /// `p` is where the opening quote should be; answers the closing quote.
-    @inline(__always) func key(_ p: Bytes, _ escaped: inout Bool) throws(JSONProblem) -> Bytes {
+    @inlinable @inline(__always) func key(_ p: Bytes, _ escaped: inout Bool) throws(JSONProblem) -> Bytes {
         guard p < end, p.pointee == UInt8(ascii: "\"") else { throw problem(.key, p) }
         return try string(p + 1, &escaped)
     }
 
     /// From behind a key to the first byte of its value.
-    @inline(__always) func colon(_ after: Bytes) throws(JSONProblem) -> Bytes {
+    @inlinable @inline(__always) func colon(_ after: Bytes) throws(JSONProblem) -> Bytes {
         let p = space(after)
         guard p < end, p.pointee == UInt8(ascii: ":") else { throw problem(.colon, p) }
         return space(p + 1)
@@ -104,7 +109,7 @@ struct JSONGrammar {
         }
     }
 
-    func number(_ start: Bytes) throws(JSONProblem) -> Bytes {
+    @usableFromInline func number(_ start: Bytes) throws(JSONProblem) -> Bytes {
         var p = start
         if p.pointee == UInt8(ascii: "-") { p += 1 }
         if p < end, p.pointee == UInt8(ascii: "0") { p += 1 } else { p = try digits(p) }
@@ -125,7 +130,7 @@ struct JSONGrammar {
         return p
     }
 
-    func literal(_ start: Bytes, _ word: StaticString) throws(JSONProblem) -> Bytes {
+    @usableFromInline func literal(_ start: Bytes, _ word: StaticString) throws(JSONProblem) -> Bytes {
         for i in 0..<word.utf8CodeUnitCount {
             guard start + i < end, start[i] == word.utf8Start[i] else { throw problem(.literal, start + i) }
         }

@@ -1,6 +1,6 @@
 /// What is wrong with a JSON text, and where.
-public struct JSONProblem: Error, Hashable, Sendable {
-    public enum Reason: UInt8, Sendable {
+@frozen public struct JSONProblem: Error, Hashable, Sendable {
+    @frozen public enum Reason: UInt8, Sendable {
         case empty, byteOrderMark, cut, value, literal, number, key, colon, commaOrEnd, control, escape, hex, utf8, depth, trailing
         /// Asked for a kind of value that is not there; the text itself may be right.
         case kind
@@ -10,7 +10,7 @@ public struct JSONProblem: Error, Hashable, Sendable {
     /// Bytes before the first wrong one.
     public var offset: Int
 
-    public init(_ reason: Reason, at offset: Int) {
+    @inlinable public init(_ reason: Reason, at offset: Int) {
         self.reason = reason
         self.offset = offset
     }

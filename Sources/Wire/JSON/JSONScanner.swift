@@ -1,16 +1,16 @@
 import CBytes
 
 /// What kind of value stands next.
-public enum JSONKind: UInt8, Sendable {
+@frozen public enum JSONKind: UInt8, Sendable {
     case object, array, string, number, bool, null
 }
 
 /// Bytes `start ..< end` of a document. Documents are shorter than 4 GiB; 8 bytes instead of 16, as many are kept.
-public struct ByteRange: Hashable, Sendable {
+@frozen public struct ByteRange: Hashable, Sendable {
     public var start: UInt32
     public var end: UInt32
 
-    public init(_ start: Int, _ end: Int) {
+    @inlinable public init(_ start: Int, _ end: Int) {
         self.start = UInt32(truncatingIfNeeded: start)
         self.end = UInt32(truncatingIfNeeded: end)
     }
@@ -21,9 +21,14 @@ public struct ByteRange: Hashable, Sendable {
 }
 
 /// A string or member name: the range inside the quotes, and whether it holds escapes.
-public struct JSONText: Hashable, Sendable {
+@frozen public struct JSONText: Hashable, Sendable {
     public var range: ByteRange
     public var escaped: Bool
+
+    @inlinable init(range: ByteRange, escaped: Bool) {
+        self.range = range
+        self.escaped = escaped
+    }
 }
 
 /// Pulls one JSON text apart from front to back and validates all of it on the way: RFC 8259 grammar, UTF-8, depth.
@@ -37,17 +42,17 @@ public struct JSONText: Hashable, Sendable {
 ///         if scanner.text(key, is: "model") { model = try scanner.string() } else { try scanner.skip() }
 ///     }
 ///     try scanner.finish()
-public struct JSONScanner {
+@frozen public struct JSONScanner {
     /// Deeper nesting is refused: no real request comes near, and readers behind us may recurse.
-    public static let deepest = 128
+    @inlinable public static var deepest: Int { 128 }
 
-    let grammar: JSONGrammar
-    private var p: Bytes
-    private var depth: Int
+    @usableFromInline let grammar: JSONGrammar
+    @usableFromInline var p: Bytes
+    @usableFromInline var depth: Int
     /// An object or array was entered and nothing of it read yet.
-    private var entered = false
+    @usableFromInline var entered = false
 
-    public init(_ bytes: UnsafeRawBufferPointer, depth: Int = JSONScanner.deepest) {
+    @inlinable public init(_ bytes: UnsafeRawBufferPointer, depth: Int = JSONScanner.deepest) {
         let raw = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped  // empty: never read
         let base = raw.assumingMemoryBound(to: UInt8.self)
         grammar = JSONGrammar(base: base, end: base + bytes.count)
@@ -56,12 +61,12 @@ public struct JSONScanner {
     }
 
     /// Bytes read so far.
-    public var offset: Int { p - grammar.base }
+    @inlinable public var offset: Int { p - grammar.base }
 
     /// The kind of the value that stands next, by its first byte.
-    public mutating func peek() throws(JSONProblem) -> JSONKind {
+    @inlinable @inline(__always) public mutating func peek() throws(JSONProblem) -> JSONKind {
         p = grammar.space(p)
-        guard p < grammar.end else { throw JSONProblem(grammar.base == grammar.end ? .empty : .cut, at: offset) }
+        guard p < grammar.end else { throw noValue() }
         switch p.pointee {
         case UInt8(ascii: "\""): return .string
         case UInt8(ascii: "{"): return .object
@@ -69,33 +74,37 @@ public struct JSONScanner {
         case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
         case UInt8(ascii: "n"): return .null
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number
-        case 0xef where offset == 0: throw JSONProblem(.byteOrderMark, at: 0)
-        default: throw JSONProblem(.value, at: offset)
+        default: throw noValue()
         }
     }
 
-    private mutating func expect(_ kind: JSONKind) throws(JSONProblem) {
+    @usableFromInline func noValue() -> JSONProblem {
+        guard p < grammar.end else { return JSONProblem(grammar.base == grammar.end ? .empty : .cut, at: offset) }
+        return JSONProblem(p.pointee == 0xef && offset == 0 ? .byteOrderMark : .value, at: offset)
+    }
+
+    @usableFromInline mutating func expect(_ kind: JSONKind) throws(JSONProblem) {
         guard try peek() == kind else { throw JSONProblem(.kind, at: offset) }
     }
 
     /// As the other `expect`, for kinds that one byte tells.
-    @inline(__always) private mutating func expect(_ byte: UInt8, _ kind: JSONKind) throws(JSONProblem) {
+    @inlinable @inline(__always) mutating func expect(_ byte: UInt8, _ kind: JSONKind) throws(JSONProblem) {
         p = grammar.space(p)
         if p < grammar.end, p.pointee == byte { return }
         try expect(kind)
     }
 
-    public mutating func enterObject() throws(JSONProblem) {
+    @inlinable public mutating func enterObject() throws(JSONProblem) {
         try expect(UInt8(ascii: "{"), .object)
         try enter()
     }
 
-    public mutating func enterArray() throws(JSONProblem) {
+    @inlinable public mutating func enterArray() throws(JSONProblem) {
         try expect(UInt8(ascii: "["), .array)
         try enter()
     }
 
-    private mutating func enter() throws(JSONProblem) {
+    @inlinable @inline(__always) mutating func enter() throws(JSONProblem) {
         guard depth > 0 else { throw JSONProblem(.depth, at: offset) }
         depth &-= 1
         entered = true
@@ -103,7 +112,7 @@ public struct JSONScanner {
     }
 
     /// The next member's name; then its value must be read or skipped. Nil after the last member: the object is left.
-    public mutating func nextKey() throws(JSONProblem) -> JSONText? {
+    @inlinable @inline(__always) public mutating func nextKey() throws(JSONProblem) -> JSONText? {
         guard let quote = try more(UInt8(ascii: "}")) else { return nil }
         var escaped = false
         let close = try grammar.key(quote, &escaped)
@@ -112,14 +121,14 @@ public struct JSONScanner {
     }
 
     /// Whether the array has another element, which must then be read or skipped. False: the array is left.
-    public mutating func nextElement() throws(JSONProblem) -> Bool {
+    @inlinable @inline(__always) public mutating func nextElement() throws(JSONProblem) -> Bool {
         guard let element = try more(UInt8(ascii: "]")) else { return false }
         p = element
         return true
     }
 
     /// Where the next member or element should begin; nil when there is none.
-    @inline(__always) private mutating func more(_ close: UInt8) throws(JSONProblem) -> Bytes? {
+    @inlinable @inline(__always) mutating func more(_ close: UInt8) throws(JSONProblem) -> Bytes? {
         let here = grammar.space(p)
         guard here < grammar.end else { throw grammar.problem(.commaOrEnd, here) }
         if here.pointee == close {
@@ -136,7 +145,7 @@ public struct JSONScanner {
         return grammar.space(here + 1)
     }
 
-    public mutating func string() throws(JSONProblem) -> JSONText {
+    @inlinable @inline(__always) public mutating func string() throws(JSONProblem) -> JSONText {
         try expect(UInt8(ascii: "\""), .string)
         let start = p + 1
         var escaped = false
@@ -180,7 +189,7 @@ public struct JSONScanner {
 
     /// Passes over the next value, validating it; answers where it stands.
     @discardableResult
-    public mutating func skip() throws(JSONProblem) -> ByteRange {
+    @inlinable public mutating func skip() throws(JSONProblem) -> ByteRange {
         let start = grammar.space(p)
         if start == grammar.base { _ = try peek() }  // names an empty text and a byte order mark
         p = try grammar.value(start, depth)
