@@ -11,7 +11,7 @@ extension SettingValue {
     public var written: String? { nil }
 
     /// For values of one word.
-    static func readWord(_ node: Node, at path: String, _ reading: inout Reading, expected: String, _ parse: (String) -> Self?) -> Self? {
+    public static func readWord(_ node: Node, at path: String, _ reading: inout Reading, expected: String, _ parse: (String) -> Self?) -> Self? {
         if let value = node.scalar.flatMap(parse) { return value }
         reading.refuse(node, at: path, expected: expected)
         return nil

@@ -1,0 +1,71 @@
+import Routing
+import Schema
+import Translation
+
+/// What a gateway runs: settings read, checked and compiled. Names are resolved, so nothing after this looks anything up.
+public struct Blueprint: Sendable {
+    /// Higher after each change.
+    public var version: UInt64 = 1
+    public var server = ServerSettings()
+    public var store = StoreLocation.memory
+    public var ledger = LedgerSettings()
+    public var table: RoutingTable
+    /// By `Deployment.ID`.
+    public var upstreams: [Upstream] = []
+    /// What a client may send as `model`.
+    public var names: [String: NamedModel] = [:]
+    /// Serves requests that name no model.
+    public var defaultRoute: Int?
+    public var keys: [VirtualKey] = []
+    public var mocks: [(providerName: String, behaviour: MockBehaviour)] = []
+
+    public init(table: RoutingTable) { self.table = table }
+}
+
+/// A route under a name that clients may send.
+public struct NamedModel: Sendable {
+    public var route: Int
+    public var name: String
+    /// Served, but not listed.
+    public var hidden: Bool
+
+    public init(route: Int, name: String, hidden: Bool = false) {
+        self.route = route
+        self.name = name
+        self.hidden = hidden
+    }
+}
+
+/// What it takes to call a deployment.
+public struct Upstream: Sendable {
+    public var provider: any Provider
+    public var providerName: String
+    /// The provider's name for the model.
+    public var model: String
+    /// Nil: unknown, so nothing can be said about costs.
+    public var price: Price?
+    public var connectTimeout = Duration.seconds(3)
+    /// Nil: `timeout` holds.
+    public var firstByteTimeout: Duration?
+    public var idleTimeout = Duration.seconds(60)
+    public var timeout: Duration?
+
+    public init(provider: any Provider, providerName: String, model: String) {
+        self.provider = provider
+        self.providerName = providerName
+        self.model = model
+    }
+}
+
+/// What an application presents.
+public struct VirtualKey: Sendable {
+    public var name: String
+    public var secret: Secret
+    /// Names it may send; nil: all.
+    public var models: [String]?
+
+    public init(name: String, secret: Secret) {
+        self.name = name
+        self.secret = secret
+    }
+}

@@ -1,0 +1,112 @@
+import Routing
+import Schema
+
+/// A virtual key: what an application presents, and what it may do.
+public struct KeySettings: Configurable {
+    public var key = Secret("")
+    public var models: [String]?
+    public var paused = false
+    public var project: String?
+    public var policy: String?
+    public var budget = BudgetList()
+    public var requestsPerMinute: Int?
+    public var tokensPerMinute: Int?
+    public var maxParallelRequests: Int?
+    public var region: String?
+    public var tags: [String] = []
+    public var expires: String?
+
+    public init() {}
+
+    private static let count = 1...1_000_000_000
+
+    public static let fields: [Field<Self>] = [
+        .setting("key", \.key, "The key itself, normally env:NAME or file:PATH.").required,
+        .setting("models", \.models, "Names it may send; without it all."),
+        .setting("paused", \.paused, "A paused key is refused like an unknown one."),
+        .setting("project", \.project, "Whose budget it shares.").notYet,
+        .setting("policy", \.policy, "Which policy decides for it.").notYet,
+        .setting("budget", \.budget, "What it may spend.").notYet,
+        .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute it may make.").notYet,
+        .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute it may use.").notYet,
+        .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests it may have in flight at once.").notYet,
+        .setting("region", \.region, "Where its callers are.").notYet,
+        .setting("tags", \.tags, "Tags that all its requests carry.").notYet,
+        .setting("expires", \.expires, "The day from which it is refused, such as 2027-01-31.").notYet,
+    ]
+}
+
+/// What may be spent, in one of three forms: `{ day: 2, month: 20 }` in USD, `{ amount, period, enforcement, alerts }`, or a list of
+/// the second.
+public struct BudgetList: SettingValue {
+    public var budgets: [BudgetSettings] = []
+
+    public init() {}
+
+    private static let shortForm: [(name: String, period: BudgetPeriod)] = [
+        ("day", .day), ("week", .week), ("month", .month), ("quarter", .quarter), ("year", .year), ("total", .total),
+    ]
+
+    public static let shape = Shape.either([.names(of: .number), BudgetSettings.shape, .list(BudgetSettings.shape)])
+    public var written: String? { budgets.isEmpty ? "[]" : nil }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> BudgetList? {
+        var list = BudgetList()
+        if node.isNull { return list }
+        if node.items != nil || node.entry("amount") != nil {
+            guard let budgets = [BudgetSettings].read(node.items == nil ? .list([node], line: node.line) : node, at: path, &reading) else { return nil }
+            list.budgets = budgets
+            return list
+        }
+        guard let entries = reading.entries(of: node, at: path, expected: "amounts by period, or `amount` and `period`") else { return nil }
+        for entry in entries {
+            let place = path.setting(entry.name)
+            guard let row = shortForm.first(where: { $0.name == entry.name }) else {
+                let help = Spelling.help(for: entry.name, among: shortForm.map(\.name) + ["amount"])
+                reading.problem(place, entry.line, "unknown setting `\(entry.name)`\(help)")
+                continue
+            }
+            if let amount = Dollars.read(entry.node, at: place, &reading) { list.budgets.append(BudgetSettings(amount, row.period)) }
+        }
+        return list
+    }
+}
+
+public enum BudgetPeriod: String, SettingChoice { case day, week, month, quarter, year, total }
+public enum BudgetEnforcement: String, SettingChoice { case hard, soft }
+
+public struct BudgetSettings: Configurable {
+    public var amount = Dollars(nanodollars: 0)
+    public var period = BudgetPeriod.month
+    public var enforcement = BudgetEnforcement.hard
+    public var alerts: [Int] = []
+
+    public init() {}
+
+    init(_ amount: Dollars, _ period: BudgetPeriod) {
+        self.amount = amount
+        self.period = period
+    }
+
+    public static let fields: [Field<Self>] = [
+        .setting("amount", \.amount, "USD that may be spent in a period.").required,
+        .setting("period", \.period, "Calendar period in UTC."),
+        .setting("enforcement", \.enforcement, "Whether more is refused (hard) or warned of (soft)."),
+        .setting("alerts", \.alerts, "Per cent spent at which somebody is told."),
+    ]
+}
+
+/// An amount in USD.
+public struct Dollars: Hashable, SettingValue {
+    public var nanodollars: Int64
+
+    public static let shape = Shape.number
+    public var written: String? { (Double(nanodollars) / 1e9).written }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Dollars? {
+        readWord(node, at: path, &reading, expected: "an amount in USD, 0 or more") { text in
+            guard let dollars = Double(text), 0...1_000_000_000 ~= dollars else { return nil }
+            return Dollars(nanodollars: Int64((dollars * 1e9).rounded()))
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Routing
+import Schema
+
+/// A model group: the name that clients send, and what serves it.
+public struct ModelSettings: Configurable {
+    public var strategy: StrategyName?
+    public var deployments: [DeploymentSettings] = []
+    public var route: Node?
+    public var aliases: [String] = []
+    public var hidden = false
+    public var timeout: Duration?
+    public var maxRetries: Int?
+    public var fallbacks: [String] = []
+    public var contextWindowFallbacks: [String] = []
+    public var contentPolicyFallbacks: [String] = []
+
+    public init() {}
+
+    public static let fields: [Field<Self>] = [
+        .setting("strategy", \.strategy, "Which deployment is asked first; without it the router's."),
+        .setting("deployments", \.deployments, "What serves it: each a provider and that provider's name for the model."),
+        .setting("route", \.route, "A tree instead of `strategy` and `deployments`."),
+        .setting("aliases", \.aliases, "Other names for it."),
+        .setting("hidden", \.hidden, "Served, but not listed to clients."),
+        .setting("timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "For each attempt; without it the router's."),
+        .setting("max_retries", \.maxRetries, in: 0...100, "How often a deployment may be asked again; without it the router's."),
+        .setting("fallbacks", \.fallbacks, "Names tried in order once this one has failed; before the router's."),
+        .setting("context_window_fallbacks", \.contextWindowFallbacks, "Names tried when the prompt was too long."),
+        .setting("content_policy_fallbacks", \.contentPolicyFallbacks, "Names tried when the provider refused the content."),
+    ]
+}
+
+/// A leaf: a provider, a model, and what is known of the two together.
+public struct DeploymentSettings: Configurable {
+    public var provider = ""
+    public var model = ""
+    public var name: String?
+    public var weight: Double?
+    public var region: String?
+    public var tags: [String] = []
+    public var inputPrice: USDPrice?
+    public var outputPrice: USDPrice?
+    public var cachedInputPrice: USDPrice?
+    public var cacheWritePrice: USDPrice?
+    public var reasoningPrice: USDPrice?
+    public var audioInputPrice: USDPrice?
+    public var audioOutputPrice: USDPrice?
+    public var requestsPerMinute: Int?
+    public var tokensPerMinute: Int?
+    public var maxParallelRequests: Int?
+    public var contextWindow: Int?
+    public var lacks: [Capability] = []
+    public var paused = false
+    public var timeout: Duration?
+    public var maxRetries: Int?
+    public var cooldownTime: Duration?
+    public var on: FaultList?
+    public var params: Node?
+    public var virtualKey: String?
+
+    public init() {}
+
+    private static let count = 1...1_000_000_000
+
+    public static let fields: [Field<Self>] = [
+        .setting("provider", \.provider, "A name of the section `providers`.").required,
+        .setting("model", \.model, "The provider's name for the model.").required,
+        .setting("name", \.name, "The deployment's own name in headers and metrics; without it PROVIDER/MODEL."),
+        .setting("weight", \.weight, in: 0...1e9, "Its share where shares count."),
+        .setting("region", \.region, "Where it is; without it the provider's."),
+        .setting("tags", \.tags, "Which requests it is for, with those of the provider."),
+        .setting("input_price", \.inputPrice, "USD per million tokens of the prompt; 0 is free."),
+        .setting("output_price", \.outputPrice, "USD per million tokens of the answer; 0 is free."),
+        .setting("cached_input_price", \.cachedInputPrice, "USD per million tokens read from the provider's cache; without it as the prompt."),
+        .setting("cache_write_price", \.cacheWritePrice, "USD per million tokens written to the provider's cache; without it as the prompt."),
+        .setting("reasoning_price", \.reasoningPrice, "USD per million tokens of reasoning; without it as the answer."),
+        .setting("audio_input_price", \.audioInputPrice, "USD per million tokens of audio sent; without it as the prompt."),
+        .setting("audio_output_price", \.audioOutputPrice, "USD per million tokens of audio received; without it as the answer."),
+        .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute that it is weighed by."),
+        .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute that it is weighed by."),
+        .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once."),
+        .setting("context_window", \.contextWindow, in: 1...1_000_000_000, "Tokens of prompt and answer together; without it nothing is too long."),
+        .setting("lacks", \.lacks, "What it cannot do; all else it is believed to do."),
+        .setting("paused", \.paused, "Taken out of service."),
+        .setting("timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "Time for an attempt to begin answering; without it the provider's."),
+        .setting("max_retries", \.maxRetries, in: 0...100, "How often it may be asked again before another is."),
+        .setting("cooldown_time", \.cooldownTime, in: .zero ... .seconds(86_400), "How long it rests after failing; wins over the provider's word."),
+        .setting("on", \.on, "After which faults of the others it is tried."),
+        .setting("params", \.params, "Set in requests to it.").notYet,
+        .setting("virtual_key", \.virtualKey, "On whose account it is called.").notYet,
+    ]
+}
+
+/// USD per million tokens, kept as nano-dollars per million tokens.
+public struct USDPrice: Hashable, SettingValue {
+    public var nanodollars: Int64
+
+    public static let shape = Shape.number
+    public var written: String? { (Double(nanodollars) / 1e9).written }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> USDPrice? {
+        readWord(node, at: path, &reading, expected: "USD per million tokens, such as 0.15") { text in
+            guard let dollars = Double(text), 0...1_000_000 ~= dollars else { return nil }
+            return USDPrice(nanodollars: Int64((dollars * 1e9).rounded()))
+        }
+    }
+}
+
+public enum Capability: String, SettingChoice {
+    case streaming, tools, vision, json, reasoning, audio, embeddings, documents
+
+    public var needs: Needs {
+        switch self {
+        case .streaming: .streaming
+        case .tools: .tools
+        case .vision: .vision
+        case .json: .json
+        case .reasoning: .reasoning
+        case .audio: .audio
+        case .embeddings: .embeddings
+        case .documents: .documents
+        }
+    }
+}

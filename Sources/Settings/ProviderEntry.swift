@@ -1,0 +1,33 @@
+import Schema
+import Translation
+
+/// A provider of the document: which type, and that type's settings.
+public struct ProviderEntry: SettingValue {
+    public var type: ProviderType
+    public var provider: any Provider
+
+    public static var shape: Shape { .variants(by: "type", Catalog.types.map { ($0.name, $0.fields) }) }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> ProviderEntry? {
+        guard node.entries != nil else {
+            reading.problem(path, node.line, "expected a section with settings, found \(node.kind)")
+            return nil
+        }
+        guard let entry = node.entry("type"), let name = entry.node.scalar else {
+            reading.problem(path.setting("type"), node.line, "is missing: which kind of provider it is, such as `\(OpenAICompatible.name)`")
+            return nil
+        }
+        guard let type = Catalog.type(named: name) else {
+            let help = Spelling.help(for: name, among: Catalog.types.map(\.name))
+            reading.problem(path.setting("type"), entry.line, "there is no provider type `\(name.prefix(60))`\(help)")
+            return nil
+        }
+        guard let provider = type.read(node, at: path, &reading) else { return nil }
+        if type.isNotYet {
+            reading.warning(path.setting("type"), entry.line, "`\(name)` is accepted, but not effective yet: its deployments are paused")
+        } else if provider.base == nil {
+            reading.problem(path.setting("base_url"), node.line, "is missing: a provider of type `\(name)` has no address of its own")
+        }
+        return ProviderEntry(type: type, provider: provider)
+    }
+}
