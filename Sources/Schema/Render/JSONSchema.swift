@@ -1,0 +1,68 @@
+/// The JSON Schema (draft 2020-12) of a section: editors complete and check documents with it.
+public enum JSONSchema {
+    public static func page(title: String, _ fields: [FieldDescription]) -> String {
+        var members: [(String, JSONText)] = [
+            ("$schema", .string("https://json-schema.org/draft/2020-12/schema")), ("title", .string(title)),
+        ]
+        members += object(fields)
+        return JSONText.object(members).text() + "\n"
+    }
+
+    private static func object(_ fields: [FieldDescription], besides: [(String, JSONText)] = []) -> [(String, JSONText)] {
+        var members: [(String, JSONText)] = [
+            ("type", .string("object")), ("properties", .object(besides + fields.map { ($0.name, property($0)) })),
+            ("additionalProperties", .bool(false)),
+        ]
+        let required = fields.filter(\.isRequired).map { JSONText.string($0.name) } + besides.map { .string($0.0) }
+        if !required.isEmpty { members.append(("required", .list(required))) }
+        return members
+    }
+
+    private static func property(_ field: FieldDescription) -> JSONText {
+        var members = [("description", JSONText.string(field.help + (field.isNotYet ? " Accepted, but not effective yet." : "")))]
+        switch field.shape {
+        case .bool, .choice: if let initial = field.initial { members.append(("default", value(initial, field.shape))) }
+        case .integer, .number:
+            if let bounds = field.bounds { members += [("minimum", .number(bounds.lower)), ("maximum", .number(bounds.upper))] }
+            if let initial = field.initial { members.append(("default", .number(initial))) }
+        case .text: if let initial = field.initial, !initial.isEmpty { members.append(("default", .string(initial))) }
+        default: break
+        }
+        // What can be left out can also be written as nothing.
+        let inner = schema(field.shape)
+        if field.isRequired { return .object(members + inner) }
+        return .object(members + [("anyOf", .list([.object(inner), .object([("type", .string("null"))])]))])
+    }
+
+    private static func value(_ written: String, _ shape: Shape) -> JSONText {
+        if case .bool = shape { .bool(written == "true") } else { .string(written) }
+    }
+
+    private static func schema(_ shape: Shape) -> [(String, JSONText)] {
+        switch shape {
+        case .bool: return [("type", .string("boolean"))]
+        case .integer: return [("type", .string("integer"))]
+        case .number: return [("type", .string("number"))]
+        case .text(let word, let example, let pattern):
+            // A plain number is a duration in seconds, or a size in bytes.
+            var members: [(String, JSONText)] = [("type", word == "duration" || word == "size" ? .list([.string("string"), .string("number")]) : .string("string"))]
+            if let pattern { members.append(("pattern", .string(pattern))) }
+            if let example { members.append(("examples", .list([.string(example)]))) }
+            return members
+        case .choice(let names): return [("enum", .list(names.map { .string($0) }))]
+        case .list(let item):
+            // A lone value is a list of one.
+            let one = JSONText.object(schema(item))
+            return [("anyOf", .list([.object([("type", .string("array")), ("items", one)]), one]))]
+        case .names(of: let value): return [("type", .string("object")), ("additionalProperties", .object(schema(value)))]
+        case .section(let fields): return object(fields)
+        case .variants(by: let name, let variants):
+            let all = variants.map { variant in
+                JSONText.object(object(variant.fields, besides: [(name, .object([("const", .string(variant.name))]))]))
+            }
+            return [("type", .string("object")), ("oneOf", .list(all))]
+        case .either(let shapes): return [("anyOf", .list(shapes.map { .object(schema($0)) }))]
+        case .free: return []
+        }
+    }
+}

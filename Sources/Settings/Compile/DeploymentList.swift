@@ -1,0 +1,103 @@
+import Routing
+import Schema
+import Translation
+
+/// Deployments as they are met in a document: each provider and model once, whoever mentions it.
+struct DeploymentList {
+    private(set) var deployments: [Deployment] = []
+    private(set) var upstreams: [Upstream] = []
+    /// Those of which nothing was said but provider and model: the first that says more says it for them.
+    private var bare: Set<Deployment.ID> = []
+    private var byName: [String: [Deployment.ID]] = [:]
+    private let breaker: BreakerPolicy
+    private let longestTimeout: Duration
+
+    /// `longestTimeout` bounds the wait for a first byte where neither deployment nor provider says one; routes are stricter.
+    init(breaker: BreakerPolicy, longestTimeout: Duration) {
+        self.breaker = breaker
+        self.longestTimeout = longestTimeout
+    }
+
+    /// The deployment of these settings. Mentions that say nothing or the same are one; the same provider and model with other
+    /// settings is another, with a number behind its name.
+    mutating func declare(_ settings: DeploymentSettings, of entry: ProviderEntry) -> Deployment.ID {
+        let name = settings.name ?? "\(settings.provider)/\(settings.model)"
+        var (deployment, upstream) = made(of: settings, entry, name: name)
+        let known = byName[name, default: []]
+        if settings.saysNothing, let first = known.first { return first }
+        for id in known {
+            deployment.name = deployments[id].name
+            if deployments[id] == deployment { return id }
+            if bare.remove(id) != nil {
+                deployments[id] = deployment
+                upstreams[id] = upstream
+                return id
+            }
+        }
+        deployment.name = known.isEmpty ? name : "\(name)#\(known.count + 1)"
+        deployments.append(deployment)
+        upstream.price = deployment.price
+        upstreams.append(upstream)
+        let id = deployments.count - 1
+        byName[name, default: []].append(id)
+        if settings.saysNothing { bare.insert(id) }
+        return id
+    }
+
+    private func made(of settings: DeploymentSettings, _ entry: ProviderEntry, name: String) -> (Deployment, Upstream) {
+        let provider = entry.provider
+        let common = provider.common
+        var deployment = Deployment(name: name, provider: settings.provider, model: settings.model)
+        deployment.kind = (common.kind ?? entry.type.kind).deployment
+        deployment.region = settings.region ?? common.region
+        deployment.tags = settings.tags + common.tags.filter { !settings.tags.contains($0) }
+        deployment.requestsPerMinute = settings.requestsPerMinute ?? common.requestsPerMinute
+        deployment.tokensPerMinute = settings.tokensPerMinute ?? common.tokensPerMinute
+        deployment.maxParallelRequests = settings.maxParallelRequests ?? common.maxParallelRequests
+        deployment.price = settings.price ?? (deployment.kind == .free ? .free : nil)
+        deployment.contextWindow = settings.contextWindow
+        deployment.lacks = settings.lacks.reduce(into: []) { $0.formUnion($1.needs) }
+        deployment.paused = settings.paused || entry.type.isNotYet
+        deployment.timeout = settings.timeout ?? common.timeout
+        deployment.breaker = breaker
+        if let own = settings.cooldownTime {
+            deployment.breaker.cooldown = own
+            deployment.breaker.cooldownIsItsOwn = true
+        }
+        deployment.fingerprint = fingerprint(of: provider)
+        var upstream = Upstream(provider: provider, providerName: settings.provider, model: settings.model)
+        upstream.price = deployment.price
+        upstream.connectTimeout = common.connectTimeout
+        upstream.firstByteTimeout = common.firstByteTimeout
+        upstream.idleTimeout = common.idleTimeout
+        upstream.timeout = deployment.timeout ?? longestTimeout
+        return (deployment, upstream)
+    }
+
+    /// Address and credential, digested.
+    private func fingerprint(of provider: any Provider) -> UInt64 {
+        var parts = [provider.common.baseURL?.written ?? "", provider.common.apiKey?.reveal() ?? ""]
+        for (name, value) in provider.common.headers.entries { parts += [name, value.reveal()] }
+        return parts.reduce(0) { Random.mix($0 ^ Random.hash($1.utf8)) }
+    }
+}
+
+extension DeploymentSettings {
+    /// Whether it is a mere mention.
+    fileprivate var saysNothing: Bool {
+        name == nil && region == nil && tags.isEmpty && price == nil && requestsPerMinute == nil && tokensPerMinute == nil
+            && maxParallelRequests == nil && contextWindow == nil && lacks.isEmpty && !paused && timeout == nil && cooldownTime == nil
+    }
+
+    /// Nil where neither the prompt's nor the answer's is said.
+    fileprivate var price: Price? {
+        guard inputPrice != nil || outputPrice != nil else { return nil }
+        var price = Price(input: inputPrice?.nanodollars ?? 0, output: outputPrice?.nanodollars ?? 0)
+        price.cachedInput = cachedInputPrice?.nanodollars
+        price.cacheWrite = cacheWritePrice?.nanodollars
+        price.reasoning = reasoningPrice?.nanodollars
+        price.audioInput = audioInputPrice?.nanodollars
+        price.audioOutput = audioOutputPrice?.nanodollars
+        return price
+    }
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main struct Swiftlet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "swiftlet",
+        abstract: "A self-hosted LLM router: one address and one key for applications, many providers behind it.",
+        subcommands: [Serve.self, Check.self, SchemaCommand.self, BenchCommand.self])
+}
