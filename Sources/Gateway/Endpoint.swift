@@ -70,11 +70,18 @@ extension UnsafeRawBufferPointer {
         count == text.utf8CodeUnitCount && starts(with: text)
     }
 
+    /// Eight bytes a step.
     func starts(with text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         guard count >= length, let base = baseAddress else { return length == 0 }
         let other = UnsafeRawPointer(text.utf8Start)
         var at = 0
+        while length &- at >= 8 {
+            if base.loadUnaligned(fromByteOffset: at, as: UInt64.self) != other.loadUnaligned(fromByteOffset: at, as: UInt64.self) {
+                return false
+            }
+            at &+= 8
+        }
         while at < length {
             if base.load(fromByteOffset: at, as: UInt8.self) != other.load(fromByteOffset: at, as: UInt8.self) { return false }
             at &+= 1

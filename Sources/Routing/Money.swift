@@ -29,18 +29,34 @@ public struct Price: Hashable, Sendable {
 
     public static let free = Price(input: 0, output: 0)
 
-    /// Multiplied in 128 bits, rounded up, saturated; negative counts are a liar's and cost nothing.
+    /// Rounded up, saturated; negative counts are a liar's and cost nothing. In 64 bits where the sum fits, as nearly all do.
     public func cost(of usage: Usage) -> Nanodollars {
+        var sum: Int64 = 0
+        var fits = true
+        classes(of: usage) { tokens, price in
+            let (product, tooLarge) = tokens.multipliedReportingOverflow(by: price)
+            let (total, tooMuch) = sum.addingReportingOverflow(product)
+            fits = fits && !tooLarge && !tooMuch
+            sum = total
+        }
+        if fits, sum <= .max - 999_999 { return Nanodollars((sum + 999_999) / 1_000_000) }
+        return largeCost(of: usage)
+    }
+
+    private func largeCost(of usage: Usage) -> Nanodollars {
         var sum: Int128 = 0
-        func add(_ tokens: Int64, at price: Int64) { sum += Int128(max(0, tokens)) * Int128(price) }
-        add(usage.input, at: input)
-        add(usage.cachedInput, at: cachedInput ?? input)
-        add(usage.cacheWrite, at: cacheWrite ?? input)
-        add(usage.audioInput, at: audioInput ?? input)
-        add(usage.output, at: output)
-        add(usage.reasoning, at: reasoning ?? output)
-        add(usage.audioOutput, at: audioOutput ?? output)
+        classes(of: usage) { sum += Int128($0) * Int128($1) }
         let dollars = (sum + 999_999) / 1_000_000
         return Nanodollars(dollars > Int128(Int64.max) ? .max : Int64(dollars))
+    }
+
+    @inline(__always) private func classes(of usage: Usage, _ each: (_ tokens: Int64, _ price: Int64) -> Void) {
+        each(max(0, usage.input), input)
+        each(max(0, usage.cachedInput), cachedInput ?? input)
+        each(max(0, usage.cacheWrite), cacheWrite ?? input)
+        each(max(0, usage.audioInput), audioInput ?? input)
+        each(max(0, usage.output), output)
+        each(max(0, usage.reasoning), reasoning ?? output)
+        each(max(0, usage.audioOutput), audioOutput ?? output)
     }
 }

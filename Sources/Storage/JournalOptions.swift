@@ -8,7 +8,7 @@ public struct JournalOptions: Hashable, Sendable {
     public var largestBatch = 2_048
     /// How long the writer lets rows gather when the last batch shows that requests run in parallel. A lone request's
     /// row never waits.
-    public var gather = Duration.microseconds(300)
+    public var gather = Duration.milliseconds(1)
     /// The first pause after a failed write; doubles up to `longestPause`.
     public var firstPause = Duration.milliseconds(10)
     public var longestPause = Duration.seconds(1)

@@ -18,7 +18,7 @@ struct JSONLogHandler: LogHandler {
         line.text("level", event.level.rawValue)
         line.text("message", event.message.description)
         for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
-            line.text(key, value.description)
+            line.text(named: key, value.description)
         }
         line.end()
         StandardError.write(line)

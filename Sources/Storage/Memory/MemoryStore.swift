@@ -15,6 +15,26 @@ public final class MemoryStore: Store {
         var numbers: [StoredName: NameID] = [:]
         var nextNode: Int
         var closed = false
+
+        mutating func add(_ row: LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
+            let node = row.id.node
+            if row.id.rawValue > highest[node] {
+                highest[node] = row.id.rawValue
+            } else if let at = place(of: row.id) {
+                if rows[at] == row { receipt.repeated += 1 } else { receipt.clashing += 1 }
+                return
+            }
+            receipt.added += 1
+            totals.add(row)
+            if rows.count < capacity {
+                rows.append(row)
+            } else {
+                rows[oldest] = row
+                oldest = (oldest + 1) % capacity
+            }
+        }
+
+        func place(of id: RequestID) -> Int? { rows.firstIndex { $0.id == id } }
     }
 
     private let state: Locked<State>
@@ -36,21 +56,7 @@ public final class MemoryStore: Store {
     public func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt {
         try with { state in
             var receipt = AppendReceipt()
-            for row in rows {
-                if row.id.rawValue <= state.highest[row.id.node], let present = state.rows.first(where: { $0.id == row.id }) {
-                    if present == row { receipt.repeated += 1 } else { receipt.clashing += 1 }
-                    continue
-                }
-                state.highest[row.id.node] = max(state.highest[row.id.node], row.id.rawValue)
-                receipt.added += 1
-                state.totals.add(row)
-                if state.rows.count < self.capacity {
-                    state.rows.append(row)
-                } else {
-                    state.rows[state.oldest] = row
-                    state.oldest = (state.oldest + 1) % self.capacity
-                }
-            }
+            for row in rows { state.add(row, capacity: self.capacity, &receipt) }
             return receipt
         }
     }
@@ -86,7 +92,7 @@ public final class MemoryStore: Store {
         }
     }
 
-    public func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try with { $0.rows.first { $0.id == id } } }
+    public func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try with { state in state.place(of: id).map { state.rows[$0] } } }
 
     public func totals() throws(StoreFailure) -> LedgerTotals { try with { $0.totals } }
 
