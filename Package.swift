@@ -51,7 +51,7 @@ let package = Package(
         target("Bench", ["CBytes"]),
         .executableTarget(
             name: "swiftlet",
-            dependencies: ["Gateway", "Settings", "Simulation", "Bench", .argumentParser, .logging],
+            dependencies: ["Wire", "Schema", "Gateway", "Settings", "Storage", "Routing", "Bench", .argumentParser, .logging],
             swiftSettings: ours),
 
         tests("WireTests", ["Wire"]),

@@ -23,7 +23,7 @@ struct Reception {
         case .models, .model: answerModels(request, endpoint)
         case .healthz: answer(200, type: "text/plain", body: Array("ok\n".utf8))
         case .readyz: answerReadiness()
-        case .metrics: answerMetrics()
+        case .metrics: answerMetrics(request)
         case .unknown: refuse(Refusal(.unknownURL, "no such path; /v1/chat/completions and /v1/models are some that exist"))
         case .wrongMethod(let allow): refuse(Refusal(.methodNotAllowed, "this path takes \(allow)"), allow: allow)
         }
@@ -122,7 +122,16 @@ struct Reception {
     }
 
     /// The counters of the other loops are asked for without waiting here; the connection waits for its answer.
-    private func answerMetrics() {
+    private func answerMetrics(_ request: ClientRequest) {
+        if let token = loop.server.adminToken {
+            let presented = request.bytes.withUnsafeReadableBytes { raw in
+                request.head.presentedKey(in: raw).map { KeyRing.Digest(of: $0) }
+            }
+            guard presented == token else {
+                refuse(Refusal(.invalidAPIKey, "this needs the admin token: send it as `Authorization: Bearer TOKEN`"))
+                return
+            }
+        }
         let (server, live) = (loop.server, live)
         let promise = loop.eventLoop.makePromise(of: String.self)
         promise.completeWithTask { await Exposition.write(server, live, at: .now()) }

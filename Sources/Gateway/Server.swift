@@ -20,6 +20,8 @@ public final class Server: Sendable {
     /// The first of as many nodes for request ids as there are loops.
     let firstNode: Int
     let log: Logger
+    /// Nil: operators need none, which only a loopback listener may offer.
+    let adminToken: KeyRing.Digest?
     let readiness = Readiness()
     private let group: MultiThreadedEventLoopGroup
     private let state: Locked<State>
@@ -32,7 +34,13 @@ public final class Server: Sendable {
         var mocks: [String: MockServer] = [:]
     }
 
-    public init(_ blueprint: Blueprint, store: any Store, journal: Journal?, seed: UInt64, log: Logger) throws {
+    /// - Parameter adminToken: What operators present; required where `server.admin` is not loopback.
+    public init(
+        _ blueprint: Blueprint, store: any Store, journal: Journal?, adminToken: String?, seed: UInt64, log: Logger
+    ) throws {
+        let token = adminToken.flatMap { $0.isEmpty ? nil : $0 }
+        if token == nil, !blueprint.server.admin.isLoopback { throw StartProblem.adminWithoutToken("\(blueprint.server.admin.host)") }
+        self.adminToken = token.map { Array($0.utf8).withUnsafeBytes { KeyRing.Digest(of: $0) } }
         self.store = store
         self.journal = journal
         self.log = log
@@ -91,7 +99,11 @@ public final class Server: Sendable {
                     try Self.accept(channel, loop: loop, surface: surface, tls: tls)
                 }
             }
-        return try await bootstrap.bind(host: address.host, port: address.port).get()
+        do {
+            return try await bootstrap.bind(host: address.host, port: address.port).get()
+        } catch {
+            throw StartProblem.cannotListen("\(address.host):\(address.port)", "\(error)")
+        }
     }
 
     /// The pipeline of a client's connection: TLS where configured, then one handler.
@@ -169,6 +181,20 @@ public final class Server: Sendable {
         var busy = 0
         for loop in loops { busy += (try? await loop.submit { $0.busyClients + $0.holding.waiting }) ?? 0 }
         return busy
+    }
+}
+
+/// Why a gateway does not start.
+public enum StartProblem: Error, CustomStringConvertible {
+    case adminWithoutToken(String)
+    case cannotListen(String, String)
+
+    public var description: String {
+        switch self {
+        case .adminWithoutToken(let host):
+            "server.admin listens on \(host), which is not loopback: set SWIFTLET_ADMIN_TOKEN, or listen on 127.0.0.1"
+        case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        }
     }
 }
 

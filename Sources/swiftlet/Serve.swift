@@ -1,5 +1,5 @@
 import ArgumentParser
-import Dispatch
+import FoundationEssentials
 import Gateway
 import Logging
 import Routing
@@ -25,13 +25,13 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         LoggingSystem.bootstrap { JSONLogHandler(label: $0) }
         let log = Logger(label: "swiftlet")
-        let signals = Signals.wishes()
+        let signals = Signals()
         let source = SettingsSource(file: config, listen: listen, admin: admin)
-        let blueprint = try await source.blueprint(log)
+        let blueprint = try source.blueprint(log)
         let gateway = try await Running.start(blueprint, log)
         source.greet(blueprint)
-        log.notice("serving", metadata: blueprint.summary)
-        for await wish in signals {
+        log.notice("serving", metadata: summary(blueprint))
+        for await wish in signals.wishes {
             switch wish {
             case .reload: await reload(source, gateway, log)
             case .drain:
@@ -42,12 +42,19 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    private func summary(_ blueprint: Blueprint) -> Logger.Metadata {
+        [
+            "listen": "\(blueprint.server.listen.written ?? "")", "admin": "\(blueprint.server.admin.written ?? "")",
+            "models": "\(blueprint.names.count)", "deployments": "\(blueprint.table.deployments.count)", "keys": "\(blueprint.keys.count)",
+        ]
+    }
+
     /// A document with problems changes nothing.
     private func reload(_ source: SettingsSource, _ gateway: Running, _ log: Logger) async {
         do {
-            let blueprint = try await source.blueprint(log)
+            let blueprint = try source.blueprint(log)
             try await gateway.server.replace(blueprint)
-            log.notice("settings reloaded", metadata: blueprint.summary)
+            log.notice("settings reloaded", metadata: summary(blueprint))
         } catch {
             log.error("settings not reloaded, the old ones stay", metadata: ["problem": "\(error)"])
         }
@@ -79,7 +86,9 @@ struct Running {
         case .memory: store = MemoryStore()
         case .postgres: throw ValidationError("store: postgres is not supported yet; use sqlite:FILE or memory:")
         }
-        let server = try Server(blueprint, store: store, journal: journal, seed: .random(in: .min ... .max), log: log)
+        let server = try Server(
+            blueprint, store: store, journal: journal, adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"],
+            seed: .random(in: .min ... .max), log: log)
         try await server.start(blueprint)
         return Running(server: server, store: store, journal: journal)
     }

@@ -6,8 +6,8 @@ import Dispatch
     import Musl
 #endif
 
-/// The signals that steer a running gateway, as they come.
-enum Signals {
+/// The signals that steer a running gateway, as they come. Their default actions are off from `init` on.
+final class Signals {
     enum Wish: Sendable {
         /// SIGTERM or SIGINT: end in good order.
         case drain
@@ -15,19 +15,19 @@ enum Signals {
         case reload
     }
 
-    /// The default action of these signals is off from here on.
-    static func wishes() -> AsyncStream<Wish> {
-        let sources = [(SIGTERM, Wish.drain), (SIGINT, .drain), (SIGHUP, .reload)].map { number, wish in
-            signal(number, SIG_IGN)
-            return (DispatchSource.makeSignalSource(signal: number, queue: .global()), wish)
-        }
+    let wishes: AsyncStream<Wish>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (wishes, continuation) = AsyncStream.makeStream(of: Wish.self)
+        self.wishes = wishes
         signal(SIGPIPE, SIG_IGN)
-        return AsyncStream { continuation in
-            for (source, wish) in sources {
-                source.setEventHandler { continuation.yield(wish) }
-                source.resume()
-            }
-            continuation.onTermination = { _ in for (source, _) in sources { source.cancel() } }
+        sources = [(SIGTERM, Wish.drain), (SIGINT, .drain), (SIGHUP, .reload)].map { number, wish in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield(wish) }
+            source.resume()
+            return source
         }
     }
 }

@@ -1,0 +1,74 @@
+import Bench
+import FoundationEssentials
+import Logging
+import Schema
+import Settings
+
+/// Where a gateway's settings come from: a file, or what this machine has to offer; the environment and flags above them.
+final class SettingsSource {
+    private let file: String?
+    private let environment: [String: String]
+    /// The virtual key of a start without a file, the same for as long as the process runs.
+    private let key = SettingsSource.newKey()
+    private var version = 0
+
+    init(file: String?, listen: String?, admin: String?) {
+        self.file = file
+        var environment = ProcessInfo.processInfo.environment
+        if let listen { environment["SWIFTLET_SERVER_LISTEN"] = listen }
+        if let admin { environment["SWIFTLET_SERVER_ADMIN"] = admin }
+        self.environment = environment
+    }
+
+    /// Reads and compiles. Warnings go to the log; problems are thrown, all of them.
+    func blueprint(_ log: Logger) throws -> Blueprint {
+        version += 1
+        let compilation =
+            if let file {
+                Blueprint.load(path: file, environment: environment, version: version)
+            } else {
+                Blueprint.compile(
+                    Discovery.document(environment: environment, found: LocalServers.find(), key: key), environment: environment,
+                    version: version)
+            }
+        for problem in compilation.problems.warnings { log.warning("\(problem.text(file: name))") }
+        guard let blueprint = compilation.blueprint else { throw Refused(problems: compilation.problems.errors, file: name) }
+        return blueprint
+    }
+
+    private var name: String { file ?? "(no file)" }
+
+    /// What somebody who started without a file needs for a first request.
+    func greet(_ blueprint: Blueprint) {
+        guard file == nil else { return }
+        let address = blueprint.server.listen.written ?? ""
+        let models = blueprint.names.filter { !$0.value.hidden && !$0.key.contains("/") }.keys.sorted()
+        StandardStream.output.write(
+            """
+
+            Swiftlet serves at http://\(address)/v1 with the virtual key \(key)
+            Models: \(models.joined(separator: ", "))
+
+            Try:
+
+              curl http://\(address)/v1/chat/completions \\
+                -H 'Authorization: Bearer \(key)' -H 'Content-Type: application/json' \\
+                -d '{"model": "mock", "messages": [{"role": "user", "content": "Hello"}]}'
+
+
+            """)
+    }
+
+    /// 256 bits by the system's generator, in letters and digits.
+    private static func newKey() -> String {
+        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+        var generator = SystemRandomNumberGenerator()
+        return "sk-swiftlet-" + String((0..<43).map { _ in alphabet.randomElement(using: &generator) ?? "0" })
+    }
+
+    struct Refused: Error, CustomStringConvertible {
+        let problems: [Problem]
+        let file: String
+        var description: String { problems.map { $0.text(file: file) }.joined(separator: "\n") }
+    }
+}
