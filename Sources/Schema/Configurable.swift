@@ -30,7 +30,7 @@ extension Configurable {
                 reading.problem(place, entry.line, "unknown setting `\(entry.name)`\(help)")
                 continue
             }
-            if field.isNotYet, !entry.node.isNull { reading.warning(place, entry.line, "accepted, but not effective yet") }
+            if field.isNotYet, !entry.node.isEmpty { reading.warning(place, entry.line, "accepted, but not effective yet") }
             field.read(&section, entry.node, place, &reading)
         }
         for field in fields where field.isRequired && !entries.contains(where: { $0.name == field.name && !$0.node.isNull }) {

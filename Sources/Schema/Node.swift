@@ -42,6 +42,15 @@ public struct Node: Hashable, Sendable {
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
+    /// Null, or a list or map without anything in it.
+    public var isEmpty: Bool {
+        switch content {
+        case .scalar: isNull
+        case .list(let items): items.isEmpty
+        case .map(let entries): entries.isEmpty
+        }
+    }
+
     /// The text of a scalar that is not null.
     public var scalar: String? {
         guard !isNull, case .scalar(let text, _) = content else { return nil }

@@ -1,13 +1,13 @@
 /// The nearest known name to one that is not known.
 public enum Spelling {
-    /// Within a third of its length in edits, at least 2.
+    /// Within a third of its length in edits, at least 2, and something of it must be left.
     public static func nearest(to written: String, among names: some Sequence<String>) -> String? {
         let wanted = Array(written.lowercased().utf8.prefix(100))
         let bound = max(2, wanted.count / 3)
         var best: (name: String, distance: Int)?
         for name in names {
             let distance = edits(wanted, Array(name.lowercased().utf8))
-            if distance <= bound, distance < best?.distance ?? .max { best = (name, distance) }
+            if distance <= bound, distance < wanted.count, distance < best?.distance ?? .max { best = (name, distance) }
         }
         return best?.name
     }

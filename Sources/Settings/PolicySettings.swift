@@ -95,6 +95,10 @@ public struct RuleActions: Configurable {
         .setting("warn", \.warn, "A warning that goes with the answer."),
         .setting("deny", \.deny, "Refuses the request with this text."),
     ]
+
+    var isEmpty: Bool {
+        route == nil && mode == nil && provider == nil && model == nil && params == nil && addTags.isEmpty && warn == nil && deny == nil
+    }
 }
 
 public struct ProjectSettings: Configurable {

@@ -88,7 +88,12 @@ public struct ListenAddress: Hashable, SettingValue {
         self.port = port
     }
 
-    public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" || host == "localhost" }
+    /// Reachable from this machine only. A name that merely begins with 127 is not.
+    public var isLoopback: Bool {
+        if host == "::1" || host == "localhost" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
 
     public static let shape = Shape.text("host:port", example: "127.0.0.1:8080", pattern: "^.+:[0-9]+$")
     public var written: String? { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

@@ -31,6 +31,10 @@ public enum JSONSchema {
         // What can be left out can also be written as nothing.
         let inner = schema(field.shape)
         if field.isRequired { return .object(members + inner) }
+        if case .string(let type)? = inner.first(where: { $0.0 == "type" })?.1, !inner.contains(where: { $0.0 == "enum" }) {
+            let others = inner.filter { $0.0 != "type" }
+            return .object(members + [("type", .list([.string(type), .string("null")]))] + others)
+        }
         return .object(members + [("anyOf", .list([.object(inner), .object([("type", .string("null"))])]))])
     }
 
@@ -57,8 +61,17 @@ public enum JSONSchema {
         case .names(of: let value): return [("type", .string("object")), ("additionalProperties", .object(schema(value)))]
         case .section(let fields): return object(fields)
         case .variants(by: let name, let variants):
-            let all = variants.map { variant in
-                JSONText.object(object(variant.fields, besides: [(name, .object([("const", .string(variant.name))]))]))
+            // Variants with the same settings are one.
+            var alike: [(names: [String], fields: [FieldDescription])] = []
+            for variant in variants {
+                if let index = alike.firstIndex(where: { $0.fields.map(\.name) == variant.fields.map(\.name) }) {
+                    alike[index].names.append(variant.name)
+                } else {
+                    alike.append(([variant.name], variant.fields))
+                }
+            }
+            let all = alike.map { group in
+                JSONText.object(object(group.fields, besides: [(name, .object([("enum", .list(group.names.map { .string($0) }))]))]))
             }
             return [("type", .string("object")), ("oneOf", .list(all))]
         case .either(let shapes): return [("anyOf", .list(shapes.map { .object(schema($0)) }))]

@@ -41,6 +41,7 @@ struct Compiler {
         addDefaultFallbacks()
         addDefaultRoute()
         addKeys()
+        checkReferences()
         addDirectRoutes()
         addNames()
         guard let table = table(version: version), problems.errors.isEmpty else { return nil }
