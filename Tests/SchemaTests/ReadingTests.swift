@@ -72,10 +72,10 @@ import Testing
 
     @Test("all problems are found in one reading, in the order of their lines")
     func all() {
-        let (_, problems) = read(lines(("x1", .plain("1")), ("count", .plain("0")), ("on", .plain("maybe")), ("count", .plain("2"))))
+        let (_, problems) = read(lines(("wordz", .plain("1")), ("count", .plain("0")), ("on", .plain("maybe")), ("count", .plain("2"))))
         #expect(
             problems == [
-                "f:1: x1: unknown setting `x1`",
+                "f:1: wordz: unknown setting `wordz`; did you mean `words`?",
                 "f:2: count: `0` is not valid; expected 1 to 10",
                 "f:3: on: `maybe` is not valid; expected true or false",
                 "f:4: count: `count` is written twice; first on line 2",

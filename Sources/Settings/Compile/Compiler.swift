@@ -249,10 +249,11 @@ struct Compiler {
 }
 
 extension RouteProblem {
-    /// May be the consequence of a problem that is known already: a child that could not be read is not there.
+    /// May be the consequence of a problem that is known already: a child that could not be read is not there, a number that was
+    /// refused is still in its place.
     fileprivate var mayFollow: Bool {
         switch kind {
-        case .emptyChoice, .unknownRoute, .unknownDeployment, .noWeight: true
+        case .emptyChoice, .unknownRoute, .unknownDeployment, .noWeight, .badWeight, .badDeployment: true
         default: false
         }
     }

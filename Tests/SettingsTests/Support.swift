@@ -1,0 +1,41 @@
+import Foundation
+import Schema
+import Settings
+
+enum Files {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    static func text(_ path: String) -> String {
+        (try? String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)) ?? ""
+    }
+
+    static let examples = ["minimal", "failover", "litellm-router", "full"].map { "examples/\($0).yaml" }
+}
+
+/// Compiles with every variable set to something of its own.
+func compile(_ yaml: String, _ environment: [String: String] = [:]) -> Compilation {
+    Blueprint.compile(yaml: yaml, environment: environment) { source in
+        switch source {
+        case .environment("UNSET"): .missing("the environment variable UNSET is not set")
+        case .environment(let name): .found("sk-canary-\(name)")
+        case .file(let path): .found("sk-canary-\(path)")
+        case .literal: .missing("is no reference")
+        }
+    }
+}
+
+func problems(_ yaml: String, _ environment: [String: String] = [:]) -> [String] {
+    compile(yaml, environment).problems.map { $0.text(file: "f") }
+}
+
+/// A document that is right: what a test adds is its only mistake. Seven lines.
+let good = """
+    server:
+      listen: 127.0.0.1:0
+    providers:
+      local: { type: openai_compatible, base_url: http://127.0.0.1:9000/v1 }
+    models:
+      chat: { deployments: [ { provider: local, model: smollm2 } ] }
+    keys: { app: { key: sk-canary-app } }
+
+    """
