@@ -54,7 +54,9 @@ public struct BudgetList: SettingValue {
         var list = BudgetList()
         if node.isNull { return list }
         if node.items != nil || node.entry("amount") != nil {
-            guard let budgets = [BudgetSettings].read(node.items == nil ? .list([node], line: node.line) : node, at: path, &reading) else { return nil }
+            guard let budgets = [BudgetSettings].read(node.items == nil ? .list([node], line: node.line) : node, at: path, &reading) else {
+                return nil
+            }
             list.budgets = budgets
             return list
         }

@@ -82,7 +82,8 @@ public struct DeploymentSettings: Configurable {
         .setting("context_window", \.contextWindow, in: 1...1_000_000_000, "Tokens of prompt and answer together; without it nothing is too long."),
         .setting("lacks", \.lacks, "What it cannot do; all else it is believed to do."),
         .setting("paused", \.paused, "Taken out of service."),
-        .setting("timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "Time for an attempt to begin answering; without it the provider's."),
+        .setting(
+            "timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "Time for an attempt to begin answering; without it the provider's."),
         .setting("max_retries", \.maxRetries, in: 0...100, "How often it may be asked again before another is."),
         .setting("cooldown_time", \.cooldownTime, in: .zero ... .seconds(86_400), "How long it rests after failing; wins over the provider's word."),
         .setting("on", \.on, "After which faults of the others it is tried."),

@@ -14,7 +14,7 @@ public struct ProviderEntry: SettingValue {
             return nil
         }
         guard let entry = node.entry("type"), let name = entry.node.scalar else {
-            reading.problem(path.setting("type"), node.line, "is missing: which kind of provider it is, such as `\(OpenAICompatible.name)`")
+            reading.problem(path.setting("type"), node.line, "is missing: which kind of provider it is, such as `\(Catalog.anybody)`")
             return nil
         }
         guard let type = Catalog.type(named: name) else {
@@ -23,6 +23,9 @@ public struct ProviderEntry: SettingValue {
             return nil
         }
         guard let provider = type.read(node, at: path, &reading) else { return nil }
+        if let key = provider.common.apiKey, !HeaderList.isValue(key.reveal()) {
+            reading.problem(path.setting("api_key"), node.entry("api_key")?.line ?? node.line, HeaderList.badValue)
+        }
         if type.isNotYet {
             reading.warning(path.setting("type"), entry.line, "`\(name)` is accepted, but not effective yet: its deployments are paused")
         } else if provider.base == nil {

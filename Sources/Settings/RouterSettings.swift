@@ -119,8 +119,8 @@ public struct GeneralSettings: Configurable {
     public static let fields: [Field<Self>] = [
         .setting("max_parallel_requests", \.maxParallelRequests, in: 1...1_000_000_000, "Requests of one key in flight at once.").notYet,
         .setting("global_max_parallel_requests", \.globalMaxParallelRequests, in: 1...1_000_000_000, "Requests in flight at once.").notYet,
-        .setting("max_request_size_mb", \.maxRequestMegabytes, in: 0.001...1024, "The largest request body in MB of a million bytes."),
-        .setting("max_response_size_mb", \.maxResponseMegabytes, in: 0.001...4096, "The largest answer that is no stream, in MB of a million bytes."),
+        .setting("max_request_size_mb", \.maxRequestMegabytes, in: 0.001...1024, "The largest request body in MB of 1,048,576 bytes."),
+        .setting("max_response_size_mb", \.maxResponseMegabytes, in: 0.001...4096, "The largest answer that is no stream, in MB of 1,048,576 bytes."),
         .setting("pass_through_endpoints", \.passThroughEndpoints, "Paths carried to a provider as they are.").notYet,
     ]
 }

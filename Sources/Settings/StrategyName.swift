@@ -29,7 +29,7 @@ public struct StrategyName: Hashable, SettingValue {
         }
     }
 
-    public static let shape = Shape.choice(names)
+    public static let shape = Shape.choice(allNames)
     public var written: String? { name }
 
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> StrategyName? {

@@ -39,7 +39,8 @@ enum YAML {
     /// Without the lines that a parser's own message quotes: they may hold secrets.
     private static func problem(_ error: any Error) -> Problem {
         switch error {
-        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _), YamlError.composer(_, let problem, let mark, _):
+        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _):
             Problem("", line: max(1, mark.line), "is not valid YAML: \(problem)")
         case YamlError.reader(let problem, _, _, _): Problem("", line: 1, "is not valid YAML: \(problem)")
         default: Problem("", line: 1, "is not valid YAML")
@@ -65,7 +66,8 @@ enum YAML {
             count += 1
             guard count <= YAML.maxNodes, depth <= YAML.maxDepth else {
                 if problems.isEmpty {
-                    problems.append(Problem("", line: line, "is too large: more than \(YAML.maxNodes) values, or nested deeper than \(YAML.maxDepth)"))
+                    problems.append(
+                        Problem("", line: line, "is too large: more than \(YAML.maxNodes) values, or nested deeper than \(YAML.maxDepth)"))
                 }
                 return .plain("", line: line)
             }

@@ -62,7 +62,10 @@ import Testing
             (("words", .list([.plain("a"), .list([])])), "f:1: words[1]: expected text, found a list"),
             (("inner", .plain("7")), "f:1: inner: expected a section with settings, found a single value"),
             (("inner", .map([("size", .plain("2"))])), "f:1: inner.name: is missing: What it is called."),
-            (("others", .map([("a", .map([("nam", .plain("x")), ("name", .plain("x"))]))])), "f:1: others.a.nam: unknown setting `nam`; did you mean `name`?"),
+            (
+                ("others", .map([("a", .map([("nam", .plain("x")), ("name", .plain("x"))]))])),
+                "f:1: others.a.nam: unknown setting `nam`; did you mean `name`?"
+            ),
             (("secret", .plain("env:NONE")), "f:1: secret: the environment variable is not set"),
             (("later", .plain("1")), "f:1: later: warning: accepted, but not effective yet"),
         ])

@@ -32,7 +32,8 @@ import Testing
     @Test(
         "sizes are read in decimal and binary units",
         arguments: [
-            ("8MiB", 8 << 20), ("500KB", 500_000), ("1KiB", 1024), ("32 MiB", 32 << 20), ("1.5KiB", 1536), ("0", 0), ("123", 123), ("2GB", 2_000_000_000),
+            ("8MiB", 8 << 20), ("500KB", 500_000), ("1KiB", 1024), ("32 MiB", 32 << 20), ("1.5KiB", 1536), ("0", 0), ("123", 123),
+            ("2GB", 2_000_000_000),
             ("7B", 7), ("1mib", 1 << 20),
         ])
     func sizes(text: String, expected: Int) {

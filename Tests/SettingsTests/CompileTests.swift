@@ -107,10 +107,11 @@ import Translation
 
     @Test("the default policy's retry, rest and time hold where the router says nothing")
     func policy() throws {
-        let text = good + """
-            policies:
-              default: { retry: { max_retries: 7, on: [timeout], backoff: 1s }, breaker: { failure_threshold: 9, cooldown: 5s }, timeout: 33s }
-            """
+        let text =
+            good + """
+                policies:
+                  default: { retry: { max_retries: 7, on: [timeout], backoff: 1s }, breaker: { failure_threshold: 9, cooldown: 5s }, timeout: 33s }
+                """
         let blueprint = try blueprint(text)
         #expect(blueprint.table.routes[0].retry.maxRetries == 7)
         #expect(blueprint.table.routes[0].retry.on == FaultSet(.timeout))
@@ -132,7 +133,9 @@ import Translation
 
     @Test("keys: what they may use, paused ones left out")
     func keys() throws {
-        let blueprint = try blueprint(good.replacing(" } }\n", with: " }, b: { key: file:b, models: [chat, local/x] }, c: { key: env:C, paused: true }, d: { key: d, models: '*' } }\n"))
+        let blueprint = try blueprint(
+            good.replacing(
+                " } }\n", with: " }, b: { key: file:b, models: [chat, local/x] }, c: { key: env:C, paused: true }, d: { key: d, models: '*' } }\n"))
         #expect(blueprint.keys.map(\.name) == ["app", "b", "d"])
         #expect(blueprint.keys.map { $0.secret.reveal() } == ["sk-canary-app", "sk-canary-b", "d"])
         #expect(blueprint.keys.map(\.models) == [nil, ["chat", "local/x"], nil])

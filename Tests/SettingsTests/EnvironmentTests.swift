@@ -23,7 +23,8 @@ import Testing
     func problem() {
         #expect(
             problems(good, ["SWIFTLET_SERVER_LISTEN": "nowhere"]) == [
-                "f:0: server.listen: `nowhere` is not valid; expected an address such as 127.0.0.1:8080 (set by the environment variable SWIFTLET_SERVER_LISTEN)"
+                "f:0: server.listen: `nowhere` is not valid; expected an address such as 127.0.0.1:8080"
+                    + " (set by the environment variable SWIFTLET_SERVER_LISTEN)"
             ])
     }
 

@@ -16,8 +16,10 @@ import Testing
     }
 
     static let scraps = [
-        "", "~", "null", "{}", "[]", "-", "- -", ": ", "'", "\"", "&a", "*a", "? ", "!!int", "|", ">", "#", "%", "@", "\u{0}", "\u{feff}", "\t", "💣",
-        "999999999999999999999", "-1", "1e999", ".nan", "{ a: 1, a: 2 }", "chat", "openai/gpt-5", "{ fallback: [smart] }", "env:", "file:/", "env:UNSET",
+        "", "~", "null", "{}", "[]", "-", "- -", ": ", "'", "\"", "&a", "*a", "? ", "!!int", "|", ">", "#", "%", "@", "\u{0}", "\u{feff}", "\t",
+        "💣",
+        "999999999999999999999", "-1", "1e999", ".nan", "{ a: 1, a: 2 }", "chat", "openai/gpt-5", "{ fallback: [smart] }", "env:", "file:/",
+        "env:UNSET",
     ]
 
     /// Cuts, doubles, swaps or replaces lines and words.
@@ -52,7 +54,7 @@ import Testing
         for round in 0..<60 {
             let compilation = compile(Self.mutated(text, &chance))
             switch compilation {
-            case .ready(let blueprint, warnings: let warnings):
+            case .ready(let blueprint, let warnings):
                 #expect(warnings.errors.isEmpty)
                 #expect(blueprint.upstreams.count == blueprint.table.deployments.count)
             case .refused(let problems): #expect(!problems.errors.isEmpty, "seed \(seed), round \(round)")

@@ -13,7 +13,9 @@ import Testing
         #expect(Files.text("docs/reference/settings.schema.json") == SettingsDocument.jsonSchema)
         let parsed = try JSONSerialization.jsonObject(with: Data(SettingsDocument.jsonSchema.utf8)) as? [String: Any]
         let properties = try #require(parsed?["properties"] as? [String: Any])
-        for name in ["server", "store", "ledger", "providers", "models", "policies", "projects", "keys", "guardrails", "firewall", "router", "general"] {
+        for name in [
+            "server", "store", "ledger", "providers", "models", "policies", "projects", "keys", "guardrails", "firewall", "router", "general",
+        ] {
             #expect(properties[name] != nil)
         }
     }

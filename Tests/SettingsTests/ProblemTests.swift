@@ -30,28 +30,44 @@ import Testing
             Row("router: { strategy: least-bussy }", "f:8: router.strategy: there is no strategy `least-bussy`; did you mean `least-busy`?"),
             Row("router: { allowed_fails: 64 }", "f:8: router.allowed_fails: `64` is not valid; expected 0 to 63"),
             Row("router: { fallbacks: [ { chta: [chat] } ] }", "f:8: router.fallbacks.chta: there is no model `chta`; did you mean `chat`?"),
-            Row("router: { fallbacks: [ { chat: [local/other, chet] } ] }", "f:8: router.fallbacks.chat: there is no model `chet`; did you mean `chat`?"),
+            Row(
+                "router: { fallbacks: [ { chat: [local/other, chet] } ] }",
+                "f:8: router.fallbacks.chat: there is no model `chet`; did you mean `chat`?"),
             Row("router: { default_fallbacks: [nobody] }", "f:8: router.default_fallbacks: there is no model `nobody`; expected `chat`"),
             Row("router: { model_group_alias: { chat: chat } }", "f:8: router.model_group_alias.chat: `chat` is a model group already"),
             Row("router: { model_group_alias: { gpt: chta } }", "f:8: router.model_group_alias.gpt: there is no model `chta`; did you mean `chat`?"),
-            Row("router: { retry_policy: { rate_limt: 1 } }", "f:8: router.retry_policy.rate_limt: there is no fault `rate_limt`; did you mean `rate_limit`?"),
-            Row("router: { retry_policy: { TimeoutErrorRetries: -1 } }", "f:8: router.retry_policy.TimeoutErrorRetries: `-1` is not valid; expected 0 to 100"),
+            Row(
+                "router: { retry_policy: { rate_limt: 1 } }",
+                "f:8: router.retry_policy.rate_limt: there is no fault `rate_limt`; did you mean `rate_limit`?"),
+            Row(
+                "router: { retry_policy: { TimeoutErrorRetries: -1 } }",
+                "f:8: router.retry_policy.TimeoutErrorRetries: `-1` is not valid; expected 0 to 100"),
             Row("store: postgres://u:canary@h/db", "f:8: store: PostgreSQL is not served yet; use sqlite:PATH or memory:"),
             Row("store: mysql:canary", "f:8: store: expected sqlite:PATH or memory:"),
-            Row("projects: { acme: { policy: defalt } }\npolicies: { default: {} }",
+            Row(
+                "projects: { acme: { policy: defalt } }\npolicies: { default: {} }",
                 "f:8: projects: warning: accepted, but not effective yet",
                 "f:8: projects.acme.policy: there is no policy `defalt`; did you mean `default`?"),
-            Row("policies: { p: { route: chta } }", "f:8: policies.p.route: there is no model `chta`; did you mean `chat`?"),
-            Row("policies: { p: { rules: [ { name: r, when: { tags.a: 1 }, then: { route: chta } } ] } }",
+            Row(
+                "policies: { p: { route: chta } }", "f:8: policies.p: warning: accepted, but not effective yet: only the policy `default` is",
+                "f:8: policies.p.route: there is no model `chta`; did you mean `chat`?"),
+            Row(
+                "policies: { p: { rules: [ { name: r, when: { tags.a: 1 }, then: { route: chta } } ] } }",
                 "f:8: policies.p.rules: warning: accepted, but not effective yet",
+                "f:8: policies.p: warning: accepted, but not effective yet: only the policy `default` is",
                 "f:8: policies.p.rules[0].then.route: there is no model `chta`; did you mean `chat`?"),
-            Row("policies: { p: { rules: [ { name: r, then: {} } ] } }",
-                "f:8: policies.p.rules: warning: accepted, but not effective yet", "f:8: policies.p.rules[0].then: does nothing",
+            Row(
+                "policies: { p: { rules: [ { name: r, then: {} } ] } }",
+                "f:8: policies.p.rules: warning: accepted, but not effective yet",
+                "f:8: policies.p: warning: accepted, but not effective yet: only the policy `default` is",
+                "f:8: policies.p.rules[0].then: does nothing",
                 "f:8: policies.p.rules[0]: has neither `when` nor `after`, so it is never asked"),
-            Row("firewall: [ { name: x, action: maks } ]",
+            Row(
+                "firewall: [ { name: x, action: maks } ]",
                 "f:8: firewall: warning: accepted, but not effective yet",
                 "f:8: firewall[0].action: `maks` is not known; did you mean `mask`?"),
-            Row("guardrails: { pii: maks }",
+            Row(
+                "guardrails: { pii: maks }",
                 "f:8: guardrails: warning: accepted, but not effective yet",
                 "f:8: guardrails.pii: `maks` is not known; did you mean `mask`?"),
             Row("general: { max_request_size_mb: 0 }", "f:8: general.max_request_size_mb: `0` is not valid; expected 0.001 to 1024"),
@@ -65,19 +81,29 @@ import Testing
         arguments: [
             Row("{}", "f:4: providers.p.type: is missing: which kind of provider it is, such as `openai_compatible`"),
             Row("{ type: opnai }", "f:4: providers.p.type: there is no provider type `opnai`; did you mean `openai`?"),
-            Row("{ type: openai_compatible }", "f:4: providers.p.base_url: is missing: a provider of type `openai_compatible` has no address of its own"),
-            Row("{ type: openai, base_url: ftp://canary }",
+            Row(
+                "{ type: openai_compatible }",
+                "f:4: providers.p.base_url: is missing: a provider of type `openai_compatible` has no address of its own"),
+            Row(
+                "{ type: openai, base_url: ftp://canary }",
                 "f:4: providers.p.base_url: expected an address such as https://api.example.com/v1, without user, query or fragment"),
             Row("{ type: openai, api_key: env:UNSET }", "f:4: providers.p.api_key: the environment variable UNSET is not set"),
+            Row("{ type: openai, api_key: \"canary\\r\\nx: y\" }", "f:4: providers.p.api_key: the value has characters that a header must not have"),
+            Row(
+                "{ type: openai, project: \"canary\\nx\" }", "f:4: providers.p.project: the value has characters that a header must not have"),
             Row("{ type: openai, headers: { Host: a } }", "f:4: providers.p.headers.Host: the header `host` is set by the gateway itself"),
             Row("{ type: openai, headers: { 'a b': c } }", "f:4: providers.p.headers.a b: is no header name"),
-            Row("{ type: openai, headers: { a: \"canary\\r\\nb: c\" } }", "f:4: providers.p.headers.a: the value has characters that a header must not have"),
+            Row(
+                "{ type: openai, headers: { a: \"canary\\r\\nb: c\" } }",
+                "f:4: providers.p.headers.a: the value has characters that a header must not have"),
             Row("{ type: openai, organisation: o }", "f:4: providers.p.organisation: unknown setting `organisation`; did you mean `organization`?"),
-            Row("{ type: mock, faults: [ { kind: stat } ] }",
+            Row(
+                "{ type: mock, faults: [ { kind: stat } ] }",
                 "f:4: providers.p.faults[0].kind: `stat` is not known; did you mean `status`?"),
             Row("{ type: mock, faults: [ { status: 500 } ] }", "f:4: providers.p.faults[0].kind: is missing: What goes wrong."),
             Row("{ type: anthropic }", "f:4: providers.p.type: warning: `anthropic` is accepted, but not effective yet: its deployments are paused"),
-            Row("{ type: vertex, project: p }",
+            Row(
+                "{ type: vertex, project: p }",
                 "f:4: providers.p.location: is missing: Its location, such as europe-west4.",
                 "f:4: providers.p.type: warning: `vertex` is accepted, but not effective yet: its deployments are paused"),
         ])
@@ -89,39 +115,56 @@ import Testing
         "of models",
         arguments: [
             Row("{}", "f:6: models.m: has neither `deployments` nor `route`"),
-            Row("{ deployments: [ { provider: locl, model: a } ] }", "f:6: models.m.deployments[0].provider: there is no provider `locl`; did you mean `local`?"),
+            Row(
+                "{ deployments: [ { provider: locl, model: a } ] }",
+                "f:6: models.m.deployments[0].provider: there is no provider `locl`; did you mean `local`?"),
             Row("{ deployments: [ { provider: local } ] }", "f:6: models.m.deployments[0].model: is missing: The provider's name for the model."),
-            Row("{ deployments: [ { provider: local, model: a, wieght: 2 } ] }",
+            Row(
+                "{ deployments: [ { provider: local, model: a, wieght: 2 } ] }",
                 "f:6: models.m.deployments[0].wieght: unknown setting `wieght`; did you mean `weight`?"),
-            Row("{ deployments: [ { provider: local, model: a, input_price: free } ] }",
+            Row(
+                "{ deployments: [ { provider: local, model: a, input_price: free } ] }",
                 "f:6: models.m.deployments[0].input_price: `free` is not valid; expected USD per million tokens, such as 0.15"),
-            Row("{ deployments: [ { provider: local, model: a } ], route: chat }", "f:6: models.m.deployments: has no meaning beside `route`: say either"),
+            Row(
+                "{ deployments: [ { provider: local, model: a } ], route: chat }",
+                "f:6: models.m.deployments: has no meaning beside `route`: say either"),
             Row("{ route: m }", "f:6: models.m: route m: refers to itself: m -> m"),
             Row("{ route: chat, aliases: [chat] }", "f:6: models.m.aliases[0]: `chat` is a model group already"),
             Row("{ route: chat, fallbacks: [chte] }", "f:6: models.m.fallbacks: there is no model `chte`; did you mean `chat`?"),
             Row("{ route: locl/a }", "f:6: models.m.route: there is no model `locl/a`; did you mean `local/a`?"),
-            Row("{ route: { fallbak: [chat] } }",
+            Row(
+                "{ route: { fallbak: [chat] } }",
                 "f:6: models.m.route: expected a name, `provider` and `model`, or a strategy, found `fallbak`; did you mean `fallback`?"),
             Row("{ route: { fallback: [] } }", "f:6: models.m: route m: fallback has no children"),
             Row("{ route: { single: [chat, local/a] } }", "f:6: models.m: route m: single has 2 children; give it one, or use fallback"),
-            Row("{ route: { fallback: [chat], window: 5m } }",
+            Row(
+                "{ route: { fallback: [chat], window: 5m } }",
                 "f:6: models.m.route.window: unknown setting `window`; expected `fallback`, `on`, `weight`"),
-            Row("{ route: { percentage: [ { chat: 70 }, { chta: 30 } ] } }",
+            Row(
+                "{ route: { percentage: [ { chat: 70 }, { chta: 30 } ] } }",
                 "f:6: models.m.route.percentage[1].chta: there is no model `chta`; did you mean `chat`?"),
             Row("{ route: { percentage: { chat: -1 } } }", "f:6: models.m.route.percentage.chat: `-1` is not valid; expected 0 or more"),
-            Row("{ route: { percentage: { chat: 1 }, sticky_by: sesion } }", "f:6: models.m.route.sticky_by: `sesion` is not known; did you mean `session`?"),
-            Row("{ route: { fallback: [ chat, { model: chat, on: [timout] } ] } }",
+            Row(
+                "{ route: { percentage: { chat: 1 }, sticky_by: sesion } }",
+                "f:6: models.m.route.sticky_by: `sesion` is not known; did you mean `session`?"),
+            Row(
+                "{ route: { fallback: [ chat, { model: chat, on: [timout] } ] } }",
                 "f:6: models.m.route.fallback[1].on[0]: there is no fault `timout`; did you mean `timeout`?"),
-            Row("{ route: { type: percentage, targets: [chat, local/a], targets_percentages: [1] } }",
+            Row(
+                "{ route: { type: percentage, targets: [chat, local/a], targets_percentages: [1] } }",
                 "f:6: models.m.route.targets_percentages: has 1 numbers for 2 targets"),
-            Row("{ route: { type: fallbak, targets: [chat] } }", "f:6: models.m.route.type: there is no strategy `fallbak`; did you mean `fallback`?"),
-            Row("{ route: { conditional: { branches: [ { when: { tag.a: 1 }, route: chat } ], default: chat } } }",
+            Row(
+                "{ route: { type: fallbak, targets: [chat] } }", "f:6: models.m.route.type: there is no strategy `fallbak`; did you mean `fallback`?"),
+            Row(
+                "{ route: { conditional: { branches: [ { when: { tag.a: 1 }, route: chat } ], default: chat } } }",
                 "f:6: models.m.route.conditional: warning: `conditional` is accepted, but not effective yet: served as `fallback`",
                 "f:6: models.m.route.conditional.branches[0].when.tag.a: there is no field `tag.a`; did you mean `tags.a`?"),
-            Row("{ route: { conditional: { branches: [ { when: { tags.a: { eqq: 1 } }, route: chat } ] } } }",
+            Row(
+                "{ route: { conditional: { branches: [ { when: { tags.a: { eqq: 1 } }, route: chat } ] } } }",
                 "f:6: models.m.route.conditional: warning: `conditional` is accepted, but not effective yet: served as `fallback`",
                 "f:6: models.m.route.conditional.branches[0].when.tags.a.eqq: there is no operator `eqq`; did you mean `eq`?"),
-            Row("{ route: { auto: { mode: balanced, models: [chat] } } }",
+            Row(
+                "{ route: { auto: { mode: balanced, models: [chat] } } }",
                 "f:6: models.m.route.auto.mode: `balanced` is not known; did you mean `balance`?",
                 "f:6: models.m.route.auto: warning: `auto` is accepted, but not effective yet: served as `fallback`"),
         ])
@@ -137,12 +180,16 @@ import Testing
             Row("{ key: sk-canary-app }", "f:7: keys.app.key: is the same key as that of `k`"),
             Row("{ key: sk-canary-k, models: [chta] }", "f:7: keys.k.models[0]: there is no model `chta`; did you mean `chat`?"),
             Row("{ key: sk-canary-k, rpmm: 7 }", "f:7: keys.k.rpmm: unknown setting `rpmm`; did you mean `rpm`?"),
-            Row("{ key: sk-canary-k, budget: { moth: 7 } }",
-                "f:7: keys.k.budget: warning: accepted, but not effective yet", "f:7: keys.k.budget.moth: unknown setting `moth`; did you mean `month`?"),
-            Row("{ key: sk-canary-k, budget: { amount: 7, perod: day } }",
+            Row(
+                "{ key: sk-canary-k, budget: { moth: 7 } }",
+                "f:7: keys.k.budget: warning: accepted, but not effective yet",
+                "f:7: keys.k.budget.moth: unknown setting `moth`; did you mean `month`?"),
+            Row(
+                "{ key: sk-canary-k, budget: { amount: 7, perod: day } }",
                 "f:7: keys.k.budget: warning: accepted, but not effective yet",
                 "f:7: keys.k.budget[0].perod: unknown setting `perod`; did you mean `period`?"),
-            Row("{ key: sk-canary-k, project: acme }",
+            Row(
+                "{ key: sk-canary-k, project: acme }",
                 "f:7: keys.k.project: warning: accepted, but not effective yet", "f:7: keys.k.project: there is no project `acme`"),
             Row("sk-canary-k", "f:7: keys.k: expected a section with settings, found a single value"),
         ])
@@ -154,7 +201,8 @@ import Testing
         "of what is no document",
         arguments: [
             ("a: [", "f:2: document: is not valid YAML: "), ("\tserver:", "f:1: document: is not valid YAML: "),
-            ("server: &a [*a]", "f:1: document: is not valid YAML: "), ("- just\n- a list\n", "f:1: document: expected a section with settings, found a list"),
+            ("server: &a [*a]", "f:1: document: is not valid YAML: "),
+            ("- just\n- a list\n", "f:1: document: expected a section with settings, found a list"),
             ("server: 7\n", "f:1: server: expected a section with settings, found a single value"),
             ("just text", "f:1: document: expected a section with settings, found a single value"),
             ("? [a, b]\n: c\n", "f:1: document: a name in a map must be a single value"),
@@ -168,7 +216,8 @@ import Testing
 
     @Test("names written twice are found everywhere, with all other problems")
     func duplicates() {
-        let text = good.replacing("  listen:", with: "  listen: 127.0.0.1:1\n  \"listen\":").replacing("model: smollm2", with: "model: a, model: b, model: c")
+        let text = good.replacing("  listen:", with: "  listen: 127.0.0.1:1\n  \"listen\":").replacing(
+            "model: smollm2", with: "model: a, model: b, model: c")
         #expect(
             problems(text + "rooter: 1") == [
                 "f:3: server.listen: `listen` is written twice; first on line 2",

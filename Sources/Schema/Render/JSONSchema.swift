@@ -49,7 +49,9 @@ public enum JSONSchema {
         case .number: return [("type", .string("number"))]
         case .text(let word, let example, let pattern):
             // A plain number is a duration in seconds, or a size in bytes.
-            var members: [(String, JSONText)] = [("type", word == "duration" || word == "size" ? .list([.string("string"), .string("number")]) : .string("string"))]
+            var members: [(String, JSONText)] = [
+                ("type", word == "duration" || word == "size" ? .list([.string("string"), .string("number")]) : .string("string"))
+            ]
             if let pattern { members.append(("pattern", .string(pattern))) }
             if let example { members.append(("examples", .list([.string(example)]))) }
             return members

@@ -25,7 +25,8 @@ public enum Reference {
         let cells = [
             "`\(field.name)`", field.shape.name, field.isRequired ? "required" : initial, field.range ?? "", variable.map { "`\($0)`" } ?? "", help,
         ]
-        return "| " + cells.map { $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }.joined(separator: " | ") + " |\n"
+        return "| " + cells.map { $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }.joined(separator: " | ")
+            + " |\n"
     }
 
     private static func sections(in shape: Shape, at path: String, _ environment: (String) -> String?, _ page: inout String) {
@@ -35,7 +36,9 @@ public enum Reference {
         case .names(of: let value): sections(in: value, at: path.setting("NAME"), environment, &page)
         case .either(let shapes):
             // The same section alone and in a list is one.
-            if let section = shapes.first(where: { if case .section = $0 { true } else { false } }) { sections(in: section, at: path, environment, &page) }
+            if let section = shapes.first(where: { if case .section = $0 { true } else { false } }) {
+                sections(in: section, at: path, environment, &page)
+            }
         case .variants(by: let name, let variants): variantTables(name, variants, at: path, environment, &page)
         default: break
         }
@@ -43,7 +46,8 @@ public enum Reference {
 
     /// What all variants have stands once; variants with nothing of their own share a line.
     private static func variantTables(
-        _ name: String, _ variants: [(name: String, fields: [FieldDescription])], at path: String, _ environment: (String) -> String?, _ page: inout String
+        _ name: String, _ variants: [(name: String, fields: [FieldDescription])], at path: String, _ environment: (String) -> String?,
+        _ page: inout String
     ) {
         guard let first = variants.first else { return }
         let common = first.fields.filter { field in variants.allSatisfy { $0.fields.contains { $0.name == field.name } } }

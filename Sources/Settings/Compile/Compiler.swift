@@ -62,8 +62,8 @@ struct Compiler {
 
     private var server: ServerSettings {
         var server = document.server
-        if let size = document.general.maxRequestMegabytes { server.requestBytes = Int(size * 1e6) }
-        if let size = document.general.maxResponseMegabytes { server.responseBytes = Int(size * 1e6) }
+        if let size = document.general.maxRequestMegabytes { server.requestBytes = Int(size * 1_048_576) }
+        if let size = document.general.maxResponseMegabytes { server.responseBytes = Int(size * 1_048_576) }
         return server
     }
 
@@ -215,12 +215,14 @@ struct Compiler {
             // Deployments by their own names can be asked for; the list shows what was meant to be offered.
             let hidden = document.models[route.name].map(\.hidden) ?? true
             names[route.name] = NamedModel(route: id, name: route.name, hidden: hidden)
-            names["router/\(route.name)", default: NamedModel(route: id, name: route.name, hidden: true)].hidden = true
         }
         for (alias, group) in reader.groups where names[alias] == nil {
             guard let model = names[group] else { continue }
             let hidden = document.router.aliases[alias]?.hidden ?? model.hidden
             names[alias] = NamedModel(route: model.route, name: model.name, hidden: hidden)
+        }
+        for (name, model) in names where names["router/\(name)"] == nil {
+            names["router/\(name)"] = NamedModel(route: model.route, name: model.name, hidden: true)
         }
         guard let defaultRoute else { return }
         for name in ["default", "default_routing"] where names[name] == nil {

@@ -5,8 +5,12 @@ extension Compiler {
     mutating func checkReferences() {
         for entry in document.policies.entries {
             let path = "policies".setting(entry.name)
-            if entry.name != "default", let route = entry.value.route {
-                _ = reader.route(route, at: path.setting("route"), owner: path)
+            if entry.name != "default" {
+                reader.reading.warning(path, entry.line, "accepted, but not effective yet: only the policy `default` is")
+                if let route = entry.value.route { _ = reader.route(route, at: path.setting("route"), owner: path) }
+            }
+            if let retry = entry.value.retry, retry.monthlyBudget.nanodollars > 0 {
+                reader.reading.warning(path.setting("retry").setting("monthly_budget"), entry.line, "accepted, but not effective yet")
             }
             for (index, rule) in entry.value.rules.enumerated() {
                 let node = root["policies"]?[entry.name]?["rules"]?.items?[index]

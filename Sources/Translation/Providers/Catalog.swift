@@ -52,5 +52,8 @@ public enum Catalog {
             ProviderType(Azure.self, notYet: true),
         ] + Preset.all.map { ProviderType($0) }
 
+    /// The type for those who have none of their own.
+    public static let anybody = OpenAICompatible.name
+
     public static func type(named name: String) -> ProviderType? { types.first { $0.name == name } }
 }

@@ -6,7 +6,7 @@ import Schema
 public struct Anthropic: Provider {
     public static let name = "anthropic"
     public var common = ProviderSettings()
-    public var version = "2023-06-01"
+    public var version = HeaderText("2023-06-01")
 
     public init() { common.baseURL = BaseURL(written: "https://api.anthropic.com") }
 

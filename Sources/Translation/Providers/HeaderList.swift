@@ -31,7 +31,7 @@ public struct HeaderList: Sendable, SettingValue {
                 if isValue(value.reveal()) {
                     list.entries.append((name, value))
                 } else {
-                    reading.problem(place, entry.line, "the value has characters that a header must not have")
+                    reading.problem(place, entry.line, badValue)
                 }
             }
         }
@@ -49,5 +49,24 @@ public struct HeaderList: Sendable, SettingValue {
             }
     }
 
-    static func isValue(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 9 } }
+    public static let badValue = "the value has characters that a header must not have"
+
+    public static func isValue(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 9 } }
+}
+
+/// Text that goes into a header as it is.
+public struct HeaderText: Hashable, SettingValue {
+    public var text: String
+
+    public init(_ text: String) { self.text = text }
+
+    public static let shape = Shape.text("text", pattern: #"^[^\r\n]*$"#)
+    public var written: String? { text }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> HeaderText? {
+        guard let text = String.read(node, at: path, &reading) else { return nil }
+        if HeaderList.isValue(text) { return HeaderText(text) }
+        reading.problem(path, node.line, HeaderList.badValue)
+        return nil
+    }
 }

@@ -5,8 +5,8 @@ public struct OpenAI: Provider {
     public static let name = "openai"
 
     public var common = ProviderSettings()
-    public var organization: String?
-    public var project: String?
+    public var organization: HeaderText?
+    public var project: HeaderText?
 
     /// API reference, read 2026-11.
     public init() { common.baseURL = BaseURL(written: "https://api.openai.com/v1") }
@@ -18,7 +18,7 @@ public struct OpenAI: Provider {
 
     public func prepare(_ head: inout UpstreamHead, for api: API, model: String) {
         head.prepare(common)
-        if let organization { head.headers.append(("openai-organization", organization)) }
-        if let project { head.headers.append(("openai-project", project)) }
+        if let organization { head.headers.append(("openai-organization", organization.text)) }
+        if let project { head.headers.append(("openai-project", project.text)) }
     }
 }

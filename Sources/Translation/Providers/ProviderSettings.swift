@@ -46,7 +46,8 @@ public struct ProviderSettings: Configurable {
         .setting("headers", \.headers, "Headers added to every request to this provider; values may be env:NAME or file:PATH."),
         .setting("timeout", \.timeout, in: longest, "Time for an attempt to begin answering; without it the route's or the router's holds."),
         .setting("connect_timeout", \.connectTimeout, in: longest, "Time for a connection, TLS included, to be made."),
-        .setting("first_byte_timeout", \.firstByteTimeout, in: longest, "Time from the request to the first byte of the answer; without it `timeout`."),
+        .setting(
+            "first_byte_timeout", \.firstByteTimeout, in: longest, "Time from the request to the first byte of the answer; without it `timeout`."),
         .setting("idle_timeout", \.idleTimeout, in: longest, "Longest silence within an answer that has begun."),
         .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute that its deployments are weighed by."),
         .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute that its deployments are weighed by."),
