@@ -9,6 +9,7 @@ let ours: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeatur
 extension Target.Dependency {
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
@@ -46,7 +47,7 @@ let package = Package(
         target("Translation", ["Wire", "Schema", "Routing", .nioCore]),
         target("Settings", ["Schema", "Routing", "Translation", .yams]),
         target("Storage", ["Routing", .grdb]),
-        target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioSSL, .crypto, .logging]),
+        target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .crypto, .logging]),
         target("Simulation", ["Routing"]),
         target("Bench", ["CBytes"]),
         .executableTarget(

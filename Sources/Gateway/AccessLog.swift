@@ -73,6 +73,7 @@ final class AccessLog: Sendable {
         private let eventLoop: any EventLoop
         private var lines: [UInt8] = []
         private var count = 0
+        private var time = Timestamp.Cache()
 
         init(log: AccessLog, eventLoop: any EventLoop) {
             self.log = log
@@ -81,9 +82,9 @@ final class AccessLog: Sendable {
 
         var enabled: Bool { log.enabled }
 
-        func add(_ line: LogLine) {
+        func add(_ line: RequestLine) {
             if lines.isEmpty { eventLoop.assumeIsolated().execute { self.flush() } }
-            lines += line.bytes
+            lines += line.write(&time).bytes
             lines.append(UInt8(ascii: "\n"))
             count += 1
         }

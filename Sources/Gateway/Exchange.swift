@@ -60,7 +60,7 @@ final class Exchange {
             loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (until - now).nanoseconds))) {
                 if !self.over { self.advance() }
             }
-        case .exhausted(let why): fail(Failure(why, said: relay.said, of: target?.providerName ?? ""))
+        case .exhausted(let why): fail(Failure(why, said: relay.said, of: target))
         }
     }
 
@@ -177,7 +177,7 @@ final class Exchange {
         case .truncated: broke(.unavailable, "the stream ended before its end was said")
         case .failed(let told):
             let fault = relay.stream?.error.map { target.provider.fault(of: $0) } ?? .serverError
-            broke(fault, relay.stream?.error?.message ?? "an error event", told: told)
+            broke(fault, relay.stream?.error?.summary ?? "an error event", told: told)
         }
     }
 

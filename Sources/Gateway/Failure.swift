@@ -16,8 +16,10 @@ struct Failure {
         said = nil
     }
 
-    init(_ why: Exhaustion, said: (reply: FaultyReply, body: ByteBuffer)?, of provider: String) {
-        var refusal = Self.refusal(why, said?.reply, provider)
+    init(_ why: Exhaustion, said: (reply: FaultyReply, body: ByteBuffer)?, of target: Target?) {
+        // A provider that repeats our credential is not quoted.
+        let said = said.flatMap { target?.isRepeated(in: $0.body) ?? false ? nil : $0 }
+        var refusal = Self.refusal(why, said?.reply, target?.providerName ?? "")
         refusal.retryAfter = refusal.retryAfter ?? why.retryAfter
         self.refusal = refusal
         // Only the words that belong to the fault the request ends with.

@@ -18,6 +18,8 @@ final class Live: Sendable {
     let limits: Limits
     /// The ledger's numbers for keys, routes and deployments.
     let numbers: Numbers
+    /// The names as the access log writes them.
+    let quotedNames: QuotedNames
     /// By `Route.ID`: the header line that names the route.
     let routeLines: [ByteBuffer]
     /// When these settings took effect, in seconds since 1970.
@@ -34,6 +36,7 @@ final class Live: Sendable {
         allowances = blueprint.keys.isEmpty ? [.all] : blueprint.keys.map { Allowance($0, names: blueprint.names) }
         limits = Limits(blueprint.server)
         numbers = try Numbers(blueprint, store)
+        quotedNames = QuotedNames(blueprint)
         routeLines = blueprint.table.routes.map { ByteBuffer(string: "x-swiftlet-route: \($0.name.headerSafe)\r\n") }
         since = WallClock.milliseconds() / 1000
     }
@@ -87,6 +90,19 @@ struct Numbers: Sendable {
         keys = try store.intern(blueprint.keys.isEmpty ? [Live.localKey] : blueprint.keys.map(\.name), as: .key)
         routes = try store.intern(blueprint.table.routes.map(\.name), as: .route)
         deployments = try store.intern(blueprint.table.deployments.map(\.name), as: .deployment)
+    }
+}
+
+/// Keys, routes and deployments as JSON strings, by their indices.
+struct QuotedNames: Sendable {
+    let keys: [QuotedText]
+    let routes: [QuotedText]
+    let deployments: [QuotedText]
+
+    init(_ blueprint: Blueprint) {
+        keys = (blueprint.keys.isEmpty ? [Live.localKey] : blueprint.keys.map(\.name)).map(QuotedText.init)
+        routes = blueprint.table.routes.map { QuotedText($0.name) }
+        deployments = blueprint.table.deployments.map { QuotedText($0.name) }
     }
 }
 
@@ -152,6 +168,7 @@ final class Target: Sendable {
     let connectTimeout: Duration
     let firstByteTimeout: Duration
     let idleTimeout: Duration
+    private let credential: [UInt8]
 
     init(_ upstream: Upstream, _ deployment: Deployment, origins: OriginNumbers, mocks: [String: Origin]) {
         provider = upstream.provider
@@ -172,6 +189,20 @@ final class Target: Sendable {
         connectTimeout = upstream.connectTimeout
         firstByteTimeout = upstream.firstByteTimeout ?? upstream.timeout ?? .seconds(60)
         idleTimeout = upstream.idleTimeout
+        credential = Array((provider.common.apiKey?.reveal() ?? "").utf8)
+    }
+
+    /// Whether the credential stands in `body`. Linear in the body times the credential: for error bodies only.
+    func isRepeated(in body: ByteBuffer) -> Bool {
+        guard !credential.isEmpty else { return false }
+        return body.withUnsafeReadableBytes { bytes in
+            var at = 0
+            while bytes.count - at >= credential.count {
+                if bytes[at] == credential[0], bytes[at..<at + credential.count].elementsEqual(credential) { return true }
+                at += 1
+            }
+            return false
+        }
     }
 
     private static func write(_ head: UpstreamHead, authority: String) -> ByteBuffer {

@@ -97,7 +97,7 @@ struct Reception {
         do throws(Refusal) {
             let key = try authenticate(request)
             guard case .model(let at) = endpoint else {
-                answer(200, type: "application/json", body: ModelsReply.list(live.visibleNames(key).map(entry)))
+                answer(200, type: "application/json", body: ModelsReply.list(live.visibleNames(key).map(entry)), extra: nameRequest)
                 return
             }
             let name = request.bytes.withUnsafeReadableBytes { raw in
@@ -105,10 +105,14 @@ struct Reception {
             }
             guard let model = live.blueprint.names[name], !model.hidden else { throw live.unknownModel(name, key: key) }
             guard live.allowances[key].permits(model) else { throw live.notAllowed(name, key: key) }
-            answer(200, type: "application/json", body: ModelsReply.one(entry(name)))
+            answer(200, type: "application/json", body: ModelsReply.one(entry(name)), extra: nameRequest)
         } catch {
             refuse(error)
         }
+    }
+
+    private func nameRequest(_ head: inout HeadWriter) {
+        head.requestID(loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds()))
     }
 
     private func entry(_ name: String) -> ModelsReply.Entry { ModelsReply.Entry(id: name, created: live.since) }
@@ -162,7 +166,7 @@ struct Reception {
         if loop.accessLog.enabled {
             var line = RequestLine(id: id, status: refusal.status, outcome: "refused")
             line.detail = refusal.code.rawValue
-            loop.accessLog.add(line.json)
+            loop.accessLog.add(line)
         }
         answer(refusal.status, type: "application/json", body: refusal.body(requestID: id.description)) { head in
             head.requestID(id)

@@ -107,7 +107,7 @@ struct Relay {
         guard (200..<300).contains(status) else {
             let reply = body.withUnsafeReadableBytes { FaultyReply.read(status: status, body: $0) }
             said = (reply, body)
-            return (provider.fault(of: reply), reply.message ?? "status \(status)")
+            return (provider.fault(of: reply), reply.summary)
         }
         if isEncoded { return (.malformedReply, "the reply is compressed, which was not asked for") }
         if wantsStream { return (.malformedReply, "a stream was asked for and something else came") }
@@ -118,7 +118,7 @@ struct Relay {
         if let problem { return (.malformedReply, "the reply is not JSON: \(problem.expected) (byte \(problem.offset))") }
         if let error = facts.error {
             said = (error, body)
-            return (provider.fault(of: error), error.message ?? "an error under status 200")
+            return (provider.fault(of: error), error.summary)
         }
         return facts.answers == nil ? (.malformedReply, "the reply has no answer in it") : nil
     }

@@ -52,64 +52,27 @@ struct Settlement {
 
     func log(to lane: AccessLog.Lane) {
         guard lane.enabled else { return }
-        let live = exchange.live
-        var line = RequestLine(id: exchange.id, status: Int(entry.status), outcome: entry.state.name)
-        line.key = live.keyName(exchange.request.key)
-        line.api = exchange.request.api.name
-        line.route = live.routeName(exchange.request.model.route)
-        line.deployment = exchange.deployment.map { live.deploymentName($0) } ?? ""
-        line.fault = entry.fault?.name ?? ""
+        var line = RequestLine(id: exchange.id, status: Int(entry.status), outcome: entry.state.outcome)
+        let names = exchange.live.quotedNames
+        line.key = names.keys[exchange.request.key]
+        line.route = names.routes[exchange.request.model.route]
+        if let deployment = exchange.deployment { line.deployment = names.deployments[deployment] }
+        line.api = exchange.request.api.word
+        line.fault = entry.fault?.word ?? ""
         line.detail = entry.state == .done ? "" : exchange.lastDetail ?? ""
         line.entry = entry
-        lane.add(line.json)
+        lane.add(line)
     }
 }
 
-/// One request's line in the access log. Always the same keys; never a prompt, a reply or a key's secret.
-struct RequestLine {
-    var id: RequestID
-    var status: Int
-    /// done, failed, cancelled; refused where no exchange began.
-    var outcome: String
-    var key = ""
-    var api = ""
-    var route = ""
-    var deployment = ""
-    var fault = ""
-    /// What failed, in words for an operator.
-    var detail = ""
-    /// Nil for a refused request.
-    var entry: LedgerEntry?
-
-    init(id: RequestID, status: Int, outcome: String) {
-        self.id = id
-        self.status = status
-        self.outcome = outcome
-    }
-
-    var json: LogLine {
-        var line = LogLine()
-        line.text("time", Timestamp.now())
-        line.text("level", outcome == "done" ? "info" : "notice")
-        line.text("message", "request")
-        line.text("request_id", id.description)
-        line.text("key", key)
-        line.text("api", api)
-        line.text("route", route)
-        line.text("deployment", deployment)
-        line.number("status", Int64(status))
-        line.text("outcome", outcome)
-        line.text("fault", fault)
-        line.text("detail", detail)
-        line.number("attempts", Int64(entry?.attempts ?? 0))
-        line.flag("stream", entry?.streamed ?? false)
-        line.number("input_tokens", entry?.usage.totalInput ?? 0)
-        line.number("output_tokens", entry?.usage.totalOutput ?? 0)
-        line.number("cost_nanodollars", entry?.cost.amount ?? 0)
-        line.number("duration_us", entry?.durationMicroseconds ?? 0)
-        line.number("first_byte_us", entry?.firstByteMicroseconds ?? 0)
-        line.end()
-        return line
+extension LedgerState {
+    var outcome: StaticString {
+        switch self {
+        case .done: "done"
+        case .failed: "failed"
+        case .cancelled: "cancelled"
+        case .unknown: "unknown"
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOTLS
 import Routing
 import Wire
 
@@ -27,6 +28,8 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     private var until = Instant.distantFuture
     private var paused = false
     private var isActive = true
+    /// Who waits for the TLS handshake of a new connection.
+    private var handshake: ConnectionWaiter?
     /// The exchange has what it wanted; the rest of the framing is read for the connection's sake.
     private var finishing = false
 
@@ -39,6 +42,28 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     var isUsable: Bool {
         if case .idle = phase { return isActive }
         return false
+    }
+
+    // MARK: Connecting
+
+    /// Nothing is sent before the provider has shown its certificate: `waiter` hears when it has, or why not.
+    func awaitHandshake(_ waiter: ConnectionWaiter, within limit: Duration) {
+        handshake = waiter
+        loop.deadlines.arm(self, at: .now() + limit)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? TLSUserEvent, case .handshakeCompleted = event, let waiter = handshake {
+            handshake = nil
+            if waiter.exchange == nil { pool.giveBack(self) } else { waiter.connected(self) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func handshakeFailed(_ reason: String) {
+        let waiter = handshake
+        handshake = nil
+        waiter?.failed(reason)
     }
 
     // MARK: Calling
@@ -101,6 +126,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         pool.remove(self)
         let ended = phase
         phase = .closed
+        handshakeFailed("the connection closed during the TLS handshake")
         guard let exchange else { return }
         self.exchange = nil
         if case .untilClose = ended {
@@ -112,10 +138,12 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         exchange?.connectionProblem(error)
+        handshakeFailed("TLS: \(error)")
         context.close(promise: nil)
     }
 
     override func expired(at now: Instant) {
+        handshakeFailed("no TLS handshake in time")
         guard let exchange else {
             close()
             return

@@ -76,17 +76,22 @@ final class UpstreamPool {
             }
             let connecting = (try? SocketAddress(ipAddress: origin.host, port: origin.port))
                 .map { initialized.connect(to: $0) } ?? initialized.connect(host: origin.host, port: origin.port)
-            connecting.assumeIsolated().whenComplete { self.connected($0, waiter) }
+            connecting.assumeIsolated().whenComplete { self.connected($0, waiter, handshake: tls == nil ? nil : timeout) }
         } catch {
             waiter.failed("cannot set up TLS: \(error)")
         }
     }
 
-    private func connected(_ result: Result<any Channel, any Error>, _ waiter: ConnectionWaiter) {
+    /// `handshake`: how long TLS has, where it is spoken.
+    private func connected(_ result: Result<any Channel, any Error>, _ waiter: ConnectionWaiter, handshake: Duration?) {
         switch result {
         case .success(let channel):
             guard let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamChannel.self) else {
                 waiter.failed("the connection closed at once")   // closed between connect and now: its handlers are gone
+                return
+            }
+            if let handshake {
+                handler.awaitHandshake(waiter, within: handshake)
                 return
             }
             if waiter.exchange == nil { giveBack(handler) } else { waiter.connected(handler) }

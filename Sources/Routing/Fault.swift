@@ -12,7 +12,10 @@ public enum Fault: UInt8, CaseIterable, Sendable {
     case cancelled
 
     /// The name in settings, events and metrics.
-    public var name: String {
+    public var name: String { "\(word)" }
+
+    /// The name as it stands in the program: nothing is made to write it.
+    public var word: StaticString {
         switch self {
         case .rateLimit: "rate_limit"
         case .quotaExceeded: "quota_exceeded"

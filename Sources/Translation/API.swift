@@ -3,7 +3,9 @@ public enum API: UInt8, CaseIterable, Sendable {
     case chatCompletions, completions, embeddings
 
     /// The name in events and conditions (`request.api`).
-    public var name: String {
+    public var name: String { "\(word)" }
+
+    public var word: StaticString {
         switch self {
         case .chatCompletions: "chat_completions"
         case .completions: "completions"

@@ -129,7 +129,7 @@ extension Refusal {
         case .quotaExceeded:
             self.init(.providerQuotaExceeded, "the quota at provider \(provider) is used up", retryAfter: retryAfter)
         case .serverError:
-            self.init(.providerError, "provider \(provider) failed" + (said.map { ": \($0)" } ?? ""))
+            self.init(.providerError, "provider \(provider) failed")
         case .timeout:
             self.init(.timeout, "provider \(provider) did not answer in time")
         case .unavailable, .cancelled:

@@ -32,7 +32,7 @@ def test_settings_are_valid(tmp_path, text):
 @pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in sorted((ROOT / "examples").glob("*.yaml"))])
 def test_examples_are_valid(file):
     names = re.findall(r"env:(\w+)", file.read_text())
-    result = swiftlet("check", str(file), environment={name: "sk-example" for name in names})
+    result = swiftlet("check", str(file), environment={name: f"sk-example-{name}" for name in names})
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -103,7 +103,7 @@ def refused(gateway, up, data, statuses):
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_malformed(strict, name):
-    refused(*strict, REFUSED[name], (400, 505) if "HTTP/" in name or "version" in name else (400,))
+    refused(*strict, REFUSED[name], (400, 505) if "HTTP/" in name or "version" in name else (400, 413) if "past 64 bits" in name else (400,))
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)
@@ -168,7 +168,7 @@ def test_expect_continue_is_not_answered_for_what_will_be_refused(gateway, upstr
 
 def test_pipelined_requests_are_answered_in_order(gateway, upstream):
     def handle(peer, received):
-        peer.answer({"echo": received.json["messages"][0]["content"]})
+        peer.answer({"echo": received.json["messages"][0]["content"], "choices": []})
 
     up = upstream(handle)
     one = gateway({"providers": {"up": up.provider()}, "models": {"chat": {"deployments": [{"provider": "up", "model": "m"}]}}})

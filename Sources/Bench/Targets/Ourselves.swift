@@ -24,7 +24,7 @@ public enum Ourselves {
     public static func settings(store: String, listen: UInt16, admin: UInt16, upstream: UInt16, threads: Int) -> String {
         let providers = ["north", "east", "south", "west"]
         return """
-            server: { listen: "127.0.0.1:\(listen)", admin: "127.0.0.1:\(admin)", threads: \(threads) }
+            server: { listen: "127.0.0.1:\(listen)", admin: "127.0.0.1:\(admin)", threads: \(threads), access_log: false }
             store: "\(store)"
             providers:
             \(providers.map { #"  \#($0): { type: openai_compatible, base_url: "http://127.0.0.1:\#(upstream)/v1", api_key: sk-upstream }"# }
