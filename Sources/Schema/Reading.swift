@@ -1,6 +1,8 @@
 /// One reading of a document: gathers what is wrong and knows where secrets come from.
 public struct Reading {
     public private(set) var problems: [Problem] = []
+    /// A part that is read twice has its problems once.
+    private var known: Set<Problem> = []
     /// What `env:NAME` and `file:PATH` stand for, given by whoever may look.
     let secrets: (Secret.Source) -> Secret.Finding
     /// Path to the environment variable that set it, for messages.
@@ -16,7 +18,7 @@ public struct Reading {
     private mutating func add(_ path: String, _ line: Int, _ message: String, _ severity: Problem.Severity) {
         let origin = line == 0 ? environment[path].map { " (set by the environment variable \($0))" } : nil
         let problem = Problem(path, line: line, message + (origin ?? ""), severity: severity)
-        if !problems.contains(problem) { problems.append(problem) }
+        if known.insert(problem).inserted { problems.append(problem) }
     }
 
     /// For values of one word that are not secret: the value itself is in the message, cut to 60 characters.
