@@ -22,7 +22,8 @@ struct DeploymentList {
     /// settings is another, with a number behind its name.
     mutating func declare(_ settings: DeploymentSettings, of entry: ProviderEntry) -> Deployment.ID {
         let name = settings.name ?? "\(settings.provider)/\(settings.model)"
-        var (deployment, upstream) = made(of: settings, entry, name: name)
+        let (made, upstream) = made(of: settings, entry, name: name)
+        var deployment = made
         let known = byName[name, default: []]
         if settings.saysNothing, let first = known.first { return first }
         for id in known {
@@ -36,7 +37,6 @@ struct DeploymentList {
         }
         deployment.name = known.isEmpty ? name : "\(name)#\(known.count + 1)"
         deployments.append(deployment)
-        upstream.price = deployment.price
         upstreams.append(upstream)
         let id = deployments.count - 1
         byName[name, default: []].append(id)

@@ -7,7 +7,7 @@ struct RoutePolicies {
     private let policy: PolicySettings?
     private let modelTimeouts: [Duration]
     private static let usualTimeout = Duration.seconds(60)
-    /// LiteLLM's `allowed_fails`, read 2026-11; and the rest of `product` settings where only one of the two is said.
+    /// Where only one of `allowed_fails` and `cooldown_time` is said; the first is LiteLLM's own default (read 2026-11).
     private static let usualFails = 3
     private static let usualCooldown = Duration.seconds(30)
 
