@@ -53,12 +53,14 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     }
 
     private func opened() {
+        loop.time = .now()
         loop.opened(self)
-        loop.deadlines.arm(self, at: .now() + limits.headTimeout)
+        loop.deadlines.arm(self, at: loop.time + limits.headTimeout)
         if loop.draining { close() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        loop.time = .now()
         loop.closed(self)
         loop.deadlines.disarm(self)
         self.context = nil
@@ -76,6 +78,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        loop.time = .now()
         var buffer = unwrapInboundIn(data)
         if phase == .closing {
             loop.reads.giveBack(buffer)
@@ -83,7 +86,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         }
         if received == nil {
             received = loop.allocator.buffer(capacity: buffer.readableBytes)
-            loop.deadlines.arm(self, at: .now() + limits.headTimeout)
+            loop.deadlines.arm(self, at: loop.time + limits.headTimeout)
         }
         received!.writeBuffer(&buffer)
         loop.reads.giveBack(buffer)
@@ -91,16 +94,18 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        loop.time = .now()
         if context.channel.isWritable {
             if phase == .serving { armServing() }
             exchange?.clientWritable(true)
         } else {
-            loop.deadlines.arm(self, at: .now() + limits.writeTimeout)
+            loop.deadlines.arm(self, at: loop.time + limits.writeTimeout)
             exchange?.clientWritable(false)
         }
     }
 
     override func expired(at now: Instant) {
+        loop.time = now
         switch phase {
         case .head where received == nil: close()
         case .head, .body, .chunks:
@@ -168,7 +173,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
 
     /// Room for what is to come, grown once instead of step by step, but not on a client's mere word beyond 1 MiB.
     private func expectBody(_ total: Int) {
-        bodyStarted = .now()
+        bodyStarted = loop.time
         loop.deadlines.arm(self, at: bodyStarted + limits.bodyTimeout)
         if total > 0 { received!.reserveCapacity(min(total, 1 << 20)) }
         guard head.expectContinue else { return }
@@ -228,7 +233,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         Reception(client: self, loop: loop).take(request)
     }
 
-    private func armServing() { loop.deadlines.arm(self, at: .now() + limits.totalTimeout) }
+    private func armServing() { loop.deadlines.arm(self, at: loop.time + limits.totalTimeout) }
 
     /// From now until `answered`, the exchange owns the answer.
     func begin(_ exchange: Exchange) { self.exchange = exchange }
@@ -260,7 +265,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
             return
         }
         phase = .head
-        loop.deadlines.arm(self, at: .now() + (received == nil ? limits.keepAliveTimeout : limits.headTimeout))
+        loop.deadlines.arm(self, at: loop.time + (received == nil ? limits.keepAliveTimeout : limits.headTimeout))
         if readingPaused { pauseReading(false) }
         work()
     }
@@ -282,7 +287,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         phase = .closing
         received = nil
         guard let context else { return }
-        loop.deadlines.arm(self, at: .now() + .seconds(1))
+        loop.deadlines.arm(self, at: loop.time + Span.seconds(1))
         if readingPaused { pauseReading(false) }
         context.close(mode: .output, promise: nil)
     }

@@ -53,11 +53,12 @@ final class Exchange {
 
     /// Asks the router what to do next, and does it.
     private func advance() {
-        let now = Instant.now()
+        let now = loop.time
         switch loop.server.router.next(&request.journey, at: now) {
         case .attempt(let attempt): carry(attempt, at: now)
         case .wait(let until):
             loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (until - now).nanoseconds))) {
+                self.loop.time = .now()
                 if !self.over { self.advance() }
             }
         case .exhausted(let why): fail(Failure(why, said: relay.said, of: target))
@@ -91,7 +92,7 @@ final class Exchange {
 
     private var timeLeft: Duration {
         guard let attempt else { return .zero }
-        return max(.milliseconds(1), attempt.deadline - .now())
+        return max(.milliseconds(1), attempt.deadline - loop.time)
     }
 
     func connected(_ channel: UpstreamChannel, reused: Bool) {
@@ -115,13 +116,14 @@ final class Exchange {
     // MARK: The reply comes
 
     func replyBegan(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer) {
-        relay.began(head, bytes, at: .now(), loop: loop)
+        relay.began(head, bytes, at: loop.time, loop: loop)
     }
 
-    func replyBytes(_ bytes: UnsafeRawBufferPointer) {
+    /// `last`: the reply ends with these bytes, and `replyEnded` follows in the same turn.
+    func replyBytes(_ bytes: UnsafeRawBufferPointer, last: Bool) {
         guard !over else { return }
         do throws(StreamProblem) {
-            if try relay.take(bytes, limit: live.limits.responseBytes, loop: loop) { return }
+            if try relay.take(bytes, last: last, limit: live.limits.responseBytes, loop: loop) { return }
             abandonUpstream()
             ended(.malformedReply, "the reply has more than \(live.limits.responseBytes) bytes")
         } catch {
@@ -213,7 +215,7 @@ final class Exchange {
             ended(fault, detail)
             return
         }
-        record(.fault(fault, retryAfter: nil), fault, at: .now(), detail)
+        record(.fault(fault, retryAfter: nil), fault, at: loop.time, detail)
         let usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
         last.head = relay.lastFrame(told ? nil : Refusal(.streamInterrupted, "the stream broke off: \(detail)"), for: self)
         settle(.failed, fault: fault, status: 200, usage: usage)
@@ -221,12 +223,12 @@ final class Exchange {
 
     private func ended(_ fault: Fault, _ detail: String) {
         guard !over, attempt != nil else { return }
-        record(.fault(fault, retryAfter: relay.retryAfter), fault, at: .now(), detail)
+        record(.fault(fault, retryAfter: relay.retryAfter), fault, at: loop.time, detail)
         advance()
     }
 
     private func succeeded(_ usage: Usage) {
-        let now = Instant.now()
+        let now = loop.time
         let firstByte = (relay.firstByte ?? now) - attemptStarted
         record(.success(firstByte: firstByte, total: now - attemptStarted, outputTokens: Int(usage.totalOutput)), nil, at: now, nil)
     }
@@ -276,7 +278,7 @@ final class Exchange {
             usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
             loop.counters.wastedTokens &+= usage.totalOutput
         }
-        record(.cancelled, .cancelled, at: .now(), nil)
+        record(.cancelled, .cancelled, at: loop.time, nil)
         loop.counters.abandonedRequests += 1
         settle(.cancelled, fault: .cancelled, status: 499, usage: usage)
     }
@@ -292,7 +294,7 @@ final class Exchange {
         client.closeAfterAnswer()
         let streaming = relay.isCommitted
         let usage = streaming ? relay.streamUsage(estimatedInput: request.call.estimatedInput) : Usage()
-        record(.cancelled, fault, at: .now(), nil)
+        record(.cancelled, fault, at: loop.time, nil)
         last.head = streaming ? relay.lastFrame(refusal, for: self) : Failure(refusal).answer(for: self)
         settle(.failed, fault: fault, status: streaming ? 200 : refusal.status, usage: usage)
     }
@@ -315,7 +317,7 @@ final class Exchange {
     /// Usage times price; a row for the ledger, and `last` goes out once the row is durable.
     private func settle(_ state: LedgerState, fault: Fault? = nil, status: Int, usage: Usage) {
         over = true
-        let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: relay.firstByte, at: .now())
+        let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: relay.firstByte, at: loop.time)
         settlement.count(in: &loop.counters)
         settlement.log(to: loop.accessLog)
         loop.holding.hold(settlement.entry, for: self)

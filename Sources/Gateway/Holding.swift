@@ -13,9 +13,10 @@ final class Holding {
         var exchange: Exchange
     }
 
+    private unowned let loop: Loop
     private let eventLoop: any EventLoop
     private let store: any Store
-    private let wait: Duration
+    private let wait: Span
     private var lane: JournalLane?
     private var held = CircularBuffer<Held>()
     private var pending: [LedgerEntry] = []
@@ -27,12 +28,13 @@ final class Holding {
     private(set) var impatient = 0
 
     /// Without a journal rows go straight to `store`, which is memory.
-    init(eventLoop: any EventLoop, journal: Journal?, store: any Store, wait: Duration) {
-        self.eventLoop = eventLoop
+    init(_ loop: Loop, journal: Journal?, store: any Store, wait: Duration) {
+        self.loop = loop
+        eventLoop = loop.eventLoop
         self.store = store
-        self.wait = wait
+        self.wait = Span(wait)
         guard let journal else { return }
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let (bound, eventLoop) = (NIOLoopBound(self, eventLoop: eventLoop), eventLoop)
         lane = journal.register { ticket in
             eventLoop.execute { bound.value.committed(upTo: ticket) }
         }
@@ -58,7 +60,7 @@ final class Holding {
             eventLoop.assumeIsolated().execute { self.flush() }
         }
         if wait > .zero {
-            held.append(Held(ticket: offered + UInt64(pending.count), until: .now() + wait, exchange: exchange))
+            held.append(Held(ticket: offered + UInt64(pending.count), until: loop.time + wait, exchange: exchange))
         } else {
             exchange.release()
         }
@@ -85,6 +87,7 @@ final class Holding {
     }
 
     private func committed(upTo ticket: UInt64) {
+        loop.time = .now()
         while let first = held.first, first.ticket <= ticket {
             held.removeFirst()
             first.exchange.release()
@@ -101,6 +104,7 @@ final class Holding {
     private func outOfPatience() {
         timerScheduled = false
         let now = Instant.now()
+        loop.time = now
         while let first = held.first, first.until <= now {
             held.removeFirst()
             impatient += 1

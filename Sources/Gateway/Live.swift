@@ -52,7 +52,8 @@ final class Live: Sendable {
     var defaultModel: NamedModel? { blueprint.defaultRoute.map { NamedModel(route: $0, name: routeName($0)) } }
 
     func envelope(_ now: Instant, timeout: Duration?) -> Envelope {
-        Envelope(deadline: now + min(timeout ?? limits.totalTimeout, limits.totalTimeout))
+        guard let timeout else { return Envelope(deadline: now + limits.totalTimeout) }
+        return Envelope(deadline: min(now + timeout, now + limits.totalTimeout))
     }
 
     func unknownModel(_ name: String?, key: Int) -> Refusal {
@@ -133,11 +134,11 @@ struct Limits: Sendable {
     let requestBytes: Int
     let responseBytes: Int
     let connectionsPerLoop: Int
-    let headTimeout: Duration
-    let bodyTimeout: Duration
-    let keepAliveTimeout: Duration
-    let writeTimeout: Duration
-    let totalTimeout: Duration
+    let headTimeout: Span
+    let bodyTimeout: Span
+    let keepAliveTimeout: Span
+    let writeTimeout: Span
+    let totalTimeout: Span
 
     init(_ server: ServerSettings) {
         head = HeadLimits(bytes: server.headBytes, fields: server.headFields)
@@ -146,11 +147,11 @@ struct Limits: Sendable {
         responseBytes = server.responseBytes
         let loops = max(1, server.threads ?? System.coreCount)
         connectionsPerLoop = max(1, server.maxConnections / loops)
-        headTimeout = server.headTimeout
-        bodyTimeout = server.bodyTimeout
-        keepAliveTimeout = server.keepAliveTimeout
-        writeTimeout = server.writeTimeout
-        totalTimeout = server.totalTimeout
+        headTimeout = Span(server.headTimeout)
+        bodyTimeout = Span(server.bodyTimeout)
+        keepAliveTimeout = Span(server.keepAliveTimeout)
+        writeTimeout = Span(server.writeTimeout)
+        totalTimeout = Span(server.totalTimeout)
     }
 }
 
@@ -166,8 +167,8 @@ final class Target: Sendable {
     let names: ByteBuffer
     let price: Price?
     let connectTimeout: Duration
-    let firstByteTimeout: Duration
-    let idleTimeout: Duration
+    let firstByteTimeout: Span
+    let idleTimeout: Span
     private let credential: [UInt8]
 
     init(_ upstream: Upstream, _ deployment: Deployment, origins: OriginNumbers, mocks: [String: Origin]) {
@@ -187,8 +188,8 @@ final class Target: Sendable {
                 + "x-swiftlet-deployment: \(deployment.name.headerSafe)\r\n")
         price = upstream.price
         connectTimeout = upstream.connectTimeout
-        firstByteTimeout = upstream.firstByteTimeout ?? upstream.timeout ?? .seconds(60)
-        idleTimeout = upstream.idleTimeout
+        firstByteTimeout = Span(upstream.firstByteTimeout ?? upstream.timeout ?? .seconds(60))
+        idleTimeout = Span(upstream.idleTimeout)
         credential = Array((provider.common.apiKey?.reveal() ?? "").utf8)
     }
 

@@ -14,7 +14,11 @@ final class Loop {
     /// What the loop runs; replaced by `Server.replace`.
     var live: Live
     var counters = Counters()
-    let holding: Holding
+    /// When the event that the loop is busy with came: set by whoever is called by NIO or a timer, before anything else, so
+    /// that a request asks the clock twice and not twelve times.
+    var time = Instant.now()
+    private(set) lazy var holding = Holding(
+        self, journal: server.journal, store: server.store, wait: live.blueprint.ledger.wait)
     let accessLog: AccessLog.Lane
     var requestIDs: RequestIDGenerator
     var verifiedKeys = VerifiedKeys()
@@ -29,7 +33,6 @@ final class Loop {
         self.server = server
         self.live = live
         deadlines = Deadlines(loop: eventLoop)
-        holding = Holding(eventLoop: eventLoop, journal: server.journal, store: server.store, wait: live.blueprint.ledger.wait)
         accessLog = AccessLog.Lane(log: server.accessLog, eventLoop: eventLoop)
         requestIDs = RequestIDGenerator(node: server.firstNode + index)
         counters.fit(deployments: live.targets.count)
@@ -77,12 +80,14 @@ final class Loop {
 
     /// No further request begins here; connections close as they fall idle.
     func drain() {
+        time = .now()
         draining = true
         for client in clients.values { client.drain() }
     }
 
     /// The grace time is over: streams end with a typed error, the rest is refused.
     func endAll() {
+        time = .now()
         for client in clients.values { client.endForShutdown() }
         for pool in pools { pool.closeIdle() }
     }

@@ -38,7 +38,7 @@ struct Reception {
             if !loop.holding.accepts { throw Refusal(.overloaded, "the ledger cannot be written; try again", retryAfter: .seconds(1)) }
             let call = try read(request, api)
             let model = try resolve(call, request.body, key: key)
-            let now = Instant.now()
+            let now = loop.time
             let admitted = Admitted(
                 call: call, api: api, key: key, body: request.body, model: model,
                 journey: Journey(
@@ -140,6 +140,7 @@ struct Reception {
         let promise = loop.eventLoop.makePromise(of: String.self)
         promise.completeWithTask { await Exposition.write(server, live, at: .now()) }
         promise.futureResult.assumeIsolated().whenSuccess { page in
+            loop.time = .now()
             answer(200, type: "text/plain; version=0.0.4", body: Array(page.utf8))
         }
     }

@@ -9,6 +9,9 @@ import Wire
 /// A whole reply is gathered before a byte of it goes on: only so can a cut or garbled one still be answered by another
 /// deployment, and only so does the answer's head know the cost.
 struct Relay {
+    /// Answers up to this size are written next to their head.
+    private static let together = 65_536
+
     private let api: API
     private let wantsStream: Bool
     private let hidesUsage: Bool
@@ -24,6 +27,8 @@ struct Relay {
     private var head: ByteBuffer?
     /// What has come of a whole reply, where it did not come in one piece.
     private var gathered: ByteBuffer?
+    /// All of a small reply that came in one piece. It lies in the read buffer: of use until the read has been dealt with.
+    private var piece: UnsafeRawBufferPointer?
     /// What a whole reply says of itself.
     private(set) var facts = ReplyFacts()
     /// Made when a stream begins; nil for whole replies.
@@ -49,6 +54,7 @@ struct Relay {
         retryAfter = nil
         head = nil
         gathered = nil
+        piece = nil
         frame = nil
         stream = nil
     }
@@ -87,10 +93,14 @@ struct Relay {
     }
 
     /// Takes a piece of the reply's body. False: it is larger than it may be.
-    mutating func take(_ bytes: UnsafeRawBufferPointer, limit: Int, loop: Loop) throws(StreamProblem) -> Bool {
+    mutating func take(_ bytes: UnsafeRawBufferPointer, last: Bool, limit: Int, loop: Loop) throws(StreamProblem) -> Bool {
         if isStream {
             if frame == nil { frame = Frame.begin(loop) }
             try stream!.take(bytes, into: &frame!)
+            return true
+        }
+        if last, gathered == nil, bytes.count <= min(Self.together, limit) {
+            piece = bytes
             return true
         }
         if gathered == nil { gathered = loop.allocator.buffer(capacity: bytes.count) }
@@ -103,21 +113,22 @@ struct Relay {
 
     /// Why a reply that came to its end is none. Nil: it is one, and `facts` has what it says.
     mutating func fault(_ provider: any Provider) -> (Fault, String)? {
-        let body = gathered ?? ByteBuffer()
         guard (200..<300).contains(status) else {
-            let reply = body.withUnsafeReadableBytes { FaultyReply.read(status: status, body: $0) }
-            said = (reply, body)
+            let reply = withBody { FaultyReply.read(status: status, body: $0) }
+            said = (reply, withBody { ByteBuffer(bytes: $0) })
             return (provider.fault(of: reply), reply.summary)
         }
         if isEncoded { return (.malformedReply, "the reply is compressed, which was not asked for") }
         if wantsStream { return (.malformedReply, "a stream was asked for and something else came") }
         var problem: JSONProblem?
-        body.withUnsafeReadableBytes { raw in
+        var facts = ReplyFacts()
+        withBody { raw in
             do throws(JSONProblem) { facts = try ReplyFacts.read(raw, api: api) } catch { problem = error }
         }
+        self.facts = facts
         if let problem { return (.malformedReply, "the reply is not JSON: \(problem.expected) (byte \(problem.offset))") }
         if let error = facts.error {
-            said = (error, body)
+            said = (error, withBody { ByteBuffer(bytes: $0) })
             return (provider.fault(of: error), error.summary)
         }
         return facts.answers == nil ? (.malformedReply, "the reply has no answer in it") : nil
@@ -127,10 +138,9 @@ struct Relay {
     mutating func wholeAnswer(cost: Nanodollars?, for exchange: Exchange) -> (ByteBuffer, ByteBuffer?) {
         var out = head ?? ByteBuffer()
         head = nil
-        let body = gathered ?? ByteBuffer()
-        gathered = nil
-        let together = body.readableBytes <= 65_536
-        out.writeHead(atMost: exchange.namesBound + 128 + (together ? body.readableBytes : 0)) { head in
+        let length = withBody(\.count)
+        let together = length <= Self.together
+        out.writeHead(atMost: exchange.namesBound + 128 + (together ? length : 0)) { head in
             head.connection(exchange.client)
             exchange.writeNames(into: &head)
             if let cost {
@@ -138,10 +148,15 @@ struct Relay {
                 head.dollars(cost)
                 head.text("\r\n")
             }
-            head.contentLength(body.readableBytes)
-            if together { head.lines(body) }
+            head.contentLength(length)
+            if together { withBody { head.bytes($0) } }
         }
-        return (out, together ? nil : body)
+        return (out, together ? nil : gathered)
+    }
+
+    private func withBody<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if let piece { return body(piece) }
+        return gathered?.withUnsafeReadableBytes(body) ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
     // MARK: A stream

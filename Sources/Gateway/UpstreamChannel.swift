@@ -23,7 +23,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     private var reusable = true
     /// Strong while a call is in progress; the exchange lets go of the channel and the channel of it at the end.
     private var exchange: Exchange?
-    private var idleTimeout = Duration.zero
+    private var idleTimeout = Span.zero
     /// The reply must have ended by then; lifted once a stream has begun to reach the client.
     private var until = Instant.distantFuture
     private var paused = false
@@ -49,10 +49,11 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     /// Nothing is sent before the provider has shown its certificate: `waiter` hears when it has, or why not.
     func awaitHandshake(_ waiter: ConnectionWaiter, within limit: Duration) {
         handshake = waiter
-        loop.deadlines.arm(self, at: .now() + limit)
+        loop.deadlines.arm(self, at: loop.time + limit)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        loop.time = .now()
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event, let waiter = handshake {
             handshake = nil
             if waiter.exchange == nil { pool.giveBack(self) } else { waiter.connected(self) }
@@ -69,7 +70,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     // MARK: Calling
 
     /// Sends `request`. The reply's first byte is due within `firstByte`, then a byte every `idle`, the whole by `deadline`.
-    func call(_ exchange: Exchange, request: UpstreamRequest, firstByte: Duration, idle: Duration, deadline: Instant) {
+    func call(_ exchange: Exchange, request: UpstreamRequest, firstByte: Span, idle: Span, deadline: Instant) {
         self.exchange = exchange
         phase = .head
         idleTimeout = idle
@@ -87,7 +88,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     /// From here on only standing still is too slow: a stream may go on for long.
     func liftDeadline() { until = .distantFuture }
 
-    private func arm(within duration: Duration) { loop.deadlines.arm(self, at: min(.now() + duration, until)) }
+    private func arm(within span: Span) { loop.deadlines.arm(self, at: min(loop.time + span, until)) }
 
     /// The exchange wants no more of this reply: the provider learns by the closing connection.
     func abandon() {
@@ -121,6 +122,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        loop.time = .now()
         isActive = false
         loop.deadlines.disarm(self)
         pool.remove(self)
@@ -137,12 +139,14 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        loop.time = .now()
         exchange?.connectionProblem(error)
         handshakeFailed("TLS: \(error)")
         context.close(promise: nil)
     }
 
     override func expired(at now: Instant) {
+        loop.time = now
         handshakeFailed("no TLS handshake in time")
         guard let exchange else {
             close()
@@ -154,6 +158,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        loop.time = .now()
         var buffer = unwrapInboundIn(data)
         guard exchange != nil || finishing else {
             // Bytes that nobody asked for: the connection is out of step.
@@ -231,11 +236,11 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
             let piece = min(left, raw.count - at)
             phase = .body(left: left - piece)
             if raw.count - at > piece { reusable = false }   // more than it announced
-            if piece > 0 { exchange?.replyBytes(UnsafeRawBufferPointer(rebasing: raw[at..<at + piece])) }
+            if piece > 0 { exchange?.replyBytes(UnsafeRawBufferPointer(rebasing: raw[at..<at + piece]), last: left == piece) }
             if left == piece { replyComplete() }
         case .chunks: takeChunks(raw, from: &at)
         case .untilClose:
-            if at < raw.count { exchange?.replyBytes(UnsafeRawBufferPointer(rebasing: raw[at...])) }
+            if at < raw.count { exchange?.replyBytes(UnsafeRawBufferPointer(rebasing: raw[at...]), last: false) }
         case .idle, .head, .closed: break
         }
     }
@@ -244,7 +249,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         do throws(ChunkProblem) {
             while exchange != nil || finishing {
                 switch try chunks.next(raw, from: &at) {
-                case .payload(let range): exchange?.replyBytes(UnsafeRawBufferPointer(rebasing: raw[range]))
+                case .payload(let range): exchange?.replyBytes(UnsafeRawBufferPointer(rebasing: raw[range]), last: false)
                 case .needMore: return
                 case .end:
                     if at < raw.count { reusable = false }
@@ -287,6 +292,6 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     func finish() {
         exchange = nil
         finishing = true
-        loop.deadlines.arm(self, at: .now() + .seconds(1))
+        loop.deadlines.arm(self, at: loop.time + Span.seconds(1))
     }
 }

@@ -9,7 +9,7 @@ final class UpstreamPool {
     /// Idle connections beyond this are closed instead of kept.
     private static let maxIdle = 512
     /// Below the 60 s or more after which servers commonly close an idle connection.
-    static let idleTimeout = Duration.seconds(50)
+    static let idleTimeout = Span.seconds(50)
 
     let origin: Origin
     private unowned let loop: Loop
@@ -36,7 +36,7 @@ final class UpstreamPool {
             return
         }
         idle.append(channel)
-        loop.deadlines.arm(channel, at: .now() + Self.idleTimeout)
+        loop.deadlines.arm(channel, at: loop.time + Self.idleTimeout)
     }
 
     func remove(_ channel: UpstreamChannel) {
@@ -84,6 +84,7 @@ final class UpstreamPool {
 
     /// `handshake`: how long TLS has, where it is spoken.
     private func connected(_ result: Result<any Channel, any Error>, _ waiter: ConnectionWaiter, handshake: Duration?) {
+        loop.time = .now()
         switch result {
         case .success(let channel):
             guard let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamChannel.self) else {
