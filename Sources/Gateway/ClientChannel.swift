@@ -299,7 +299,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
 
     private func pauseReading(_ pause: Bool) {
         readingPaused = pause
-        try? context?.channel.syncOptions?.setOption(.autoRead, value: !pause)   // fails on a closing channel only
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: !pause)  // fails on a closing channel only
     }
 
     // MARK: Shutdown

@@ -63,7 +63,8 @@ struct Exposition {
             sample("swiftlet_cost_usd_total", ["deployment": name], "\(Double(counters.cost[at].amount) / 1e9)")
         }
         count("swiftlet_unpriced_requests_total", "Requests answered by a deployment without a known price.", counters.unpriced)
-        count("swiftlet_estimated_usage_requests_total", "Requests whose tokens were counted here, since the provider did not say.", counters.estimated)
+        count(
+            "swiftlet_estimated_usage_requests_total", "Requests whose tokens were counted here, since the provider did not say.", counters.estimated)
         family("swiftlet_deployment_state", "gauge", "0 closed, 1 half open, 2 open.")
         for (at, name) in names.enumerated() {
             let health = router.health(of: at, at: now)

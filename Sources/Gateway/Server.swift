@@ -149,7 +149,7 @@ public final class Server: Sendable {
     func counters() async -> Counters {
         var sum = Counters()
         for loop in state.withLock({ Array($0.loops.values) }) {
-            if let counters = try? await loop.submit({ $0.counters }) { sum += counters }   // fails when the loop has ended
+            if let counters = try? await loop.submit({ $0.counters }) { sum += counters }  // fails when the loop has ended
         }
         return sum
     }
@@ -161,7 +161,7 @@ public final class Server: Sendable {
     public func drain(grace: Duration) async {
         readiness.set(false)
         let (listeners, loops, mocks) = state.withLock { ($0.listeners, Array($0.loops.values), Array($0.mocks.values)) }
-        for listener in listeners { try? await listener.close() }   // already closed is as good
+        for listener in listeners { try? await listener.close() }  // already closed is as good
         for loop in loops { try? await loop.submit { $0.drain() } }
         let end = Instant.now() + grace
         while await busy(loops) > 0, Instant.now() < end {

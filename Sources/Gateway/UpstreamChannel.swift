@@ -105,7 +105,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     func pauseReading(_ pause: Bool) {
         guard pause != paused else { return }
         paused = pause
-        try? context?.channel.syncOptions?.setOption(.autoRead, value: !pause)   // fails on a closing channel only
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: !pause)  // fails on a closing channel only
         if pause { loop.deadlines.disarm(self) } else { arm(within: idleTimeout) }
     }
 
@@ -205,7 +205,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
                 let head = parser.head
                 parser.reset()
                 at += head.length
-                if head.status < 200 { continue }   // 100 Continue, 103 Early Hints
+                if head.status < 200 { continue }  // 100 Continue, 103 Early Hints
                 reusable = head.keepAlive
                 begin(head.framing)
                 exchange?.replyBegan(head, UnsafeRawBufferPointer(rebasing: rest[..<head.length]))
@@ -235,7 +235,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         case .body(let left):
             let piece = min(left, raw.count - at)
             phase = .body(left: left - piece)
-            if raw.count - at > piece { reusable = false }   // more than it announced
+            if raw.count - at > piece { reusable = false }  // more than it announced
             if piece > 0 { exchange?.replyBytes(UnsafeRawBufferPointer(rebasing: raw[at..<at + piece]), last: left == piece) }
             if left == piece { replyComplete() }
         case .chunks: takeChunks(raw, from: &at)

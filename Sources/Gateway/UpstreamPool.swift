@@ -74,7 +74,8 @@ final class UpstreamPool {
                     try pipeline.addHandler(UpstreamChannel(loop: bound.value.loop, pool: bound.value))
                 }
             }
-            let connecting = (try? SocketAddress(ipAddress: origin.host, port: origin.port))
+            let connecting =
+                (try? SocketAddress(ipAddress: origin.host, port: origin.port))
                 .map { initialized.connect(to: $0) } ?? initialized.connect(host: origin.host, port: origin.port)
             connecting.assumeIsolated().whenComplete { self.connected($0, waiter, handshake: tls == nil ? nil : timeout) }
         } catch {
@@ -88,7 +89,7 @@ final class UpstreamPool {
         switch result {
         case .success(let channel):
             guard let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamChannel.self) else {
-                waiter.failed("the connection closed at once")   // closed between connect and now: its handlers are gone
+                waiter.failed("the connection closed at once")  // closed between connect and now: its handlers are gone
                 return
             }
             if let handshake {

@@ -97,7 +97,8 @@ extension FaultyReply {
 
     /// Codes and types are words; what is not one is left out.
     private static func word(_ text: String) -> String? {
-        let isWord = text.utf8.count <= 64 && text.utf8.allSatisfy { $0 &- 0x61 < 26 || $0 &- 0x41 < 26 || $0 &- 0x30 < 10 || "_-.".utf8.contains($0) }
+        let isWord =
+            text.utf8.count <= 64 && text.utf8.allSatisfy { $0 &- 0x61 < 26 || $0 &- 0x41 < 26 || $0 &- 0x30 < 10 || "_-.".utf8.contains($0) }
         return isWord && !text.isEmpty ? text : nil
     }
 }

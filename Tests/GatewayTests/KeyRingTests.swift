@@ -10,10 +10,12 @@ import Testing
 
     enum Expected: Sendable { case key(Int), missing, unknown }
 
-    @Test("a key is found by all of it, and by nothing else", arguments: [
-        ("sk-a", Expected.key(0)), ("sk-b", .key(1)), ("sk-", .unknown), ("sk-aa", .unknown), ("SK-A", .unknown), ("sk-a ", .unknown),
-        ("", .missing), (nil, .missing),
-    ])
+    @Test(
+        "a key is found by all of it, and by nothing else",
+        arguments: [
+            ("sk-a" as String?, Expected.key(0)), ("sk-b", .key(1)), ("sk-", .unknown), ("sk-aa", .unknown), ("SK-A", .unknown), ("sk-a ", .unknown),
+            ("", .missing), (nil, .missing),
+        ])
     func finds(_ presented: String?, _ expected: Expected) {
         var remembered = VerifiedKeys()
         // The second time it may be remembered; the verdict is the same.
