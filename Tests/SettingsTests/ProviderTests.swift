@@ -22,6 +22,18 @@ import Translation
             (FaultyReply(status: 400, code: "content_policy_violation"), .contentPolicy),
             (FaultyReply(status: 400, code: "content_filter"), .contentPolicy),
             (FaultyReply(status: 400, message: "billing is a word"), .badRequest),
+            (FaultyReply(status: 400, type: "too_many_prompt_tokens", message: "The total length of all messages is too long."), .contextWindow),
+            // Said as a 400, and not the client's doing.
+            (FaultyReply(status: 400, code: "model_not_found", type: "invalid_request_error"), .notFound),
+            (FaultyReply(status: 400, code: "1500", type: "invalid_model", message: "Invalid model: m"), .notFound),
+            (FaultyReply(status: 400, type: "insufficient_quota"), .quotaExceeded),
+            (FaultyReply(status: 413, code: "rate_limit_exceeded", type: "tokens"), .rateLimit),
+            (FaultyReply(status: 400, code: "invalid-argument", message: "Incorrect API key provided. You can obtain one."), .auth),
+            (FaultyReply(status: 498, code: "capacity_exceeded"), .rateLimit),
+            (FaultyReply(status: 403, code: "403", message: "m requires moderation on P. Your input was flagged for \"x\"."), .contentPolicy),
+            // What a client wrote may be repeated in a message; it puts no deployment to rest.
+            (FaultyReply(status: 400, message: "bad value: 'Incorrect API key provided'"), .badRequest),
+            (FaultyReply(status: 400, message: "bad value: 'model_not_found insufficient_quota'"), .badRequest),
             (FaultyReply(status: 500), .serverError), (FaultyReply(status: 503), .serverError), (FaultyReply(status: 529), .serverError),
             (FaultyReply(status: 500, message: "maximum context length"), .serverError),
             // Events within a stream that began with 200.

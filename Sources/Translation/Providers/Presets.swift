@@ -1,5 +1,6 @@
-/// OpenAI-compatible providers by name: rows instead of types. Addresses are from each provider's API reference, read 2026-11;
-/// those of local servers are their usual ports.
+/// OpenAI-compatible providers by name: rows instead of types. Addresses are from each provider's API reference, read 2026-11, most
+/// of them seen in recorded exchanges too; those of local servers are their usual ports. `alibaba` is the international address
+/// (China's is dashscope.aliyuncs.com), `zai` the general one (its coding plan has another).
 public struct Preset: Sendable {
     /// The `type` in settings.
     public var name: String
@@ -15,7 +16,7 @@ public struct Preset: Sendable {
         Preset(name: "groq", baseURL: "https://api.groq.com/openai/v1", keyVariable: "GROQ_API_KEY"),
         Preset(name: "xai", baseURL: "https://api.x.ai/v1", keyVariable: "XAI_API_KEY"),
         Preset(name: "openrouter", baseURL: "https://openrouter.ai/api/v1", keyVariable: "OPENROUTER_API_KEY"),
-        Preset(name: "together", baseURL: "https://api.together.xyz/v1", keyVariable: "TOGETHER_API_KEY"),
+        Preset(name: "together", baseURL: "https://api.together.ai/v1", keyVariable: "TOGETHER_API_KEY"),
         Preset(name: "perplexity", baseURL: "https://api.perplexity.ai", keyVariable: "PERPLEXITY_API_KEY"),
         Preset(name: "cerebras", baseURL: "https://api.cerebras.ai/v1", keyVariable: "CEREBRAS_API_KEY"),
         Preset(name: "moonshot", baseURL: "https://api.moonshot.ai/v1", keyVariable: "MOONSHOT_API_KEY"),
