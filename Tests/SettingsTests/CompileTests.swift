@@ -131,15 +131,23 @@ import Translation
         #expect(blueprint.upstreams[0].timeout == .seconds(300))
     }
 
-    @Test("keys: what they may use, paused ones left out")
+    @Test("keys: what they may use; a paused one is there and cannot be presented")
     func keys() throws {
         let blueprint = try blueprint(
             good.replacing(
                 " } }\n", with: " }, b: { key: file:b, models: [chat, local/x] }, c: { key: env:C, paused: true }, d: { key: d, models: '*' } }\n"))
-        #expect(blueprint.keys.map(\.name) == ["app", "b", "d"])
-        #expect(blueprint.keys.map { $0.secret.reveal() } == ["sk-canary-app", "sk-canary-b", "d"])
-        #expect(blueprint.keys.map(\.models) == [nil, ["chat", "local/x"], nil])
+        #expect(blueprint.keys.map(\.name) == ["app", "b", "c", "d"])
+        #expect(blueprint.keys.map { $0.secret.reveal() } == ["sk-canary-app", "sk-canary-b", "", "d"])
+        #expect(blueprint.keys.map(\.paused) == [false, false, true, false])
+        #expect(blueprint.keys.map(\.models) == [nil, ["chat", "local/x"], nil, nil])
         #expect(try served("local/x", by: blueprint) == ["local/x"])
+    }
+
+    @Test("pausing the only key does not leave a gateway without keys, which would serve everybody")
+    func pausedAlone() throws {
+        let blueprint = try blueprint(good.replacing("sk-canary-app }", with: "sk-canary-app, paused: true, expires: 2027-01-31 }"))
+        #expect(blueprint.keys.map { $0.secret.reveal() } == [""])
+        #expect(blueprint.keys[0].expires == Moment(seconds: 1_801_353_600))
     }
 
     @Test("sizes of `general` are the server's")

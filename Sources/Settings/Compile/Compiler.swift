@@ -185,7 +185,9 @@ struct Compiler {
         var owners: [Secret: String] = [:]
         for entry in document.keys.entries {
             let path = "keys".setting(entry.name)
-            var key = VirtualKey(name: entry.name, secret: entry.value.key)
+            var key = VirtualKey(name: entry.name, secret: entry.value.paused ? Secret("") : entry.value.key)
+            key.paused = entry.value.paused
+            key.expires = entry.value.expires
             if let owner = owners.updateValue(entry.name, forKey: Secret(entry.value.key.reveal())) {
                 reader.reading.problem(path.setting("key"), entry.line, "is the same key as that of `\(owner)`")
             }
@@ -197,7 +199,7 @@ struct Compiler {
                 }
                 key.models = models
             }
-            if !entry.value.paused { keys.append(key) }
+            keys.append(key)
         }
     }
 
