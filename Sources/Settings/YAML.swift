@@ -78,11 +78,27 @@ enum YAML {
             case .sequence(let items):
                 return Schema.Node(.list(items.map { self.node($0, depth: depth + 1) }), line: line)
             case .mapping(let pairs):
-                return Schema.Node(.map(pairs.compactMap { entry($0.key, $0.value, depth: depth) }), line: line)
+                return Schema.Node(.map(merged(pairs.compactMap { entry($0.key, $0.value, depth: depth) })), line: line)
             case .alias:
                 problems.append(Problem("", line: line, "has an alias that refers to nothing"))
                 return .plain("", line: line)
             }
+        }
+
+        /// `<<: *defaults`, or a list of them: what they say counts where nothing nearer says it (YAML 1.1, "Merge key").
+        private mutating func merged(_ entries: [Schema.Node.Entry]) -> [Schema.Node.Entry] {
+            guard entries.contains(where: { $0.name == "<<" }) else { return entries }
+            var all = entries.filter { $0.name != "<<" }
+            var names = Set(all.map(\.name))
+            for entry in entries where entry.name == "<<" {
+                for map in entry.node.items ?? [entry.node] {
+                    if map.entries == nil {
+                        problems.append(Problem("", line: entry.line, "`<<` must be followed by a map or a list of maps"))
+                    }
+                    for other in map.entries ?? [] where names.insert(other.name).inserted { all.append(other) }
+                }
+            }
+            return all
         }
 
         private mutating func entry(_ key: Yams.Node, _ value: Yams.Node, depth: Int) -> Schema.Node.Entry? {

@@ -157,6 +157,23 @@ import Translation
         #expect(blueprint.server.responseBytes == 5 << 19)
     }
 
+    @Test("what `<<` merges counts where nothing nearer says it")
+    func merging() throws {
+        let blueprint = try blueprint(
+            good.replacing("local: {", with: "local: &base { timeout: 5s,").replacing(
+                "models:",
+                with: """
+                      other: { <<: *base, timeout: 9s, region: eu }
+                      third: { <<: [ { region: us }, *base, { region: eu, timeout: 1s } ] }
+                    models:
+                      m: { route: { fallback: [local/a, other/a, third/a] } }
+                    """))
+        let deployments = blueprint.table.deployments.filter { $0.model == "a" }
+        #expect(deployments.map(\.timeout) == [.seconds(5), .seconds(9), .seconds(5)])
+        #expect(deployments.map(\.region) == [nil, "eu", "us"])
+        #expect(Set(blueprint.upstreams.compactMap { $0.provider.base?.origin.port }) == [9000])
+    }
+
     @Test("mock providers are handed over with their behaviour")
     func mocks() throws {
         let blueprint = try blueprint(Files.text("examples/failover.yaml"))
