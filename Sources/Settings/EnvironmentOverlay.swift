@@ -1,6 +1,7 @@
 import Schema
 
-/// Variables of the environment that set settings: SWIFTLET_SERVER_LISTEN is `server.listen`. They win over the file.
+/// Variables of the environment that set settings: SWIFTLET_SERVER_LISTEN is `server.listen`. They win over the file; an empty one
+/// is none.
 public enum EnvironmentOverlay {
     public static let prefix = "SWIFTLET_"
 
@@ -21,9 +22,22 @@ public enum EnvironmentOverlay {
 
     static func apply(_ environment: [String: String], to root: inout Node, _ reading: inout Reading) {
         for (name, path) in variables {
-            guard let text = environment[name] else { continue }
+            guard let text = environment[name], !text.isEmpty else { continue }
             reading.environment[path.joined(separator: ".")] = name
             set(value(text), at: path[...], in: &root)
+        }
+        warn(of: environment, &reading)
+    }
+
+    /// Of variables that look like settings of a section and are none. Others with our prefix may be anybody's: keys, tokens.
+    private static func warn(of environment: [String: String], _ reading: inout Reading) {
+        let sections = Set(variables.filter { $0.path.count > 1 }.map { prefix + $0.path[0].uppercased() + "_" })
+        let known = variables.map(\.name)
+        for name in environment.keys.sorted() where name.hasPrefix(prefix) && !known.contains(name) {
+            guard let section = sections.first(where: name.hasPrefix) else { continue }
+            let names = known.filter { $0.hasPrefix(section) }.map { String($0.dropFirst(section.count)) }
+            guard let near = Spelling.nearest(to: String(name.dropFirst(section.count)), among: names) else { continue }
+            reading.warning("", 0, "the environment variable \(name) sets nothing; did you mean `\(section)\(near)`?")
         }
     }
 

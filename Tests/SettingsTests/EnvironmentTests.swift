@@ -28,6 +28,22 @@ import Testing
             ])
     }
 
+    @Test("an empty variable is none")
+    func empty() {
+        #expect(compile(good, ["SWIFTLET_SERVER_LISTEN": ""]).blueprint?.server.listen.port == 0)
+    }
+
+    @Test("a variable that looks like a setting and is none is warned of; others with our prefix are anybody's")
+    func misspelt() {
+        let variables = [
+            "SWIFTLET_SERVER_LISTN": "127.0.0.1:1", "SWIFTLET_ADMIN_TOKEN": "t", "SWIFTLET_KEY": "k", "SWIFTLET_ROUTER_SIGNING_SECRET": "s",
+        ]
+        #expect(
+            problems(good, variables) == [
+                "f:0: document: warning: the environment variable SWIFTLET_SERVER_LISTN sets nothing; did you mean `SWIFTLET_SERVER_LISTEN`?"
+            ])
+    }
+
     @Test("a section that is no section stays a problem")
     func noSection() {
         #expect(problems("server: 7", ["SWIFTLET_SERVER_LISTEN": "127.0.0.1:1"]).count == 1)
