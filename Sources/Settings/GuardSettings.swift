@@ -33,8 +33,19 @@ public struct KeywordSettings: Configurable {
     ]
 }
 
-public enum FirewallScope: String, SettingChoice { case prompt, completion, reply, both }
-public enum FirewallKind: String, SettingChoice { case regex, keyword, keywords, contains, pii, injection, toxicity }
+public enum FirewallScope: String, SettingChoice { case prompt, response, completion, reply, both }
+public enum FirewallKind: String, SettingChoice {
+    case regex, substring, contains, keyword, keywords, pii, injection, toxicity
+
+    /// What a rule of this kind cannot be without: one of these settings.
+    var needs: [String] {
+        switch self {
+        case .regex, .substring, .contains: ["pattern"]
+        case .keyword, .keywords: ["words", "pattern"]
+        case .pii, .injection, .toxicity: []
+        }
+    }
+}
 public enum FirewallAction: String, SettingChoice { case allow, warn, mask, block, log }
 
 /// A pattern in prompts or answers, and what happens to it.

@@ -28,9 +28,8 @@ public struct ProviderEntry: SettingValue {
         }
         if type.isNotYet {
             reading.warning(path.setting("type"), entry.line, "`\(name)` is accepted, but not effective yet: its deployments are paused")
-        } else if provider.base == nil {
-            reading.problem(path.setting("base_url"), node.line, "is missing: a provider of type `\(name)` has no address of its own")
         }
+        provider.check(node, at: path, &reading)
         return ProviderEntry(type: type, provider: provider)
     }
 }

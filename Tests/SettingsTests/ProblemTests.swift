@@ -65,7 +65,12 @@ import Testing
             Row(
                 "firewall: [ { name: x, action: maks } ]",
                 "f:8: firewall: warning: accepted, but not effective yet",
-                "f:8: firewall[0].action: `maks` is not known; did you mean `mask`?"),
+                "f:8: firewall[0].action: `maks` is not known; did you mean `mask`?",
+                "f:8: firewall[0].pattern: is missing: what a rule of type `regex` looks for"),
+            Row(
+                "firewall: [ { name: x, type: keywords }, { name: y, type: keyword, words: [z] }, { name: z, scope: response, type: pii } ]",
+                "f:8: firewall: warning: accepted, but not effective yet",
+                "f:8: firewall[0].words: is missing: what a rule of type `keywords` looks for"),
             Row(
                 "guardrails: { pii: maks }",
                 "f:8: guardrails: warning: accepted, but not effective yet",
@@ -105,7 +110,17 @@ import Testing
             Row(
                 "{ type: vertex, project: p }",
                 "f:4: providers.p.location: is missing: Its location, such as europe-west4.",
-                "f:4: providers.p.type: warning: `vertex` is accepted, but not effective yet: its deployments are paused"),
+                "f:4: providers.p.type: warning: `vertex` is accepted, but not effective yet: its deployments are paused",
+                "f:4: providers.p.credentials: is missing: say it or `access_token`"),
+            Row(
+                "{ type: bedrock, access_key_id: env:A }",
+                "f:4: providers.p.type: warning: `bedrock` is accepted, but not effective yet: its deployments are paused",
+                "f:4: providers.p.region: is missing: where its models are, such as us-east-1",
+                "f:4: providers.p.secret_access_key: is missing: an AWS key has both parts"),
+            Row(
+                "{ type: azure, api_key: env:A }",
+                "f:4: providers.p.type: warning: `azure` is accepted, but not effective yet: its deployments are paused",
+                "f:4: providers.p.base_url: is missing: a provider of type `azure` has no address of its own"),
         ])
     func providers(row: Row) {
         #expect(problems(good.replacing("local: {", with: "p: \(row.text)\n  local: {")) == row.expected)
@@ -210,6 +225,7 @@ import Testing
             ("just text", "f:1: document: expected a section with settings, found a single value"),
             ("? [a, b]\n: c\n", "f:1: document: a name in a map must be a single value"),
             ("a: b: c", "f:1: document: is not valid YAML: "),
+            ("server:\n  <<: [{}, 7]", "f:2: document: `<<` must be followed by a map or a list of maps"),
         ])
     func noDocument(text: String, begin: String) {
         let found = problems(text)

@@ -69,6 +69,18 @@ import Translation
         #expect(BaseURL(written: text) == nil)
     }
 
+    @Test(
+        "faults of the mock have other words",
+        arguments: [
+            ("timeout", MockFault.Kind.hang), ("slow", .slowFirstByte), ("slow_body", .slowLoris), ("truncated", .truncate),
+            ("truncated_json", .malformedJSON), ("wrong_content_type", .wrongType), ("error_in_stream", .errorEvent),
+            ("error_body_with_200", .errorEvent), ("huge", .hugeEvent), ("absurd_usage", .hugeUsage), ("reset_midstream", .resetMidstream),
+        ])
+    func kinds(word: String, expected: MockFault.Kind) {
+        let text = good.replacing("local: {", with: "p: { type: mock, faults: [ { kind: \(word) } ] }\n  local: {")
+        #expect(compile(text).blueprint?.mocks.first?.behaviour.faults.map(\.kind) == [expected])
+    }
+
     @Test("every preset and every type with an address of its own has a valid one")
     func presets() {
         for preset in Preset.all {

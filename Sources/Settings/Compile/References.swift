@@ -17,6 +17,13 @@ extension Compiler {
                 check(rule, node, at: path.setting("rules").item(index))
             }
         }
+        for (index, rule) in document.firewall.enumerated() {
+            guard let node = root["firewall"]?.items?[index], let needed = rule.kind.needs.first else { continue }
+            if rule.kind.needs.allSatisfy({ node[$0]?.isEmpty ?? true }) {
+                let place = "firewall".item(index).setting(needed)
+                reader.reading.problem(place, node.line, "is missing: what a rule of type `\(rule.kind.rawValue)` looks for")
+            }
+        }
         for entry in document.projects.entries {
             check(entry.value.policy, among: document.policies.names, "policy", at: "projects".setting(entry.name), root["projects"]?[entry.name])
         }

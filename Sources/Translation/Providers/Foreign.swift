@@ -41,6 +41,16 @@ public struct Bedrock: Provider {
         .setting("session_token", \.sessionToken, "Where the AWS key is a temporary one."),
     ])
     public func serves(_ api: API) -> Bool { false }
+
+    /// The region is part of the address and of the signature.
+    public func check(_ node: Node, at path: String, _ reading: inout Reading) {
+        func isMissing(_ name: String) -> Bool { node[name]?.isNull ?? true }
+        if isMissing("region") { reading.problem(path.setting("region"), node.line, "is missing: where its models are, such as us-east-1") }
+        if isMissing("access_key_id") != isMissing("secret_access_key") {
+            let name = isMissing("access_key_id") ? "access_key_id" : "secret_access_key"
+            reading.problem(path.setting(name), node.line, "is missing: an AWS key has both parts")
+        }
+    }
 }
 
 /// Google's Vertex AI.
@@ -61,6 +71,11 @@ public struct Vertex: Provider {
         .setting("access_token", \.accessToken, "A token that somebody else keeps fresh, instead of `credentials`."),
     ])
     public func serves(_ api: API) -> Bool { false }
+
+    public func check(_ node: Node, at path: String, _ reading: inout Reading) {
+        guard node["credentials"]?.isNull ?? true, node["access_token"]?.isNull ?? true else { return }
+        reading.problem(path.setting("credentials"), node.line, "is missing: say it or `access_token`")
+    }
 }
 
 /// The Cohere API.

@@ -48,9 +48,16 @@ extension MockFault: Configurable {
 }
 
 extension MockFault.Kind: SettingChoice {
-    /// `truncated_json` is another word for `malformed_json`.
+    /// Words that mean one of the kinds.
+    private static let others: [String: MockFault.Kind] = [
+        "timeout": .hang, "slow": .slowFirstByte, "slow_body": .slowLoris, "truncated": .truncate, "truncated_json": .malformedJSON,
+        "wrong_content_type": .wrongType, "error_in_stream": .errorEvent, "error_body_with_200": .errorEvent, "huge": .hugeEvent,
+        "absurd_usage": .hugeUsage,
+    ]
+
+    public static var shape: Shape { .choice(allCases.map(\.rawValue) + others.keys.sorted()) }
+
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> MockFault.Kind? {
-        if node.scalar == "truncated_json" { return .malformedJSON }
-        return readChoice(node, at: path, &reading)
+        node.scalar.flatMap { others[$0] } ?? readChoice(node, at: path, &reading)
     }
 }

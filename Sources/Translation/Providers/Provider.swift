@@ -62,6 +62,8 @@ public protocol Provider: Configurable, Sendable {
     func serves(_ api: API) -> Bool
     func prepare(_ head: inout UpstreamHead, for api: API, model: String)
     func fault(of reply: FaultyReply) -> Fault
+    /// What only all settings together show: notes what is missing. `node` is the provider's section.
+    func check(_ node: Node, at path: String, _ reading: inout Reading)
 }
 
 extension Provider {
@@ -69,6 +71,13 @@ extension Provider {
     public func serves(_ api: API) -> Bool { true }
     public func prepare(_ head: inout UpstreamHead, for api: API, model: String) { head.prepare(common) }
     public func fault(of reply: FaultyReply) -> Fault { reply.usualFault }
+
+    public func check(_ node: Node, at path: String, _ reading: inout Reading) {
+        // A value that could not be read has its problem already.
+        if base == nil, node["base_url"]?.isNull ?? true {
+            reading.problem(path.setting("base_url"), node.line, "is missing: a provider of type `\(Self.name)` has no address of its own")
+        }
+    }
 
     /// Fields of its own, and those that every provider has.
     public static func settings(_ own: [Field<Self>] = []) -> [Field<Self>] { own + ProviderSettings.fields.map { $0.within(\Self.common) } }
