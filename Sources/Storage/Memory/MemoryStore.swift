@@ -41,7 +41,7 @@ public final class MemoryStore: Store {
     private let capacity: Int
 
     /// `firstNode` is where leases begin: by chance, so that ids of two runs differ.
-    public init(capacity: Int = 4096, firstNode: Int = .random(in: 0..<RequestID.nodes)) {
+    public init(capacity: Int = 512, firstNode: Int = .random(in: 0..<RequestID.nodes)) {
         precondition(capacity > 0, "a memory store keeps at least one row")
         self.capacity = capacity
         state = Locked(State(nextNode: firstNode))
