@@ -46,13 +46,19 @@ public struct Named<Value: SettingValue>: SettingValue {
     public static var shape: Shape { .names(of: Value.shape) }
     public var written: String? { entries.isEmpty ? "{}" : nil }
 
+    /// Names go into headers, logs and metrics.
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+
     /// An entry that cannot be read is left out; its problem is noted.
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Named? {
         if node.isNull { return Named() }
         guard let entries = reading.entries(of: node, at: path, expected: "names and their settings") else { return nil }
         return Named(
             entries.compactMap { entry in
-                Value.read(entry.node, at: path.setting(entry.name), &reading).map { Entry(name: entry.name, line: entry.line, value: $0) }
+                if !isName(entry.name) { reading.problem(path, entry.line, "a name must have characters, and none that cannot be seen") }
+                return Value.read(entry.node, at: path.setting(entry.name), &reading).map { Entry(name: entry.name, line: entry.line, value: $0) }
             })
     }
 }

@@ -30,10 +30,13 @@ extension Configurable {
                 reading.problem(place, entry.line, "unknown setting `\(entry.name)`\(help)")
                 continue
             }
+            // What must be said and is said to be nothing is missing.
+            if field.isRequired, entry.node.scalar == "" { continue }
             if field.isNotYet, !entry.node.isEmpty { reading.warning(place, entry.line, "accepted, but not effective yet") }
             field.read(&section, entry.node, place, &reading)
         }
-        for field in fields where field.isRequired && !entries.contains(where: { $0.name == field.name && !$0.node.isNull }) {
+        func isSaid(_ name: String) -> Bool { entries.contains { $0.name == name && !$0.node.isNull && $0.node.scalar != "" } }
+        for field in fields where field.isRequired && !isSaid(field.name) {
             reading.problem(path.setting(field.name), node.line, "is missing: \(field.help)")
         }
         return section

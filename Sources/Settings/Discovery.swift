@@ -31,7 +31,9 @@ public enum Discovery {
     public static func document(environment: [String: String], found: [(port: Int, models: [String])], key: String) -> Node {
         var providers: [(String, Node)] = []
         var groups: [(name: String, deployments: [(provider: String, model: String)])] = []
+        // A server may list anything.
         func offer(_ model: String, at provider: String) {
+            guard !model.isEmpty, model.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return }
             if let known = groups.firstIndex(where: { $0.name == model }) {
                 groups[known].deployments.append((provider, model))
             } else {

@@ -62,6 +62,15 @@ import Testing
             (("words", .list([.plain("a"), .list([])])), "f:1: words[1]: expected text, found a list"),
             (("inner", .plain("7")), "f:1: inner: expected a section with settings, found a single value"),
             (("inner", .map([("size", .plain("2"))])), "f:1: inner.name: is missing: What it is called."),
+            (("inner", .map([("name", .text(""))])), "f:1: inner.name: is missing: What it is called."),
+            (
+                ("others", .map([("", .map([("name", .plain("x"))]))])),
+                "f:1: others: a name must have characters, and none that cannot be seen"
+            ),
+            (
+                ("others", .map([("a\r\nb: c", .map([("name", .plain("x"))]))])),
+                "f:1: others: a name must have characters, and none that cannot be seen"
+            ),
             (
                 ("others", .map([("a", .map([("nam", .plain("x")), ("name", .plain("x"))]))])),
                 "f:1: others.a.nam: unknown setting `nam`; did you mean `name`?"

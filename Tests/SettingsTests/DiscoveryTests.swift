@@ -30,6 +30,14 @@ import Testing
         #expect(blueprint.server.listen.port == 9)
     }
 
+    @Test("a local server may list anything; what is no name is passed over")
+    func oddities() throws {
+        let odd = ["", "a", "a", "x\r\ny: z", "~", "{ a: b }", "mock", "vllm/a", "default", "\u{0}"]
+        let blueprint = try start([:], [(port: 8000, models: odd)])
+        let names = Set(blueprint.table.deployments.map(\.name))
+        #expect(names == ["vllm/a", "vllm/~", "vllm/{ a: b }", "vllm/vllm/a", "vllm/default", "mock/mock"])
+    }
+
     @Test("models of local servers are groups; the same model on two servers is one group")
     func local() throws {
         let blueprint = try start([:], [(port: 11_434, models: ["tiny:1b", "shared"]), (port: 8000, models: ["shared"]), (port: 1234, models: [])])

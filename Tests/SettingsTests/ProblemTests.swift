@@ -133,6 +133,9 @@ import Testing
             Row(
                 "{ deployments: [ { provider: locl, model: a } ] }",
                 "f:6: models.m.deployments[0].provider: there is no provider `locl`; did you mean `local`?"),
+            Row(
+                "{ deployments: [ { provider: local, model: '' } ] }",
+                "f:6: models.m.deployments[0].model: is missing: The provider's name for the model."),
             Row("{ deployments: [ { provider: local } ] }", "f:6: models.m.deployments[0].model: is missing: The provider's name for the model."),
             Row(
                 "{ deployments: [ { provider: local, model: a, wieght: 2 } ] }",
