@@ -83,18 +83,6 @@ struct Counters: Sendable {
     }
 }
 
-extension Usage {
-    static func += (left: inout Usage, right: Usage) {
-        left.input &+= right.input
-        left.cachedInput &+= right.cachedInput
-        left.cacheWrite &+= right.cacheWrite
-        left.output &+= right.output
-        left.reasoning &+= right.reasoning
-        left.audioInput &+= right.audioInput
-        left.audioOutput &+= right.audioOutput
-    }
-}
-
 /// Durations in buckets whose bounds double from 1 ms to about 17 minutes.
 struct Histogram: Sendable {
     static let buckets = 21

@@ -1,5 +1,6 @@
 import NIOCore
 import Routing
+import Schema
 import Settings
 import Storage
 import Translation
@@ -16,6 +17,8 @@ final class Live: Sendable {
     /// What each virtual key may use; by index of `blueprint.keys`, or of the one key `local`.
     let allowances: [Allowance]
     let limits: Limits
+    /// By index of `blueprint.keys`: those that are refused, now or some day.
+    private let standings: [Standing]
     /// The ledger's numbers for keys, routes and deployments.
     let numbers: Numbers
     /// The names as the access log writes them.
@@ -34,11 +37,26 @@ final class Live: Sendable {
             Target(upstream, deployment, origins: origins, mocks: mocks)
         }
         allowances = blueprint.keys.isEmpty ? [.all] : blueprint.keys.map { Allowance($0, names: blueprint.names) }
+        standings = blueprint.keys.map { Standing(paused: $0.paused, expires: $0.expires?.seconds ?? .max) }
         limits = Limits(blueprint.server)
         numbers = try Numbers(blueprint, store)
         quotedNames = QuotedNames(blueprint)
         routeLines = blueprint.table.routes.map { ByteBuffer(string: "x-swiftlet-route: \($0.name.headerSafe)\r\n") }
         since = WallClock.milliseconds() / 1000
+    }
+
+    private struct Standing {
+        let paused: Bool
+        /// Seconds since 1970.
+        let expires: Int64
+    }
+
+    /// Why a key that is known may not be used. Nil: it may.
+    func refusal(of key: Int, unixSeconds: Int64) -> Refusal? {
+        guard !standings.isEmpty else { return nil }
+        if standings[key].paused { return Refusal(.keyPaused, "key `\(keyName(key))` is paused") }
+        if standings[key].expires <= unixSeconds { return Refusal(.keyExpired, "key `\(keyName(key))` has expired") }
+        return nil
     }
 
     /// The key that requests are served as when no keys are configured and the listener is loopback.
@@ -61,7 +79,7 @@ final class Live: Sendable {
             return Refusal(.modelNotFound, "the request names no model and there is no default; \(offer(key))", param: "model")
         }
         let visible = visibleNames(key)
-        let near = Nearest.name(to: name, among: visible).map { "; did you mean `\($0)`?" } ?? "; \(offer(key))"
+        let near = Spelling.nearest(to: name, among: visible).map { "; did you mean `\($0)`?" } ?? "; \(offer(key))"
         return Refusal(.modelNotFound, "there is no model `\(name.prefix(200))`\(near)", param: "model")
     }
 

@@ -55,7 +55,9 @@ struct Reception {
     private func authenticate(_ request: ClientRequest) throws(Refusal) -> Int {
         let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
         switch verdict {
-        case .key(let index): return index
+        case .key(let index):
+            if let refusal = live.refusal(of: index, unixSeconds: WallClock.milliseconds() / 1000) { throw refusal }
+            return index
         case .missing: throw Refusal(.invalidAPIKey, "no API key: send a virtual key as `Authorization: Bearer KEY`")
         case .unknown: throw Refusal(.invalidAPIKey, "unknown API key: it is none of this gateway's virtual keys")
         }

@@ -1,3 +1,5 @@
+import Schema
+
 /// Which deployments a request's tags select.
 public enum TagFiltering: Hashable, Sendable {
     case off
@@ -61,7 +63,7 @@ public struct RoutingTable: Sendable {
     }
 
     /// Route names near to one that is unknown.
-    public func nearestRoute(to name: String) -> String? { Nearest.name(to: name, among: routes.map(\.name)) }
+    public func nearestRoute(to name: String) -> String? { Spelling.nearest(to: name, among: routes.map(\.name)) }
 
     private static func index(_ names: [String], _ what: String, _ problems: inout [RouteProblem]) -> [String: Int] {
         var index: [String: Int] = [:]

@@ -1,3 +1,5 @@
+import Schema
+
 /// Writes out every named route as a tree of its own, and collects problems instead of stopping at the first.
 struct TreeCompiler {
     private struct PickerKey: Hashable {
@@ -60,7 +62,7 @@ struct TreeCompiler {
 
     private mutating func resolve(_ name: String, from route: String) -> Route.ID? {
         if let id = byName[name] { return id }
-        note(.unknownRoute(name, nearest: Nearest.name(to: name, among: byName.keys.sorted())), in: route)
+        note(.unknownRoute(name, nearest: Spelling.nearest(to: name, among: byName.keys.sorted())), in: route)
         return nil
     }
 

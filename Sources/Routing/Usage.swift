@@ -15,4 +15,15 @@ public struct Usage: Hashable, Sendable {
 
     public var totalInput: Int64 { input &+ cachedInput &+ cacheWrite &+ audioInput }
     public var totalOutput: Int64 { output &+ reasoning &+ audioOutput }
+
+    /// Class by class; `estimated` stays what it was.
+    public static func += (left: inout Usage, right: Usage) {
+        left.input &+= right.input
+        left.cachedInput &+= right.cachedInput
+        left.cacheWrite &+= right.cacheWrite
+        left.output &+= right.output
+        left.reasoning &+= right.reasoning
+        left.audioInput &+= right.audioInput
+        left.audioOutput &+= right.audioOutput
+    }
 }

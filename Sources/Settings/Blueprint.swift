@@ -60,7 +60,6 @@ public struct Upstream: Sendable {
 /// What an application presents.
 public struct VirtualKey: Sendable {
     public var name: String
-    /// Empty where the key is paused: nobody can present that, and yet there is a key, so the gateway is open to nobody else.
     public var secret: Secret
     public var paused = false
     /// Refused from then on.

@@ -23,7 +23,7 @@ public struct KeySettings: Configurable {
     public static let fields: [Field<Self>] = [
         .setting("key", \.key, "The key itself, normally env:NAME or file:PATH.").required,
         .setting("models", \.models, "Names it may send; without it all."),
-        .setting("paused", \.paused, "Whether it is refused for the time being, like an unknown one."),
+        .setting("paused", \.paused, "Whether it is refused for the time being, with 403 and `key_paused`."),
         .setting("project", \.project, "Whose budget it shares.").notYet,
         .setting("policy", \.policy, "Which policy decides for it.").notYet,
         .setting("budget", \.budget, "What it may spend.").notYet,
@@ -32,7 +32,7 @@ public struct KeySettings: Configurable {
         .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests it may have in flight at once.").notYet,
         .setting("region", \.region, "Where its callers are.").notYet,
         .setting("tags", \.tags, "Tags that all its requests carry.").notYet,
-        .setting("expires", \.expires, "From when on it is refused.").notYet,
+        .setting("expires", \.expires, "From when on it is refused, with 403 and `key_expired`."),
     ]
 }
 

@@ -22,11 +22,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Address for operators, HOST:PORT; stands above file and environment.")
     var admin: String?
 
+    @Option(name: .customLong("set"), help: "One setting, as in server.threads=2; stands above file and environment.")
+    var settings: [String] = []
+
     func run() async throws {
         LoggingSystem.bootstrap { JSONLogHandler(label: $0) }
         let log = Logger(label: "swiftlet")
         let signals = Signals()
-        let source = SettingsSource(file: config, listen: listen, admin: admin)
+        let source = try SettingsSource(
+            file: config, flags: [listen.map { "server.listen=\($0)" }, admin.map { "server.admin=\($0)" }].compactMap(\.self) + settings)
         let blueprint = try source.blueprint(log)
         let gateway = try await Running.start(blueprint, log)
         source.greet(blueprint)

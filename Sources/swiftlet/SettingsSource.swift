@@ -1,3 +1,4 @@
+import ArgumentParser
 import Bench
 import FoundationEssentials
 import Logging
@@ -12,11 +13,20 @@ final class SettingsSource {
     private let key = SettingsSource.newKey()
     private var version = 0
 
-    init(file: String?, listen: String?, admin: String?) {
+    /// - Parameter flags: Settings as PATH=VALUE. Throws for a path that no setting has.
+    init(file: String?, flags: [String]) throws {
         self.file = file
         var environment = ProcessInfo.processInfo.environment
-        if let listen { environment["SWIFTLET_SERVER_LISTEN"] = listen }
-        if let admin { environment["SWIFTLET_SERVER_ADMIN"] = admin }
+        for flag in flags {
+            let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2 else { throw ValidationError("--set takes PATH=VALUE, such as server.threads=2, not `\(flag)`") }
+            let known = EnvironmentOverlay.variables.map { ($0.name, $0.path.joined(separator: ".")) }
+            guard let variable = known.first(where: { $0.1 == parts[0] })?.0 else {
+                let help = Spelling.help(for: parts[0], among: known.map(\.1))
+                throw ValidationError("unknown setting `\(parts[0])`\(help)")
+            }
+            environment[variable] = parts[1]
+        }
         self.environment = environment
     }
 

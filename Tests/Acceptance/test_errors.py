@@ -34,6 +34,18 @@ def test_keys(refusing, key):
     assert not key or key not in body.decode()
 
 
+def test_paused_and_expired_keys(behind):
+    gateway, up = behind(keys={
+        "acceptance": {"key": KEY}, "resting": {"key": "sk-resting", "paused": True}, "old": {"key": "sk-old", "expires": "2020-01-01"},
+        "young": {"key": "sk-young", "expires": "2999-01-01T00:00:00Z"}})
+    for key, code in (("sk-resting", "key_paused"), ("sk-old", "key_expired")):
+        status, _, body = gateway.post("/v1/chat/completions", question(), key=key)
+        assert (status, error_of(body)["code"]) == (403, code)
+        assert get(gateway.port, "/v1/models", {"x-api-key": key})[0] == 403
+    assert up.requests == []
+    assert gateway.post("/v1/chat/completions", question(), key="sk-young")[0] == 200
+
+
 @pytest.mark.parametrize("field", ["authorization", "x-api-key", "x-goog-api-key"])
 def test_every_way_to_send_a_key(refusing, field):
     value = f"Bearer {KEY}" if field == "authorization" else KEY

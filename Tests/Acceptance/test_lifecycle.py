@@ -98,6 +98,15 @@ def test_reload_under_way_does_not_cut_a_stream(behind):
     assert len(list(stream)) == 29
 
 
+@pytest.mark.parametrize("flag, said", [
+    ("server.lisen=127.0.0.1:1", "did you mean `server.listen`"), ("server.listen", "PATH=VALUE"), ("server.threads=0", "server.threads"),
+])
+def test_a_wrong_flag_is_explained(flag, said):
+    result = swiftlet("serve", "--set", flag)
+    assert result.returncode != 0
+    assert said in result.stdout + result.stderr
+
+
 class Unconfigured(Gateway):
     """`swiftlet serve` in an empty folder, with the ports given by the environment."""
 
@@ -105,8 +114,9 @@ class Unconfigured(Gateway):
         self.folder = folder
         folder.mkdir()
         self.port, self.admin_port, self.lines, self.expected = free_port(), free_port(), [], ()
-        self.process = self.launch(["serve"], {
-            "SWIFTLET_SERVER_LISTEN": f"127.0.0.1:{self.port}", "SWIFTLET_SERVER_ADMIN": f"127.0.0.1:{self.admin_port}",
+        # A flag stands above the environment.
+        self.process = self.launch(["serve", "--set", f"server.admin=127.0.0.1:{self.admin_port}"], {
+            "SWIFTLET_SERVER_LISTEN": f"127.0.0.1:{self.port}", "SWIFTLET_SERVER_ADMIN": "127.0.0.1:1",
             "HOME": str(folder), **(environment or {})})
         self.wait_ready()
 

@@ -211,7 +211,7 @@ import Testing
                 "f:7: keys.k.project: warning: accepted, but not effective yet", "f:7: keys.k.project: there is no project `acme`"),
             Row("sk-canary-k", "f:7: keys.k: expected a section with settings, found a single value"),
             Row(
-                "{ key: sk-canary-k, expires: 2027-02-29 }", "f:7: keys.k.expires: warning: accepted, but not effective yet",
+                "{ key: sk-canary-k, expires: 2027-02-29 }",
                 "f:7: keys.k.expires: `2027-02-29` is not valid; expected a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z"),
         ])
     func keys(row: Row) {

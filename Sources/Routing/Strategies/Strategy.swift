@@ -1,3 +1,5 @@
+import Schema
+
 /// Chooses among children that may serve. It knows nothing of health: `Eligibility` removed what may not.
 public protocol Strategy: Sendable {
     /// The name in settings.
@@ -63,6 +65,6 @@ public enum Strategies {
 
     /// What somebody who wrote `name` may have meant.
     public static func nearest(to name: String) -> String? {
-        Nearest.name(to: name, among: all.flatMap { [type(of: $0).name] + type(of: $0).aliases })
+        Spelling.nearest(to: name, among: all.flatMap { [type(of: $0).name] + type(of: $0).aliases })
     }
 }

@@ -185,7 +185,7 @@ struct Compiler {
         var owners: [Secret: String] = [:]
         for entry in document.keys.entries {
             let path = "keys".setting(entry.name)
-            var key = VirtualKey(name: entry.name, secret: entry.value.paused ? Secret("") : entry.value.key)
+            var key = VirtualKey(name: entry.name, secret: entry.value.key)
             key.paused = entry.value.paused
             key.expires = entry.value.expires
             if let owner = owners.updateValue(entry.name, forKey: Secret(entry.value.key.reveal())) {

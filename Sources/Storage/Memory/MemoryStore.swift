@@ -108,13 +108,7 @@ extension LedgerTotals {
         if row.state == .unknown { unknown += 1 }
         if row.usage.estimated { estimated += 1 }
         if row.priced { priced += 1 }
-        usage.input &+= row.usage.input
-        usage.cachedInput &+= row.usage.cachedInput
-        usage.cacheWrite &+= row.usage.cacheWrite
-        usage.output &+= row.usage.output
-        usage.reasoning &+= row.usage.reasoning
-        usage.audioInput &+= row.usage.audioInput
-        usage.audioOutput &+= row.usage.audioOutput
+        usage += row.usage
         cost = cost + row.cost
     }
 }
