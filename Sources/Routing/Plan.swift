@@ -1,6 +1,7 @@
 /// A table compiled, immutable behind one reference: what a decision walks is loaded from here without copying or counting.
 final class Plan: Sendable {
     let version: Int
+    let baseVersion: Int?
     let deployments: [Deployment]
     let routes: [NamedRoute]
     let tagFiltering: TagFiltering
@@ -17,9 +18,11 @@ final class Plan: Sendable {
     let pickers: [Picker]
 
     init(
-        version: Int, deployments: [Deployment], routes: [NamedRoute], tagFiltering: TagFiltering, maxFallbacks: Int, tree: CompiledTree
+        version: Int, extending baseVersion: Int? = nil, deployments: [Deployment], routes: [NamedRoute], tagFiltering: TagFiltering,
+        maxFallbacks: Int, tree: CompiledTree
     ) {
         self.version = version
+        self.baseVersion = baseVersion
         self.deployments = deployments
         self.routes = routes
         self.tagFiltering = tagFiltering

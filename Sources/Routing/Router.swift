@@ -1,8 +1,10 @@
 /// Decides which deployment serves a request next. A value with two verbs: `next` says what to do, `record` learns how it went. It
 /// never waits and never does I/O; time is an argument and chance is seeded.
 public struct Router: Sendable {
-    /// Tables whose requests may still be under way: the newest last.
+    /// Tables whose requests may still be under way.
     static let keptTables = 16
+    /// Extensions of tables, one for each tree that came with a request, that are kept with the state of their strategies.
+    static let keptExtensions = 512
 
     /// A table as this router runs it.
     struct Generation: Sendable {
@@ -13,7 +15,10 @@ public struct Router: Sendable {
         var pickers: [Picker]
     }
 
+    /// Oldest first, extensions among them.
     var generations: [Generation]
+    /// The table of new journeys, in `generations`.
+    var newest = 0
     var health: [Health]
     private var freeSlots: [Int] = []
     private var nextStamp: Int
@@ -29,7 +34,7 @@ public struct Router: Sendable {
         scratch.reserveCapacity(RoutingTable.maxLeaves)
     }
 
-    public var table: RoutingTable { generations[generations.count - 1].table }
+    public var table: RoutingTable { generations[newest].table }
 
     /// A journey through the newest table.
     public func journey(route: Route.ID, facts: Facts = Facts(), envelope: Envelope = Envelope(), seed: UInt64? = nil) -> Journey {
@@ -40,7 +45,7 @@ public struct Router: Sendable {
     /// are still the same thing to call survives. A table of a version already known changes nothing.
     public mutating func replace(_ table: RoutingTable, at now: Instant) {
         guard !generations.contains(where: { $0.table.version == table.version }) else { return }
-        let old = generations[generations.count - 1]
+        let old = generations[newest]
         var slots: [Int] = []
         for deployment in table.deployments {
             if let id = old.table.deployment(named: deployment.name), old.table.deployments[id].isSameTarget(as: deployment) {
@@ -51,8 +56,28 @@ public struct Router: Sendable {
             }
         }
         generations.append(Generation(table: table, slots: slots, pickers: table.plan.pickers))
-        if generations.count > Self.keptTables { generations.removeFirst() }
+        newest = generations.count - 1
+        forget(keeping: Self.keptTables) { !$0.isExtension }
         freeUnusedSlots()
+    }
+
+    /// Takes an extension of a table that this router runs, so that journeys through it find the same health. False: its base was
+    /// replaced too long ago. One that is known already keeps the state of its strategies.
+    public mutating func extend(with table: RoutingTable) -> Bool {
+        if generations.contains(where: { $0.table.version == table.version }) { return true }
+        guard let base = table.baseVersion, let generation = generation(of: base) else { return false }
+        generations.append(Generation(table: table, slots: generations[generation].slots, pickers: table.plan.pickers))
+        forget(keeping: Self.keptExtensions) { $0.isExtension }
+        return true
+    }
+
+    /// Lets go of the oldest generation of a kind when there are more than `limit`.
+    private mutating func forget(keeping limit: Int, _ isKind: (RoutingTable) -> Bool) {
+        guard generations.count > limit, generations.count(where: { isKind($0.table) }) > limit,
+            let oldest = generations.firstIndex(where: { isKind($0.table) })
+        else { return }
+        generations.remove(at: oldest)
+        if oldest < newest { newest -= 1 }
     }
 
     private mutating func takeSlot(_ policy: BreakerPolicy) -> Int {

@@ -19,7 +19,6 @@ extension Router {
     }
 
     func generation(of version: Int) -> Int? {
-        let newest = generations.count - 1
         if generations[newest].table.version == version { return newest }
         return generations.lastIndex { $0.table.version == version }
     }

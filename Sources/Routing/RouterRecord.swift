@@ -61,7 +61,7 @@ extension Router {
     // MARK: Health
 
     public func health(of id: Deployment.ID, at now: Instant) -> HealthReport {
-        let generation = generations[generations.count - 1]
+        let generation = generations[newest]
         let health = health[generation.slots[id]]
         let state = state(of: id, at: now)
         return HealthReport(
@@ -74,18 +74,18 @@ extension Router {
 
     /// The breaker alone: cheaper than a whole report.
     public func state(of id: Deployment.ID, at now: Instant) -> HealthReport.State {
-        switch health[generations[generations.count - 1].slots[id]].breaker.shownState(at: now) {
+        switch health[generations[newest].slots[id]].breaker.shownState(at: now) {
         case .closed: .closed
         case .open: .open
         case .halfOpen: .halfOpen
         }
     }
 
-    public func inFlight(at id: Deployment.ID) -> Int { health[generations[generations.count - 1].slots[id]].inFlight }
+    public func inFlight(at id: Deployment.ID) -> Int { health[generations[newest].slots[id]].inFlight }
 
     /// All deployments of the newest table, in its order.
     public func healthReports(at now: Instant) -> [HealthReport] { table.deployments.indices.map { health(of: $0, at: now) } }
 
     /// An operator says that it is well again.
-    public mutating func reset(_ id: Deployment.ID) { health[generations[generations.count - 1].slots[id]].breaker.reset() }
+    public mutating func reset(_ id: Deployment.ID) { health[generations[newest].slots[id]].breaker.reset() }
 }

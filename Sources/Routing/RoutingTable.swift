@@ -17,8 +17,8 @@ public struct RoutingTable: Sendable {
     public static let maxLeaves = 256
 
     /// One reference, so that passing a table around costs one count.
-    let plan: Plan
-    private let routesByName: [String: Route.ID]
+    private(set) var plan: Plan
+    private var routesByName: [String: Route.ID]
     private let deploymentsByName: [String: Deployment.ID]
 
     /// Throws all problems at once.
@@ -38,12 +38,33 @@ public struct RoutingTable: Sendable {
         if !problems.isEmpty { throw RoutingTableError(problems: problems) }
     }
 
+    /// This table with more routes: the trees that came with one request. Deployments and routes keep their numbers. `version` is as
+    /// unique as a table's own. Costs a copy of the compiled trees and the work of the new ones.
+    public func extended(by added: [NamedRoute], version: Int) throws(RoutingTableError) -> RoutingTable {
+        var problems: [RouteProblem] = []
+        let routes = plan.routes + added
+        var extended = self
+        for (offset, route) in added.enumerated() where extended.routesByName.updateValue(plan.routes.count + offset, forKey: route.name) != nil {
+            problems.append(RouteProblem(route: route.name, kind: .duplicateName("route")))
+        }
+        var compiler = TreeCompiler(extending: plan, routes: routes, byName: extended.routesByName)
+        extended.plan = Plan(
+            version: version, extending: plan.baseVersion ?? plan.version, deployments: plan.deployments, routes: routes,
+            tagFiltering: plan.tagFiltering, maxFallbacks: plan.maxFallbacks, tree: compiler.compile())
+        problems += compiler.problems
+        if !problems.isEmpty { throw RoutingTableError(problems: problems) }
+        return extended
+    }
+
     public static let empty: RoutingTable = {
         do { return try RoutingTable(version: 0, deployments: [], routes: []) } catch { preconditionFailure("nothing has no problems: \(error)") }
     }()
 
     /// Unique among the tables a router ever sees: it names a decision in explanations and logs.
     public var version: Int { plan.version }
+    /// The table that this one extends; nil for a table of its own.
+    public var baseVersion: Int? { plan.baseVersion }
+    var isExtension: Bool { plan.baseVersion != nil }
     public var deployments: [Deployment] { plan.deployments }
     public var routes: [NamedRoute] { plan.routes }
     public var tagFiltering: TagFiltering { plan.tagFiltering }

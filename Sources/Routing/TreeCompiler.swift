@@ -40,8 +40,15 @@ struct TreeCompiler {
         defaultFallbacks = names.compactMap { resolve($0, from: "default_fallbacks") }
     }
 
+    /// Goes on where the table of `plan` ended: `routes` are its own and those to be added.
+    init(extending plan: Plan, routes: [NamedRoute], byName: [String: Route.ID]) {
+        self.init(deployments: plan.deployments, routes: routes, byName: byName, defaultFallbacks: [])
+        tree = CompiledTree(nodes: plan.nodes, children: plan.children, leaves: plan.leaves, roots: plan.roots, pickers: plan.pickers)
+    }
+
+    /// Compiles the routes that the tree does not have yet.
     mutating func compile() -> CompiledTree {
-        for (id, route) in routes.enumerated() {
+        for (id, route) in routes.enumerated().dropFirst(tree.roots.count) {
             current = id
             firstLeaf = tree.leaves.count
             firstNode = tree.nodes.count
