@@ -17,10 +17,13 @@ public struct Facts: Hashable, Sendable {
     public var allowed: DeploymentSet?
     /// A hard budget stands above this request, so a deployment without a price may not serve.
     public var needsPrice: Bool
+    /// Asking twice may act twice (a tool that does something, a stored response): such a request is never hedged.
+    public var hasSideEffects: Bool
 
     public init(
         needs: Needs = [], inputTokens: Int = 0, outputTokens: Int = 0, session: UInt64 = 0, user: UInt64 = 0, key: UInt64 = 0,
-        tags: [String] = [], regions: [String] = [], allowed: DeploymentSet? = nil, needsPrice: Bool = false
+        tags: [String] = [], regions: [String] = [], allowed: DeploymentSet? = nil, needsPrice: Bool = false,
+        hasSideEffects: Bool = false
     ) {
         self.needs = needs
         self.inputTokens = inputTokens
@@ -32,5 +35,6 @@ public struct Facts: Hashable, Sendable {
         self.regions = regions
         self.allowed = allowed
         self.needsPrice = needsPrice
+        self.hasSideEffects = hasSideEffects
     }
 }

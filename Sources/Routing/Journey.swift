@@ -13,6 +13,15 @@ public struct Journey: Sendable {
     /// Names the chance of this request. Nil: the router draws one at the first `next`; it stands here then.
     public private(set) var seed: UInt64?
     public let tableVersion: Int
+    /// The index of the routing policy that serves it. Nil: none, and no rules are asked.
+    public var policy: Int?
+    /// Names the request in events; 0: none.
+    public var ticket: UInt64 = 0
+    /// The deployment it would normally be served by, which tallies compare with. Nil: the first next finds it.
+    public var primary: Deployment.ID?
+    /// Whether the first `next` writes down why it decided so.
+    public var keepsDecision = false
+    public internal(set) var decision: Decision?
 
     public internal(set) var attempts = 0
     public internal(set) var waited = Duration.zero

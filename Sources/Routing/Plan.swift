@@ -6,6 +6,7 @@ final class Plan: Sendable {
     let routes: [NamedRoute]
     let tagFiltering: TagFiltering
     let maxFallbacks: Int
+    let retryBucket: RetryBucket
     /// By `Deployment.ID`.
     let traits: [Traits]
     let prices: [Price?]
@@ -19,7 +20,7 @@ final class Plan: Sendable {
 
     init(
         version: Int, extending baseVersion: Int? = nil, deployments: [Deployment], routes: [NamedRoute], tagFiltering: TagFiltering,
-        maxFallbacks: Int, tree: CompiledTree
+        maxFallbacks: Int, retryBucket: RetryBucket, tree: CompiledTree
     ) {
         self.version = version
         self.baseVersion = baseVersion
@@ -27,6 +28,7 @@ final class Plan: Sendable {
         self.routes = routes
         self.tagFiltering = tagFiltering
         self.maxFallbacks = maxFallbacks
+        self.retryBucket = retryBucket
         traits = deployments.map(Traits.init)
         prices = deployments.map(\.price)
         nodes = tree.nodes

@@ -14,18 +14,24 @@ public struct RetryPolicy: Hashable, Sendable {
     public var retryAfter: Duration
     /// The longest wait for one repeat, also when the provider names a longer one: then the route gives up.
     public var maxWait: Duration
+    /// Repeats of all requests in a calendar month; zero: any number. Used up, nothing is repeated, and routes go on to what is next.
+    public var monthlyBudget: Int
+    /// Policies of one name share their monthly budget.
+    public var budgetName: String
 
     public static let retryable = FaultSet(.rateLimit, .serverError, .timeout, .unavailable, .malformedReply)
 
     public init(
         maxRetries: Int = 2, on: FaultSet = RetryPolicy.retryable, backoff: Duration = .milliseconds(200), retryAfter: Duration = .zero,
-        maxWait: Duration = .seconds(10)
+        maxWait: Duration = .seconds(10), monthlyBudget: Int = 0, budgetName: String = "default"
     ) {
         self.maxRetries = maxRetries
         self.on = on
         self.backoff = backoff
         self.retryAfter = retryAfter
         self.maxWait = maxWait
+        self.monthlyBudget = monthlyBudget
+        self.budgetName = budgetName
         limits = []
     }
 

@@ -52,10 +52,15 @@ public struct NamedRoute: Sendable {
     /// Asked before `fallbacks` after these faults.
     public var contextWindowFallbacks: [String]
     public var contentPolicyFallbacks: [String]
+    /// A second attempt beside a slow one. Nil: never.
+    public var hedge: HedgePolicy?
+    /// What a stream must show before its first byte goes to the client. Nil: nothing is held.
+    public var commitGate: CommitGate?
 
     public init(
         name: String, tree: Route, retry: RetryPolicy = RetryPolicy(), timeout: Duration? = nil, fallbacks: [String] = [],
-        contextWindowFallbacks: [String] = [], contentPolicyFallbacks: [String] = []
+        contextWindowFallbacks: [String] = [], contentPolicyFallbacks: [String] = [], hedge: HedgePolicy? = nil,
+        commitGate: CommitGate? = nil
     ) {
         self.name = name
         self.tree = tree
@@ -64,5 +69,7 @@ public struct NamedRoute: Sendable {
         self.fallbacks = fallbacks
         self.contextWindowFallbacks = contextWindowFallbacks
         self.contentPolicyFallbacks = contentPolicyFallbacks
+        self.hedge = hedge
+        self.commitGate = commitGate
     }
 }

@@ -25,9 +25,11 @@ public struct Router: Sendable {
     var random: Random
     /// Reused by every decision, so that a decision allocates nothing. Means nothing between calls.
     var scratch: [Candidate] = []
+    var reliability: Reliability
 
     public init(table: RoutingTable, seed: UInt64) {
         random = Random(seed: seed)
+        reliability = Reliability(table.plan.retryBucket)
         health = table.deployments.enumerated().map { Health(stamp: $0, policy: $1.breaker) }
         nextStamp = health.count
         generations = [Generation(table: table, slots: Array(health.indices), pickers: table.plan.pickers)]

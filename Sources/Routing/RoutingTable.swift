@@ -24,7 +24,7 @@ public struct RoutingTable: Sendable {
     /// Throws all problems at once.
     public init(
         version: Int, deployments: [Deployment], routes: [NamedRoute], defaultFallbacks: [String] = [], maxFallbacks: Int = 5,
-        tagFiltering: TagFiltering = .off
+        tagFiltering: TagFiltering = .off, retryBucket: RetryBucket = RetryBucket()
     ) throws(RoutingTableError) {
         var problems: [RouteProblem] = []
         routesByName = Self.index(routes.map(\.name), "route", &problems)
@@ -33,7 +33,7 @@ public struct RoutingTable: Sendable {
         var compiler = TreeCompiler(deployments: deployments, routes: routes, byName: routesByName, defaultFallbacks: defaultFallbacks)
         plan = Plan(
             version: version, deployments: deployments, routes: routes, tagFiltering: tagFiltering, maxFallbacks: maxFallbacks,
-            tree: compiler.compile())
+            retryBucket: retryBucket, tree: compiler.compile())
         problems += compiler.problems
         if !problems.isEmpty { throw RoutingTableError(problems: problems) }
     }
@@ -50,7 +50,7 @@ public struct RoutingTable: Sendable {
         var compiler = TreeCompiler(extending: plan, routes: routes, byName: extended.routesByName)
         extended.plan = Plan(
             version: version, extending: plan.baseVersion ?? plan.version, deployments: plan.deployments, routes: routes,
-            tagFiltering: plan.tagFiltering, maxFallbacks: plan.maxFallbacks, tree: compiler.compile())
+            tagFiltering: plan.tagFiltering, maxFallbacks: plan.maxFallbacks, retryBucket: plan.retryBucket, tree: compiler.compile())
         problems += compiler.problems
         if !problems.isEmpty { throw RoutingTableError(problems: problems) }
         return extended
@@ -70,6 +70,8 @@ public struct RoutingTable: Sendable {
     public var tagFiltering: TagFiltering { plan.tagFiltering }
     /// Fallbacks that one request follows at most.
     public var maxFallbacks: Int { plan.maxFallbacks }
+    /// Bounds the further attempts of all requests together.
+    public var retryBucket: RetryBucket { plan.retryBucket }
 
     public func route(named name: String) -> Route.ID? { routesByName[name] }
     public func deployment(named name: String) -> Deployment.ID? { deploymentsByName[name] }

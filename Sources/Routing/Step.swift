@@ -22,6 +22,8 @@ public struct Attempt: Hashable, Sendable {
     public let isProbe: Bool
     /// Everything rests, and this is the least bad.
     public let isPanic: Bool
+    /// Goes out beside another that is slow.
+    public internal(set) var isHedge = false
     /// The place of its health, and who holds it: a slot may be given to another deployment when tables change.
     let slot: Int
     let stamp: Int
