@@ -41,7 +41,7 @@ struct Failure {
 
     private static func refusal(_ why: Exhaustion, _ reply: FaultyReply?, _ provider: String) -> Refusal {
         switch why.reason {
-        case .attempts, .callersFault, .cancelled:
+        case .attempts, .callersFault, .cancelled, .retryStorm:
             return Refusal(lastFault: why.lastFault ?? .unavailable, of: provider, reply: reply, retryAfter: why.retryAfter)
         case .deadline: return Refusal(.timeout, "no provider answered within the request's time")
         case .noneEligible(let reason):

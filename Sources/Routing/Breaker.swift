@@ -82,6 +82,9 @@ struct Breaker: Hashable, Sendable {
         return successes + faults == 0 ? nil : Double(faults) / Double(successes + faults)
     }
 
+    /// Counted faults within the window.
+    func recentFaults(at now: Instant) -> Int { outcomes.counts(at: now).faults }
+
     private mutating func close() {
         state = .closed
         restsUntil = .zero

@@ -34,6 +34,8 @@ struct CompiledTree: Sendable {
         var timeout: Int64
         /// Of the named routes around it, the innermost that says one.
         var routeTimeout: Int64
+        /// The first in its route that is this deployment.
+        var isFirst: Bool
     }
 
     struct Root: Sendable {
@@ -44,6 +46,8 @@ struct CompiledTree: Sendable {
         var fallbacks: [Route.ID]
         var contextWindowFallbacks: [Route.ID]
         var contentPolicyFallbacks: [Route.ID]
+        /// Where it goes when all is well: the leaves below the first choice that is not a matter of order.
+        var primary: Range<Int>
     }
 
     var nodes: [Node] = []

@@ -5,36 +5,115 @@ public struct Decision: Hashable, Sendable {
         public var deployment: Deployment.ID
         /// Nil: it may serve.
         public var excludedBecause: Ineligibility?
-        /// As its strategy measured it, the less the better. Nil: not measured.
+        /// As its strategy measured it; which way is better is the strategy's business. Nil: not measured.
         public var score: Float?
+        /// Counted faults within its breaker's window, where it rests.
+        public var recentFaults: Int
         public var isEligible: Bool { excludedBecause == nil }
 
-        public init(deployment: Deployment.ID, excludedBecause: Ineligibility? = nil, score: Float? = nil) {
+        public init(deployment: Deployment.ID, excludedBecause: Ineligibility? = nil, score: Float? = nil, recentFaults: Int = 0) {
             self.deployment = deployment
             self.excludedBecause = excludedBecause
             self.score = score
+            self.recentFaults = recentFaults
         }
     }
 
-    public enum Reason: UInt8, Hashable, Sendable {
+    /// A rule that decided, and what it saw.
+    public struct Hit: Hashable, Sendable {
+        public struct Observation: Hashable, Sendable {
+            public var field: String
+            public var value: String
+
+            public init(field: String, value: String) {
+                self.field = field
+                self.value = value
+            }
+        }
+
+        public var policy: Int
+        /// In the policy's rules.
+        public var rule: Int
+        public var observed: [Observation]
+
+        public init(policy: Int, rule: Int, observed: [Observation] = []) {
+            self.policy = policy
+            self.rule = rule
+            self.observed = observed
+        }
+    }
+
+    /// What made the step. All but the first three say why nothing is attempted.
+    public enum Reason: UInt8, CaseIterable, Hashable, Sendable {
         case strategy, probe, panic, wait, callersFault, noneEligible, attempts, deadline, cancelled, tableGone, retryStorm
     }
 
+    /// When it was made.
+    public var at = Instant.zero
     public var tableVersion = 0
     /// A journey made with it decides the same on the same state.
     public var seed: UInt64 = 0
     public var policy: Int?
+    public var hits: [Hit] = []
     /// The route asked for.
     public var entry: Route.ID = 0
     /// The route decided in: another than `entry` when that could not serve at all.
     public var route: Route.ID = 0
-    /// Why `entry` could not serve.
+    /// Why `entry` could not serve: the nearest to it of its deployments.
     public var leftBecause: Ineligibility?
+    /// The deployments of `route` in the order written, each once.
     public var candidates: [Candidate] = []
     public var chosen: Deployment.ID?
     public var reason = Reason.strategy
-    /// The place of what was chosen in the compiled tree; names its strategies. -1: none.
+    /// The place of what was chosen in the compiled tree, which names its strategies. -1: none.
     var leaf = -1
 
     public init() {}
+}
+
+extension Router {
+    /// What `step` came from. `noted` holds the candidates as they were looked at.
+    func decision(_ step: Step, _ journey: borrowing Journey, _ plan: Plan, at now: Instant) -> Decision {
+        var decision = Decision()
+        decision.at = now
+        decision.tableVersion = journey.tableVersion
+        decision.seed = journey.seed ?? 0
+        decision.policy = journey.policy
+        decision.entry = journey.route
+        decision.route = journey.current
+        decision.leftBecause = notedLeaving
+        decision.candidates = noted
+        switch step {
+        case .attempt(let attempt):
+            decision.chosen = attempt.deployment
+            decision.leaf = attempt.leaf
+            decision.reason = attempt.isProbe ? .probe : attempt.isPanic ? .panic : .strategy
+        case .wait: decision.reason = .wait
+        case .exhausted(let why): decision.reason = Decision.Reason(why.reason)
+        }
+        return decision
+    }
+
+    /// Notes what was found out about a candidate.
+    @inline(never)
+    mutating func note(_ id: Deployment.ID, _ reason: Ineligibility?, _ generation: Int, at now: Instant) {
+        var candidate = Decision.Candidate(deployment: id, excludedBecause: reason)
+        if case .resting? = reason { candidate.recentFaults = health[generations[generation].slots[id]].breaker.recentFaults(at: now) }
+        noted.append(candidate)
+    }
+}
+
+extension Decision.Reason {
+    init(_ reason: Exhaustion.Reason) {
+        self =
+            switch reason {
+            case .noneEligible: .noneEligible
+            case .attempts: .attempts
+            case .deadline: .deadline
+            case .callersFault: .callersFault
+            case .cancelled: .cancelled
+            case .tableGone: .tableGone
+            case .retryStorm: .retryStorm
+            }
+    }
 }

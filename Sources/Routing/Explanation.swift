@@ -5,22 +5,29 @@ public struct Explanation: Sendable {
         public let name: String
         /// Nil: it may serve.
         public let excludedBecause: Ineligibility?
+        /// As its strategy measured it. Nil: not measured.
+        public let score: Float?
         public let inFlight: Int
         public var isEligible: Bool { excludedBecause == nil }
     }
 
-    public let tableVersion: Int
+    public let decision: Decision
+    public let step: Step
     public let route: String
     /// Strategies from the route's root to the parent of what was chosen.
     public let strategies: [String]
     /// In the order written, each deployment once.
     public let candidates: [Choice]
-    public let step: Step
-    /// Nil when nothing is attempted.
-    public let chosen: Deployment.ID?
+    /// Of the choice alone.
     public let reason: String
+    /// The whole as a sentence.
+    public let text: String
+
+    public var tableVersion: Int { decision.tableVersion }
+    /// Nil when nothing is attempted.
+    public var chosen: Deployment.ID? { decision.chosen }
     /// The request's chance: a journey made with it decides the same on the same state.
-    public let seed: UInt64
+    public var seed: UInt64 { decision.seed }
 }
 
 extension Router {
@@ -28,60 +35,38 @@ extension Router {
     public func explain(_ journey: Journey, at now: Instant) -> Explanation {
         var copy = self
         var walked = journey
+        walked.keepsDecision = true
+        walked.decision = nil
         let step = copy.next(&walked, at: now)
-        guard let generation = generation(of: journey.tableVersion) else {
+        guard let generation = generation(of: journey.tableVersion), var decision = walked.decision else {
+            var decision = Decision()
+            decision.tableVersion = journey.tableVersion
+            decision.seed = walked.seed ?? 0
+            decision.reason = .tableGone
             return Explanation(
-                tableVersion: journey.tableVersion, route: "", strategies: [], candidates: [], step: step, chosen: nil,
-                reason: "the table of this request was replaced", seed: walked.seed ?? 0)
+                decision: decision, step: step, route: "", strategies: [], candidates: [], reason: decision.reason.text,
+                text: decision.reason.text)
         }
         let table = generations[generation].table
-        let plan = table.plan
-        let screen = Screen(journey, plan, plan.roots[walked.current].leaves)
-        let candidates = table.deployments(of: walked.current).map { id in
+        if decision.candidates.isEmpty { decision.candidates = candidates(walked, table.plan, generation, at: now) }
+        let names = DecisionNames(table)
+        let choices = decision.candidates.map { candidate in
             Explanation.Choice(
-                deployment: id, name: table.deployments[id].name,
-                excludedBecause: verdict(on: id, screen, walked, plan, generation, at: now),
-                inFlight: health[generations[generation].slots[id]].inFlight)
-        }
-        var strategies: [String] = []
-        var chosen: Deployment.ID?
-        if case .attempt(let attempt) = step {
-            chosen = attempt.deployment
-            strategies = Self.strategies(above: attempt.leaf, plan)
+                deployment: candidate.deployment, name: names.deployment(candidate.deployment), excludedBecause: candidate.excludedBecause,
+                score: candidate.score, inFlight: health[generations[generation].slots[candidate.deployment]].inFlight)
         }
         return Explanation(
-            tableVersion: table.version, route: table.routes[walked.current].name, strategies: strategies, candidates: candidates,
-            step: step, chosen: chosen, reason: Self.reason(step, strategies, candidates, table), seed: walked.seed ?? 0)
+            decision: decision, step: step, route: names.route(decision.route), strategies: names.strategies(of: decision),
+            candidates: choices, reason: decision.choice(names), text: decision.text(names))
     }
 
-    private static func strategies(above leaf: Int, _ plan: Plan) -> [String] {
-        var names: [String] = []
-        var node = plan.nodes[plan.leaves[leaf].node].parent
-        while node >= 0 {
-            names.append(plan.pickers[plan.nodes[node].picker].name)
-            node = plan.nodes[node].parent
-        }
-        return names.reversed()
-    }
-
-    private static func reason(_ step: Step, _ strategies: [String], _ candidates: [Explanation.Choice], _ table: RoutingTable) -> String {
-        switch step {
-        case .attempt(let attempt):
-            let name = table.deployments[attempt.deployment].name
-            if attempt.isPanic { return "all deployments rest; \(name) is the least bad" }
-            if attempt.isProbe { return "\(name) has rested and is probed" }
-            let eligible = candidates.count(where: \.isEligible)
-            return "\(strategies.last ?? "the route") chose \(name) among \(eligible) eligible of \(candidates.count)"
-        case .wait: return "everything that may be tried has failed; it is tried again after a wait"
-        case .exhausted(let why):
-            switch why.reason {
-            case .noneEligible(let reason): return "no deployment may serve: the nearest to it \(reason)"
-            case .attempts: return "all attempts failed"
-            case .deadline: return "the deadline has passed"
-            case .callersFault(let fault): return "the fault is the request's own: \(fault.name)"
-            case .cancelled: return "the client went away"
-            case .tableGone: return "the table of this request was replaced"
-            }
+    /// For a step that was taken without looking at them: a wait, a deadline.
+    private func candidates(_ journey: Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> [Decision.Candidate] {
+        let leaves = plan.roots[journey.current].leaves
+        let screen = Screen(journey, plan, leaves)
+        return leaves.filter { plan.leaves[$0].isFirst }.map { leaf in
+            let id = plan.leaves[leaf].deployment
+            return Decision.Candidate(deployment: id, excludedBecause: verdict(on: id, screen, journey, plan, generation, at: now))
         }
     }
 }

@@ -28,24 +28,46 @@ public struct Journey: Sendable {
     public internal(set) var lastFault: Fault?
     /// The longest a provider asked us to stay away in its last rate limit.
     public internal(set) var retryAfter: Duration?
+    /// What its attempts cost by their estimates, those that were refused outright aside. Counted where the envelope caps it.
+    public internal(set) var spent = Nanodollars.zero
 
     var random = Random(seed: 0)
     var current: Route.ID
     var attemptsHere = 0
     /// Where the last attempt failed; -1 at the start of a route or of a new round.
     var lastLeaf = -1
+    /// Of the last attempt that failed; -1 before.
+    var lastDeployment = -1
     /// The leaf that is repeated after a wait by its own `max_retries`; -1 for none.
     var pinnedLeaf = -1
     /// A fault that `next` has not looked at yet.
     var unanswered = false
     var cancelled = false
     var waitsUntil: Instant?
+    /// An attempt ended well: what still runs has lost.
+    var answered = false
+    var race: Race?
+    /// The bucket of further attempts was empty when it was asked for this one.
+    var isLean = false
+    /// The bucket let it have its one attempt already.
+    var wasLean = false
     var tried: [Tried] = []
     /// Leaves of nodes that were left although some could have served, because the fault did not lead to them.
     var left: [Range<Int>] = []
     var pending: [Route.ID] = []
     var visited: [Route.ID] = []
     var faultsHere: [UInt8] = []
+
+    /// Two attempts at once: a hedge beside the one that is slow. Each is open until it is recorded.
+    struct Race: Sendable {
+        var first: Attempt?
+        var second: Attempt?
+        /// The end of the last that is open. Nil: none.
+        var open: Instant? {
+            if let first, let second { return max(first.deadline, second.deadline) }
+            return first?.deadline ?? second?.deadline
+        }
+    }
 
     /// A deployment that failed in this journey.
     struct Tried: Sendable {
@@ -78,6 +100,18 @@ public struct Journey: Sendable {
 
     func count(ofFaultsHere fault: Fault) -> Int { faultsHere.isEmpty ? 0 : Int(faultsHere[Int(fault.rawValue)]) }
 
+    var wantsDecision: Bool { keepsDecision && decision == nil }
+
+    /// `attempt` has ended; true when no other is under way.
+    mutating func closed(_ attempt: Attempt) -> Bool {
+        guard race != nil else { return true }
+        if race?.first?.number == attempt.number { race?.first = nil }
+        if race?.second?.number == attempt.number { race?.second = nil }
+        guard race?.open == nil else { return false }
+        race = nil
+        return true
+    }
+
     func index(ofTried deployment: Deployment.ID) -> Int? {
         tried.isEmpty ? nil : tried.firstIndex { $0.deployment == deployment }
     }
@@ -86,6 +120,7 @@ public struct Journey: Sendable {
     mutating func failed(_ fault: Fault, retryAfter: Duration?, deployment: Deployment.ID, leaf: Int, at now: Instant) {
         lastFault = fault
         lastLeaf = leaf
+        lastDeployment = deployment
         unanswered = true
         if fault == .rateLimit || fault == .quotaExceeded { self.retryAfter = retryAfter }
         if faultsHere.isEmpty { faultsHere = Array(repeating: 0, count: Fault.allCases.count) }

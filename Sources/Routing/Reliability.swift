@@ -13,6 +13,9 @@ struct Reliability: Sendable {
     /// Hedges that may go out now, by the route's name.
     private var hedgeTokens: [String: Double] = [:]
 
+    /// By a deployment's stamp.
+    var quantiles: [Int: Quantiles] = [:]
+
     init(_ bucket: RetryBucket) { retryTokens = Double(bucket.burst) }
 
     // MARK: The bucket of further attempts

@@ -26,6 +26,9 @@ public struct Router: Sendable {
     /// Reused by every decision, so that a decision allocates nothing. Means nothing between calls.
     var scratch: [Candidate] = []
     var reliability: Reliability
+    /// What the decision under way found out about its candidates, where the journey wants to know.
+    var noted: [Decision.Candidate] = []
+    var notedLeaving: Ineligibility?
 
     public init(table: RoutingTable, seed: UInt64) {
         random = Random(seed: seed)

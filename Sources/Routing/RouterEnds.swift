@@ -4,7 +4,7 @@ extension Router {
     /// When the leaf that just failed is asked again before any other, by its own `max_retries`. Nil: it is not.
     func repeatOfLeaf(_ journey: inout Journey, _ plan: Plan, _ generation: Int, _ retry: RetryPolicy, at now: Instant) -> Instant? {
         let own = plan.leaves[journey.lastLeaf].maxRetries
-        guard own > 0, let fault = journey.lastFault, retry.on.contains(fault) else { return nil }
+        guard own > 0, !journey.isLean, reliability.canRepeat(retry), let fault = journey.lastFault, retry.on.contains(fault) else { return nil }
         let id = plan.leaves[journey.lastLeaf].deployment
         guard let index = journey.index(ofTried: id), journey.tried[index].times <= own else { return nil }
         let breaker = health[generations[generation].slots[id]].breaker
@@ -18,6 +18,7 @@ extension Router {
 
     /// When everything that may be tried has failed: the time of another round through those whose fault allows it. Nil: none.
     func nextRound(_ journey: inout Journey, _ plan: Plan, _ generation: Int, _ retry: RetryPolicy, at now: Instant) -> Instant? {
+        guard !journey.isLean, reliability.canRepeat(retry) else { return nil }
         guard let fault = journey.lastFault, mayRepeat(fault, journey, retry) else { return nil }
         let leaves = plan.roots[journey.current].leaves
         var earliest = Instant.distantFuture
@@ -44,7 +45,8 @@ extension Router {
         return retry.on.contains(fault) && journey.attemptsHere <= journey.maxRetries ?? retry.maxRetries
     }
 
-    /// A provider's own time, or backoff with jitter; never below `retry_after`. Nil when it would pass a bound.
+    /// A provider's own time; else anything up to the backoff, so that those who failed together come back one by one; never below
+    /// `retry_after`. Nil when it would pass a bound.
     private func readyTime(
         _ journey: inout Journey, _ notBefore: Instant, _ retry: RetryPolicy, repeats: Int, at now: Instant
     ) -> Instant? {
@@ -54,8 +56,8 @@ extension Router {
             pause = max(named, retry.retryAfter)
         } else {
             let doubled = min(Double(retry.backoff.nanoseconds) * Double(1 << min(max(0, repeats - 1), 20)), 1e15)
-            let jittered = doubled * (1 - 0.5 * journey.random.unit())
-            pause = max(min(.nanoseconds(Int64(jittered)), retry.maxWait), retry.retryAfter)
+            let jittered = min(doubled, Double(retry.maxWait.nanoseconds)) * (1 - journey.random.unit())
+            pause = max(.nanoseconds(Int64(jittered)), retry.retryAfter)
         }
         let until = now + pause
         let isBounded = pause <= retry.maxWait && journey.waited + pause <= journey.envelope.maxWaiting
@@ -72,10 +74,12 @@ extension Router {
         var cause = fault
         if case .contextTooSmall = blocked { cause = .contextWindow }
         if let route = takeFallback(&journey, plan, generation, after: cause) {
+            fellBack(journey, to: route, plan, blocked, at: now)
             journey.enter(route)
             return fromTheTop(&journey, plan, generation, at: now)
         }
         if let fault, fault == .contextWindow || fault == .contentPolicy { return journey.exhausted(.callersFault(fault)) }
+        if journey.isLean { return heldBack(journey, plan, at: now) }
         let bound = journey.maxRetries ?? plan.routes[journey.current].retry.maxRetries
         if journey.attemptsHere <= bound, let leaf = leastBad(journey, plan, generation, at: now) {
             return .attempt(attempt(at: leaf, &journey, plan, generation, panic: true, at: now))

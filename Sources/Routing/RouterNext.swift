@@ -4,13 +4,24 @@ extension Router {
         guard let generation = generation(of: journey.tableVersion) else { return journey.exhausted(.tableGone) }
         let plan = generations[generation].plan
         if journey.seed == nil { journey.draw(random.next()) }
+        guard journey.wantsDecision else { return step(&journey, plan, generation, at: now) }
+        noted.removeAll(keepingCapacity: true)
+        notedLeaving = nil
+        let step = step(&journey, plan, generation, at: now)
+        journey.decision = decision(step, journey, plan, at: now)
+        return step
+    }
+
+    private mutating func step(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
         if journey.cancelled { return journey.exhausted(.cancelled) }
+        if let other = journey.race?.open { return .wait(until: other) }
         if let until = journey.waitsUntil {
             guard now >= until else { return .wait(until: until) }
             journey.waitsUntil = nil
         }
         if now >= journey.envelope.deadline { return journey.exhausted(.deadline) }
         if journey.attempts >= journey.envelope.maxAttempts { return journey.exhausted(.attempts, retryAfter: journey.retryAfter) }
+        if journey.attempts > 0, isHeldBack(&journey, plan, at: now) { return heldBack(journey, plan, at: now) }
         if journey.unanswered {
             journey.unanswered = false
             return afterFault(&journey, plan, generation, at: now)
@@ -42,7 +53,9 @@ extension Router {
         var goesOn = true
         if let limit = retry.limit(after: fault) { goesOn = journey.count(ofFaultsHere: fault) <= limit }
         if goesOn {
-            if let until = repeatOfLeaf(&journey, plan, generation, retry, at: now) { return wait(until, &journey, plan, generation, at: now) }
+            if let until = repeatOfLeaf(&journey, plan, generation, retry, at: now) {
+                return wait(until, &journey, plan, generation, retry, at: now)
+            }
             let eligible = eligibleLeaves(journey, plan, generation, at: now)
             if !eligible.isEmpty, let node = climb(&journey, eligible, plan, generation, fault, retry) {
                 let leaf = descend(from: node, gathered: true, eligible, &journey, plan, generation)
@@ -51,7 +64,7 @@ extension Router {
             if let until = nextRound(&journey, plan, generation, retry, at: now) {
                 journey.lastLeaf = -1
                 journey.left = []
-                return wait(until, &journey, plan, generation, at: now)
+                return wait(until, &journey, plan, generation, retry, at: now)
             }
         }
         return leaveRoute(&journey, plan, generation, at: now)
@@ -66,8 +79,9 @@ extension Router {
     }
 
     private mutating func wait(
-        _ until: Instant, _ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant
+        _ until: Instant, _ journey: inout Journey, _ plan: Plan, _ generation: Int, _ retry: RetryPolicy, at now: Instant
     ) -> Step {
+        pay(for: retry, journey, plan, at: now)
         if until <= now { return fromTheTop(&journey, plan, generation, at: now) }
         journey.waited += until - now
         journey.waitsUntil = until
@@ -77,15 +91,20 @@ extension Router {
     // MARK: Among the leaves
 
     /// The leaves of the journey's route that may serve, counted from its first.
-    private func eligibleLeaves(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> LeafSet {
+    mutating func eligibleLeaves(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> LeafSet {
         let leaves = plan.roots[journey.current].leaves
         let screen = Screen(journey, plan, leaves)
+        let notes = journey.wantsDecision
+        if notes { noted.removeAll(keepingCapacity: true) }
         var eligible = LeafSet()
         for leaf in leaves {
+            let id = plan.leaves[leaf].deployment
+            let reason = verdict(on: id, screen, journey, plan, generation, at: now)
+            if notes, plan.leaves[leaf].isFirst { note(id, reason, generation, at: now) }
+            if reason != nil { continue }
             if !journey.left.isEmpty, journey.left.contains(where: { $0.contains(leaf) }) { continue }
-            if verdict(on: plan.leaves[leaf].deployment, screen, journey, plan, generation, at: now) == nil {
-                eligible.insert(leaf - leaves.lowerBound)
-            }
+            if journey.isLean, !isWell(id, journey, generation, at: now) { continue }
+            eligible.insert(leaf - leaves.lowerBound)
         }
         return eligible
     }
@@ -139,7 +158,7 @@ extension Router {
     }
 
     /// Asks strategy after strategy down to a leaf. Where `climb` came to a node, its candidates are gathered already.
-    private mutating func descend(
+    mutating func descend(
         from start: Int, gathered: Bool, _ eligible: LeafSet, _ journey: inout Journey, _ plan: Plan, _ generation: Int
     ) -> Int {
         let first = plan.roots[journey.current].leaves.lowerBound

@@ -1,16 +1,20 @@
 extension Router {
     /// Begins an attempt: it is in flight until it is recorded.
     mutating func attempt(
-        at leaf: Int, _ journey: inout Journey, _ plan: Plan, _ generation: Int, panic: Bool, at now: Instant
+        at leaf: Int, _ journey: inout Journey, _ plan: Plan, _ generation: Int, panic: Bool, hedge: Bool = false, at now: Instant
     ) -> Attempt {
         let id = plan.leaves[leaf].deployment
         let slot = generations[generation].slots[id]
         // The state alone first: asking the breaker whole copies it.
         let probe = health[slot].breaker.state != .closed && health[slot].breaker.wouldProbe(at: now)
-        if probe { health[slot].breaker.beginProbe() }
+        if probe {
+            if health[slot].breaker.state == .open { breakerTurned(.breakerHalfOpen, of: id, plan, ticket: journey.ticket, at: now) }
+            health[slot].breaker.beginProbe()
+        }
         health[slot].inFlight += 1
+        began(at: leaf, &journey, plan, panic: panic && !probe, hedge: hedge, at: now)
         journey.attempts += 1
-        journey.attemptsHere += 1
+        if !hedge { journey.attemptsHere += 1 }
         var timeout = plan.leaves[leaf].timeout
         if timeout == 0 { timeout = plan.traits[id].timeout }
         if timeout == 0, let own = journey.timeout { timeout = own.nanoseconds }
@@ -24,10 +28,12 @@ extension Router {
 
     /// Learns how an attempt ended: its deployment's health, and the journey, which then asks `next` again. Once for each attempt.
     public mutating func record(_ outcome: Outcome, of attempt: Attempt, in journey: inout Journey, at now: Instant) {
+        let wasLast = journey.closed(attempt)
         switch outcome {
-        case .success: break
-        case .cancelled, .fault(.cancelled, retryAfter: _): journey.cancelled = true
+        case .success(_, let total, let tokens): served(attempt, &journey, total: total, outputTokens: tokens, at: now)
+        case .cancelled, .fault(.cancelled, retryAfter: _): if wasLast, !journey.answered { journey.cancelled = true }
         case .fault(let fault, let retryAfter):
+            refund(attempt, after: fault, &journey)
             journey.failed(fault, retryAfter: retryAfter, deployment: attempt.deployment, leaf: attempt.leaf, at: now)
         }
         record(outcome, of: attempt, at: now)
@@ -38,6 +44,7 @@ extension Router {
         let slot = attempt.slot
         guard slot < health.count, health[slot].stamp == attempt.stamp else { return }
         health[slot].inFlight -= 1
+        let before = health[slot].breaker.state
         switch outcome {
         case .success(let firstByte, let total, _):
             health[slot].successes += 1
@@ -51,6 +58,7 @@ extension Router {
             health[slot].breaker.failed(
                 fault, retryAfter: retryAfter, at: now, probe: attempt.isProbe, hasSiblings: hasSiblings(attempt))
         }
+        if health[slot].breaker.state != before { breakerChanged(outcome, attempt, at: now) }
     }
 
     private func hasSiblings(_ attempt: Attempt) -> Bool {

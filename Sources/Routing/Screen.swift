@@ -91,7 +91,7 @@ extension Router {
         if let allowed = journey.facts.allowed, !allowed.contains(id) { return .notAllowed }
         let price = plan.prices[id]
         if journey.facts.needsPrice, price == nil { return .unpriced }
-        if let cap = journey.envelope.maxCost, let price, price.cost(ofTokens: journey.facts) > cap { return .tooDear }
+        if let cap = journey.envelope.maxCost, let price, journey.spent + price.cost(ofTokens: journey.facts) > cap { return .tooDear }
         let regions = journey.facts.regions
         if !regions.isEmpty, !(plan.deployments[id].region.map(regions.contains) ?? false) { return .region }
         let filtering = plan.tagFiltering

@@ -1,7 +1,7 @@
 /// What to do next with a request.
 public enum Step: Sendable {
     case attempt(Attempt)
-    /// Ask again then; nothing is in flight for this request meanwhile.
+    /// Ask again then; nothing is in flight for this request meanwhile, unless a hedge or what it stands beside is: then when that ends.
     case wait(until: Instant)
     case exhausted(Exhaustion)
 }
@@ -41,6 +41,8 @@ public struct Exhaustion: Hashable, Sendable {
         /// Another deployment would answer the same; also `context_window` and `content_policy` without fallbacks.
         case callersFault(Fault)
         case cancelled
+        /// Its attempts failed, and so do those of too many others: no further one is made. See `RetryBucket`.
+        case retryStorm
         /// The journey belongs to a table that was replaced too often since.
         case tableGone
     }

@@ -62,9 +62,18 @@ struct TreeCompiler {
                     node: node, leaves: leaves, hasSiblings: Set(tree.leaves[leaves].map(\.deployment)).count > 1,
                     fallbacks: own.isEmpty ? defaultFallbacks : own,
                     contextWindowFallbacks: route.contextWindowFallbacks.compactMap { resolve($0, from: route.name) },
-                    contentPolicyFallbacks: route.contentPolicyFallbacks.compactMap { resolve($0, from: route.name) }))
+                    contentPolicyFallbacks: route.contentPolicyFallbacks.compactMap { resolve($0, from: route.name) },
+                    primary: primary(below: node)))
         }
         return tree
+    }
+
+    private func primary(below root: Int) -> Range<Int> {
+        var node = root
+        while tree.nodes[node].picker >= 0, tree.nodes[node].kind == .first, !tree.nodes[node].children.isEmpty {
+            node = tree.children[tree.nodes[node].children.lowerBound].node
+        }
+        return tree.nodes[node].leaves
     }
 
     private mutating func resolve(_ name: String, from route: String) -> Route.ID? {
@@ -131,7 +140,7 @@ struct TreeCompiler {
         tree.leaves.append(
             CompiledTree.Leaf(
                 deployment: id, node: node, maxRetries: options.maxRetries ?? -1, timeout: options.timeout?.nanoseconds ?? 0,
-                routeTimeout: place.timeout?.nanoseconds ?? 0))
+                routeTimeout: place.timeout?.nanoseconds ?? 0, isFirst: !tree.leaves[firstLeaf...].contains { $0.deployment == id }))
         tree.nodes.append(
             CompiledTree.Node(picker: -1, children: at..<at, leaves: at..<at + 1, parent: place.parent, branch: place.branch))
         return node

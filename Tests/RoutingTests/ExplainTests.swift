@@ -58,7 +58,11 @@ import Testing
         #expect(explained.strategies == ["fallback", "shuffle"])
         #expect(explained.chosen == 1)
         #expect(explained.candidates.map(\.excludedBecause) == [.paused, nil, nil])
-        #expect(explained.reason == "shuffle chose b among 2 eligible of 3")
+        #expect(explained.reason == "shuffle chose b because it is the one drawn by weight (2 eligible of 3)")
+        #expect(
+            explained.text == """
+                it went to route main; shuffle chose b because it is the one drawn by weight (2 eligible of 3); excluded: a is paused
+                """)
     }
 
     @Test("a journey with a seed decides alike on any router in the same state")

@@ -6,7 +6,7 @@ import Testing
         Router(table: try table(deployments("a") { $0.breaker = breaker }, .deployment(0), retry: retry), seed: 5)
     }
 
-    @Test("a lone deployment is asked again max_retries times, after a backoff that doubles", arguments: [0, 1, 2, 4])
+    @Test("a lone deployment is asked again max_retries times, after any part of a backoff that doubles", arguments: [0, 1, 2, 4])
     func alone(retries: Int) throws {
         var router = try alone(RetryPolicy(maxRetries: retries, backoff: .milliseconds(200)))
         let run = router.run { _ in .badly(.serverError) }
@@ -14,9 +14,27 @@ import Testing
         #expect(run.waits.count == retries)
         for (index, wait) in run.waits.enumerated() {
             let whole = Duration.milliseconds(200 << index)
-            #expect(wait >= whole / 2 && wait <= whole, "\(wait)")
+            #expect(wait > .zero && wait <= whole, "\(wait)")
         }
         #expect(run.end?.reason == .attempts)
+    }
+
+    @Test("the backoff has full jitter: it falls evenly on everything from nothing to its bound, which max_wait lowers")
+    func jitter() throws {
+        func waits(_ backoff: Duration, _ longest: Duration) throws -> [Double] {
+            try (UInt64(1)...4_000).map { seed in
+                var router = try alone(RetryPolicy(maxRetries: 1, backoff: backoff, maxWait: longest), breaker: .never)
+                return try Double(#require(router.run(router.journey(route: 0, seed: seed)) { _ in .badly(.timeout) }.waits.first).nanoseconds)
+            }
+        }
+        for (backoff, longest) in [(Duration.milliseconds(200), Duration.seconds(10)), (.seconds(60), .milliseconds(200))] {
+            let waits = try waits(backoff, longest)
+            #expect(waits.allSatisfy { $0 > 0 && $0 <= 2e8 })
+            for quarter in 0..<4 {
+                let share = Double(waits.count { Int($0 / 5e7) == quarter }) / 4_000
+                #expect(abs(share - 0.25) < 0.04, "\(quarter): \(share)")
+            }
+        }
     }
 
     struct Row: Sendable {
@@ -32,7 +50,7 @@ import Testing
         arguments: [
             Row(fault: .rateLimit, retryAfter: .seconds(3), wait: .seconds(3) ... .seconds(3)),
             Row(fault: .rateLimit, retryAfter: .seconds(11), wait: nil),
-            Row(fault: .rateLimit, retryAfter: nil, wait: .milliseconds(100) ... .milliseconds(200)),
+            Row(fault: .rateLimit, retryAfter: nil, wait: .nanoseconds(1) ... .milliseconds(200)),
             Row(
                 fault: .timeout, policy: RetryPolicy(maxRetries: 1, backoff: .milliseconds(200), retryAfter: .seconds(1)),
                 wait: .seconds(1) ... .seconds(1)),
