@@ -53,6 +53,8 @@ struct CompiledTree: Sendable {
     var nodes: [Node] = []
     var children: [Child] = []
     var leaves: [Leaf] = []
+    /// What is said of them, by the same index; apart from them, for a decision does not ask.
+    var options: [LeafOptions] = []
     /// By `Route.ID`.
     var roots: [Root] = []
     /// As they start out; a router holds the moving ones. A named route that stands in several trees has one state.

@@ -13,6 +13,8 @@ final class Plan: Sendable {
     let nodes: [CompiledTree.Node]
     let children: [CompiledTree.Child]
     let leaves: [CompiledTree.Leaf]
+    /// By the same index.
+    let options: [LeafOptions]
     /// By `Route.ID`.
     let roots: [CompiledTree.Root]
     /// As they start out; a router holds the moving ones.
@@ -34,6 +36,7 @@ final class Plan: Sendable {
         nodes = tree.nodes
         children = tree.children
         leaves = tree.leaves
+        options = tree.options
         roots = tree.roots
         pickers = tree.pickers
     }

@@ -7,20 +7,10 @@ public indirect enum Route: Sendable {
     /// Another route of the table by its name.
     case named(String)
     case choice(any Strategy, [Branch])
+    /// Options for all leaves of the route, where they say nothing themselves.
+    case with(LeafOptions, Route)
 
     public static func deployment(_ id: Deployment.ID) -> Route { .deployment(id, LeafOptions()) }
-}
-
-/// What a leaf says of itself where it is written.
-public struct LeafOptions: Hashable, Sendable {
-    /// Repeats of this deployment before the route goes on to another. Nil: the route's policy decides.
-    public var maxRetries: Int?
-    public var timeout: Duration?
-
-    public init(maxRetries: Int? = nil, timeout: Duration? = nil) {
-        self.maxRetries = maxRetries
-        self.timeout = timeout
-    }
 }
 
 /// A child of a choice.

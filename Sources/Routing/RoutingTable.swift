@@ -85,6 +85,13 @@ public struct RoutingTable: Sendable {
         }
     }
 
+    /// What the tree says of the leaf at which `attempt` was chosen: parameters for its request, on whose account it goes. The
+    /// attempt is one of this table's.
+    public func options(of attempt: Attempt) -> LeafOptions {
+        precondition(attempt.tableVersion == version, "the attempt belongs to table \(attempt.tableVersion), this is \(version)")
+        return plan.options[attempt.leaf]
+    }
+
     /// Route names near to one that is unknown.
     public func nearestRoute(to name: String) -> String? { Spelling.nearest(to: name, among: routes.map(\.name)) }
 

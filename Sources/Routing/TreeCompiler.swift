@@ -17,6 +17,8 @@ struct TreeCompiler {
         var parent: Int
         var branch: Int
         var timeout: Duration?
+        /// What is said of all leaves from here on.
+        var options = LeafOptions()
     }
 
     private(set) var problems: [RouteProblem] = []
@@ -99,7 +101,7 @@ struct TreeCompiler {
                 note(.unknownDeployment(id), in: routes[place.owner].name)
                 return addEmpty(place)
             }
-            return addLeaf(id, options, place)
+            return addLeaf(id, options.within(place.options), place)
         case .named(let name):
             guard let id = resolve(name, from: routes[place.owner].name) else { return addEmpty(place) }
             if let start = place.path.firstIndex(of: name) {
@@ -120,6 +122,10 @@ struct TreeCompiler {
             return add(routes[id].tree, at: inner, ordinal: &innerOrdinal)
         case .choice(let strategy, let branches):
             return addChoice(strategy, branches, place, &ordinal)
+        case .with(let options, let inner):
+            var place = place
+            place.options = options.within(place.options)
+            return add(inner, at: place, ordinal: &ordinal)
         }
     }
 
@@ -141,6 +147,7 @@ struct TreeCompiler {
             CompiledTree.Leaf(
                 deployment: id, node: node, maxRetries: options.maxRetries ?? -1, timeout: options.timeout?.nanoseconds ?? 0,
                 routeTimeout: place.timeout?.nanoseconds ?? 0, isFirst: !tree.leaves[firstLeaf...].contains { $0.deployment == id }))
+        tree.options.append(options)
         tree.nodes.append(
             CompiledTree.Node(picker: -1, children: at..<at, leaves: at..<at + 1, parent: place.parent, branch: place.branch))
         return node
