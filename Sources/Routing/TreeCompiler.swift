@@ -45,7 +45,8 @@ struct TreeCompiler {
     /// Goes on where the table of `plan` ended: `routes` are its own and those to be added.
     init(extending plan: Plan, routes: [NamedRoute], byName: [String: Route.ID]) {
         self.init(deployments: plan.deployments, routes: routes, byName: byName, defaultFallbacks: [])
-        tree = CompiledTree(nodes: plan.nodes, children: plan.children, leaves: plan.leaves, roots: plan.roots, pickers: plan.pickers)
+        tree = CompiledTree(
+            nodes: plan.nodes, children: plan.children, leaves: plan.leaves, options: plan.options, roots: plan.roots, pickers: plan.pickers)
     }
 
     /// Compiles the routes that the tree does not have yet.

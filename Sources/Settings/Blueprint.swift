@@ -16,10 +16,19 @@ public struct Blueprint: Sendable {
     public var names: [String: NamedModel] = [:]
     /// Serves requests that name no model.
     public var defaultRoute: Int?
+    public var policies: [Policy] = []
+    /// The organisation's, in `policies`. Nil: there is none, or it is switched off.
+    public var defaultPolicy: Int?
+    public var projects: [Project] = []
     public var keys: [VirtualKey] = []
+    /// Where callers are, by their addresses.
+    public var regions = RegionTable()
     public var mocks: [(providerName: String, behaviour: MockBehaviour)] = []
 
     public init(table: RoutingTable) { self.table = table }
+
+    public func policy(named name: String) -> Int? { policies.firstIndex { $0.name == name } }
+    public func project(named name: String) -> Int? { projects.firstIndex { $0.name == name } }
 }
 
 /// A route under a name that clients may send.
@@ -28,11 +37,14 @@ public struct NamedModel: Sendable {
     public var name: String
     /// Served, but not listed.
     public var hidden: Bool
+    /// Weighs all deployments of the route by this, whatever its own strategies: what `auto:cost` asks for.
+    public var mode: AutoMode?
 
-    public init(route: Int, name: String, hidden: Bool = false) {
+    public init(route: Int, name: String, hidden: Bool = false, mode: AutoMode? = nil) {
         self.route = route
         self.name = name
         self.hidden = hidden
+        self.mode = mode
     }
 }
 
@@ -66,6 +78,18 @@ public struct VirtualKey: Sendable {
     public var expires: Moment?
     /// Names it may send; nil: all.
     public var models: [String]?
+    /// Index of `Blueprint.projects`.
+    public var project: Int?
+    /// Index of `Blueprint.policies`: its own, else its project's, else the organisation's. Nil: none of them is switched on.
+    public var policy: Int?
+    /// Of itself and its project. A request cannot drop them.
+    public var tags: [String] = []
+    /// Where its callers are, unless the request says.
+    public var region: String?
+    /// Where deployments may be; empty: anywhere.
+    public var regions: [String] = []
+    public var deniedRegions: [String] = []
+    public var overrides = Overrides.all
 
     public init(name: String, secret: Secret) {
         self.name = name

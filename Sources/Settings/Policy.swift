@@ -1,0 +1,73 @@
+import Routing
+import Schema
+
+/// A policy compiled: what serves a request that names no model, which rules are asked, and how attempts go on.
+public struct Policy: Sendable {
+    public var name: String
+    /// Serves requests that name no model. Nil: it says nothing of them.
+    public var route: Route.ID?
+    /// Its rules and those of all policies: its number in the table. Nil: there are none.
+    public var rules: Int?
+    /// Nil where it says nothing: then that of the route.
+    public var retry: RetryPolicy?
+    public var timeout: Duration?
+    /// Other than `default`'s, for the deployments that only its route names.
+    public var breaker: BreakerPolicy?
+    /// One that is switched off serves nobody: its keys have the next policy.
+    public var isEnabled = true
+    /// A draft: nobody has it but those who ask for it by its name, and only until then.
+    public var expires: Moment?
+    /// As TokenVue describes it: `paid`, `self_hosted`, `hybrid`.
+    public var providerType: String?
+    public var description: String?
+
+    public init(name: String) { self.name = name }
+
+    public var isDraft: Bool { expires != nil }
+}
+
+/// Keys that share a policy, tags and budgets.
+public struct Project: Sendable {
+    public var name: String
+    /// Index of `Blueprint.policies`; nil: the organisation's.
+    public var policy: Int?
+    public var tags: [String] = []
+
+    public init(name: String) { self.name = name }
+}
+
+/// What a request may decide for itself, in place of its key's policy.
+public struct Overrides: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// A tree of its own: `router`, `extra.router`.
+    public static let router = Overrides(rawValue: 1)
+    /// `routing_policy_id`.
+    public static let policy = Overrides(rawValue: 1 << 1)
+    /// `router_mode`, `auto:MODE`, `MODEL:MODE`.
+    public static let mode = Overrides(rawValue: 1 << 2)
+    /// `router_provider`, `vendor`.
+    public static let provider = Overrides(rawValue: 1 << 3)
+    /// `router_model`.
+    public static let model = Overrides(rawValue: 1 << 4)
+    /// `fallbacks`, `disable_fallbacks`.
+    public static let fallbacks = Overrides(rawValue: 1 << 5)
+    /// `num_retries`, `max_retries`.
+    public static let retries = Overrides(rawValue: 1 << 6)
+    public static let timeout = Overrides(rawValue: 1 << 7)
+    /// Tags beside those of the key.
+    public static let tags = Overrides(rawValue: 1 << 8)
+    /// `project_id`, `x-project-id`.
+    public static let project = Overrides(rawValue: 1 << 9)
+    /// `x-swiftlet-region`, `metadata.region`.
+    public static let region = Overrides(rawValue: 1 << 10)
+
+    public static let all = Overrides(rawValue: 1 << 11 - 1)
+
+    /// By their names in settings.
+    static let named: [(name: String, value: Overrides)] = [
+        ("router", .router), ("policy", .policy), ("mode", .mode), ("provider", .provider), ("model", .model), ("fallbacks", .fallbacks),
+        ("num_retries", .retries), ("timeout", .timeout), ("tags", .tags), ("project", .project), ("region", .region),
+    ]
+}
