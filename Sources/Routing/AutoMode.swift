@@ -1,4 +1,4 @@
-/// What counts when all deployments of a route are weighed against each other.
+/// What `auto` weighs most.
 public enum AutoMode: String, CaseIterable, Hashable, Sendable {
     case balance, cost, quality, latency
 }

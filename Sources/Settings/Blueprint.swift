@@ -25,6 +25,9 @@ public struct Blueprint: Sendable {
     public var regions = RegionTable()
     public var mocks: [(providerName: String, behaviour: MockBehaviour)] = []
 
+    /// For trees that come later, with requests.
+    var catalogue = RouteCatalogue()
+
     public init(table: RoutingTable) { self.table = table }
 
     public func policy(named name: String) -> Int? { policies.firstIndex { $0.name == name } }

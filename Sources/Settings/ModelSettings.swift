@@ -1,5 +1,6 @@
 import Routing
 import Schema
+import Translation
 
 /// A model group: the name that clients send, and what serves it.
 public struct ModelSettings: Configurable {
@@ -36,6 +37,8 @@ public struct DeploymentSettings: Configurable {
     public var model = ""
     public var name: String?
     public var weight: Double?
+    public var kind: ProviderKind?
+    public var quality: Double?
     public var region: String?
     public var tags: [String] = []
     public var inputPrice: USDPrice?
@@ -67,6 +70,8 @@ public struct DeploymentSettings: Configurable {
         .setting("model", \.model, "The provider's name for the model.").required,
         .setting("name", \.name, "The deployment's own name in headers and metrics; without it PROVIDER/MODEL."),
         .setting("weight", \.weight, in: 0...1e9, "Its share where shares count."),
+        .setting("kind", \.kind, "Whether it is paid per use, free, or run by yourself; without it as the provider."),
+        .setting("quality", \.quality, in: 0...1, "How good its answers are, for strategies that weigh quality; without it judged by price."),
         .setting("region", \.region, "Where it is; without it the provider's."),
         .setting("tags", \.tags, "Which requests it is for, with those of the provider."),
         .setting("input_price", \.inputPrice, "USD per million tokens of the prompt; 0 is free."),
@@ -76,8 +81,8 @@ public struct DeploymentSettings: Configurable {
         .setting("reasoning_price", \.reasoningPrice, "USD per million tokens of reasoning; without it as the answer."),
         .setting("audio_input_price", \.audioInputPrice, "USD per million tokens of audio sent; without it as the prompt."),
         .setting("audio_output_price", \.audioOutputPrice, "USD per million tokens of audio received; without it as the answer."),
-        .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute that it is weighed by."),
-        .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute that it is weighed by."),
+        .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute (UTC) that it takes at most, and is weighed by."),
+        .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute (UTC) that it takes at most, and is weighed by."),
         .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once."),
         .setting("context_window", \.contextWindow, in: 1...1_000_000_000, "Tokens of prompt and answer together; without it nothing is too long."),
         .setting("lacks", \.lacks, "What it cannot do; all else it is believed to do."),
@@ -87,8 +92,8 @@ public struct DeploymentSettings: Configurable {
         .setting("max_retries", \.maxRetries, in: 0...100, "How often it may be asked again before another is."),
         .setting("cooldown_time", \.cooldownTime, in: .zero ... .seconds(86_400), "How long it rests after failing; wins over the provider's word."),
         .setting("on", \.on, "After which faults of the others it is tried."),
-        .setting("params", \.params, "Set in requests to it.").notYet,
-        .setting("virtual_key", \.virtualKey, "On whose account it is called.").notYet,
+        .setting("params", \.params, "Set in requests to it, in place of what the client sent."),
+        .setting("virtual_key", \.virtualKey, "The virtual key on whose account it is called; while that key is paused it is skipped."),
     ]
 }
 

@@ -41,7 +41,6 @@ public struct StrategyName: Hashable, SettingValue {
             reading.problem(path, node.line, "there is no strategy `\(text.prefix(60))`\(help(for: text))")
             return nil
         }
-        if strategy.isNotYet { reading.warning(path, node.line, "`\(text)` is accepted, but not effective yet: served as `\(Shuffle.name)`") }
         return strategy
     }
 
@@ -50,5 +49,11 @@ public struct StrategyName: Hashable, SettingValue {
         return "; expected one of " + names.map { "`\($0)`" }.joined(separator: ", ")
     }
 
-    var strategy: any Strategy { Strategies.named(name) ?? Shuffle() }
+    /// Where nothing is said.
+    static let usual = StrategyName(of: Shuffle.name)
+
+    private init(of name: String) {
+        self.name = name
+        isNotYet = false
+    }
 }

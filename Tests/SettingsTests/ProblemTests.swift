@@ -153,7 +153,7 @@ import Testing
             Row(
                 "{ route: { fallbak: [chat] } }",
                 "f:6: models.m.route: expected a name, `provider` and `model`, or a strategy, found `fallbak`; did you mean `fallback`?"),
-            Row("{ route: { fallback: [] } }", "f:6: models.m: route m: fallback has no children"),
+            Row("{ route: { fallback: [] } }", "f:6: models.m.route.fallback: has no routes to choose from"),
             Row("{ route: { single: [chat, local/a] } }", "f:6: models.m: route m: single has 2 children; give it one, or use fallback"),
             Row(
                 "{ route: { fallback: [chat], window: 5m } }",
@@ -182,9 +182,9 @@ import Testing
                 "f:6: models.m.route.conditional: warning: `conditional` is accepted, but not effective yet: served as `fallback`",
                 "f:6: models.m.route.conditional.branches[0].when.tags.a.eqq: there is no operator `eqq`; did you mean `eq`?"),
             Row(
-                "{ route: { auto: { mode: balanced, models: [chat] } } }",
-                "f:6: models.m.route.auto.mode: `balanced` is not known; did you mean `balance`?",
-                "f:6: models.m.route.auto: warning: `auto` is accepted, but not effective yet: served as `fallback`"),
+                "{ route: { auto: { mode: blance, models: [chat] } } }",
+                "f:6: models.m.route.auto.mode: `blance` is not known; did you mean `balance`?",
+                "f:6: models.m.route.auto.models: warning: `auto` is accepted, but not effective yet: served as `fallback`"),
         ])
     func models(row: Row) {
         #expect(problems(good.replacing("chat: {", with: "m: \(row.text)\n  chat: {")) == row.expected)

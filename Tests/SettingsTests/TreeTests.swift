@@ -10,6 +10,7 @@ import Testing
         case .named(let name): name
         case .deployment(let id, let options):
             blueprint.table.deployments[id].name + (options.maxRetries.map { "~\($0)" } ?? "")
+        case .with(let options, let inner): shown(inner, blueprint) + (options.params ?? "") + (options.maxRetries.map { "~\($0)" } ?? "")
         case .choice(let strategy, let branches):
             type(of: strategy).name + "("
                 + branches.map { branch in

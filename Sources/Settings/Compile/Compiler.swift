@@ -20,16 +20,26 @@ struct Compiler {
         self.root = root
         self.document = document
         policies = RoutePolicies(document)
-        var groups: [String: String] = [:]
-        for model in document.models.entries {
-            groups[model.name] = model.name
-            for alias in model.value.aliases where document.models[alias] == nil { groups[alias] = model.name }
-        }
-        for alias in document.router.aliases.entries where document.models[alias.name] == nil { groups[alias.name] = alias.value.model }
         reader = RouteReader(
             reading: reading, deployments: DeploymentList(breaker: policies.breaker, longestTimeout: policies.longestTimeout),
-            providers: Dictionary(document.providers.entries.map { ($0.name, $0.value) }) { first, _ in first },
-            providerNames: root["providers"]?.entries?.map(\.name) ?? [], groups: groups)
+            names: Self.names(of: document, root))
+    }
+
+    /// What the document's trees may name.
+    private static func names(of document: SettingsDocument, _ root: Node) -> RouteNames {
+        var names = RouteNames()
+        for model in document.models.entries {
+            names.routes[model.name] = model.name
+            for alias in model.value.aliases where document.models[alias] == nil { names.routes[alias] = model.name }
+        }
+        for alias in document.router.aliases.entries where document.models[alias.name] == nil { names.routes[alias.name] = alias.value.model }
+        names.providers = Dictionary(document.providers.entries.map { ($0.name, $0.value) }) { first, _ in first }
+        names.providerNames = root["providers"]?.entries?.map(\.name) ?? []
+        for key in document.keys.entries { names.keys[key.name] = key.value.paused }
+        for section in ["models", "policies", "router"] {
+            if let node = root[section] { names.gatherModels(from: node) }
+        }
+        return names
     }
 
     var problems: [Problem] { reader.reading.problems }
@@ -50,14 +60,30 @@ struct Compiler {
         blueprint.server = server
         blueprint.store = document.store
         blueprint.ledger = document.ledger
-        blueprint.upstreams = reader.deployments.upstreams
+        blueprint.upstreams = upstreams
         blueprint.names = names
         blueprint.defaultRoute = defaultRoute
         blueprint.keys = keys
+        blueprint.catalogue = catalogue
         blueprint.mocks = document.providers.entries.compactMap { entry in
             (entry.value.provider as? Mock).map { (providerName: entry.name, behaviour: $0.behaviour) }
         }
         return blueprint
+    }
+
+    private var catalogue: RouteCatalogue {
+        RouteCatalogue(
+            names: reader.names, deployments: reader.deployments, retry: policies.retry(maxRetries: nil), timeout: policies.timeout,
+            table: tableArguments)
+    }
+
+    /// No call is cut off before the time that some place in a tree gives it.
+    private var upstreams: [Upstream] {
+        reader.deployments.upstreams.map { upstream in
+            var upstream = upstream
+            if let timeout = upstream.timeout { upstream.timeout = max(timeout, reader.longestTimeout) }
+            return upstream
+        }
     }
 
     private var server: ServerSettings {
@@ -117,10 +143,13 @@ struct Compiler {
             return nil
         }
         let branches = items.enumerated().compactMap { index, item in
-            reader.leaf(item, at: path.setting("deployments").item(index))?.branch
+            reader.leaf(item, at: path.setting("deployments").item(index), inTree: false)?.branch
         }
         let strategy = model.strategy ?? document.router.strategy
-        return .choice(strategy?.strategy(of: name) ?? Shuffle(), branches)
+        return reader.choice(
+            of: branches, (strategy ?? .usual).name, StrategyArguments(), at: path.setting("deployments"),
+            line: node?.entry("deployments")?.line ?? line,
+            owner: name)
     }
 
     /// Names in `fallbacks` of models and router become routes.
@@ -161,7 +190,7 @@ struct Compiler {
 
     /// The name of the route that `written` means. With a place, what is unknown is a problem.
     private mutating func routeName(_ written: String, at path: String? = nil, line: Int = 0) -> String? {
-        if let group = reader.groups[written] { return group }
+        if let group = reader.names.routes[written] { return group }
         let problems = reader.reading
         guard let child = reader.named(written, at: path ?? "", line: line), case .deployment(let id, _) = child.route else {
             if path == nil { reader.reading = problems }
@@ -218,7 +247,7 @@ struct Compiler {
             let hidden = document.models[route.name].map(\.hidden) ?? true
             names[route.name] = NamedModel(route: id, name: route.name, hidden: hidden)
         }
-        for (alias, group) in reader.groups where names[alias] == nil {
+        for (alias, group) in reader.names.routes where names[alias] == nil {
             guard let model = names[group] else { continue }
             let hidden = document.router.aliases[alias]?.hidden ?? model.hidden
             names[alias] = NamedModel(route: model.route, name: model.name, hidden: hidden)
@@ -234,12 +263,15 @@ struct Compiler {
 
     // MARK: Table
 
+    private var tableArguments: TableArguments {
+        TableArguments(
+            defaultFallbacks: defaultFallbacks, maxFallbacks: document.router.maxFallbacks,
+            tagFiltering: document.router.tagFiltering ? (document.router.tagFilteringMatchAny ? .any : .all) : .off)
+    }
+
     private mutating func table(version: Int) -> RoutingTable? {
-        let filtering: TagFiltering = document.router.tagFiltering ? (document.router.tagFilteringMatchAny ? .any : .all) : .off
         do throws(RoutingTableError) {
-            return try RoutingTable(
-                version: version, deployments: reader.deployments.deployments, routes: routes, defaultFallbacks: defaultFallbacks,
-                maxFallbacks: document.router.maxFallbacks, tagFiltering: filtering)
+            return try tableArguments.table(version: version, reader.deployments.deployments, routes)
         } catch {
             let known = !problems.errors.isEmpty
             for problem in error.problems where !(known && problem.mayFollow) {

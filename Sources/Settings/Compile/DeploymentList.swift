@@ -3,11 +3,13 @@ import Schema
 import Translation
 
 /// Deployments as they are met in a document: each provider and model once, whoever mentions it.
-struct DeploymentList {
+struct DeploymentList: Sendable {
     private(set) var deployments: [Deployment] = []
     private(set) var upstreams: [Upstream] = []
     /// Those of which nothing was said but provider and model: the first that says more says it for them.
     private var bare: Set<Deployment.ID> = []
+    /// See `declareDangling`.
+    private(set) var dangling: Set<Deployment.ID> = []
     private var byName: [String: [Deployment.ID]] = [:]
     private let breaker: BreakerPolicy
     private let longestTimeout: Duration
@@ -44,11 +46,29 @@ struct DeploymentList {
         return id
     }
 
+    /// One that was made elsewhere, as the next.
+    mutating func adopt(_ deployment: Deployment, _ upstream: Upstream) {
+        deployments.append(deployment)
+        upstreams.append(upstream)
+        byName[deployment.name, default: []].append(deployments.count - 1)
+    }
+
+    /// Stands where something is named that is no longer there: it never serves, and its name says why.
+    mutating func declareDangling(_ written: String) -> Deployment.ID {
+        let name = "\(written) (missing)"
+        if let known = byName[name]?.first { return known }
+        deployments.append(Deployment(name: name, paused: true))
+        upstreams.append(Upstream(provider: Mock(), providerName: "", model: ""))
+        dangling.insert(deployments.count - 1)
+        byName[name] = [deployments.count - 1]
+        return deployments.count - 1
+    }
+
     private func made(of settings: DeploymentSettings, _ entry: ProviderEntry, name: String) -> (Deployment, Upstream) {
         let provider = entry.provider
         let common = provider.common
         var deployment = Deployment(name: name, provider: settings.provider, model: settings.model)
-        deployment.kind = (common.kind ?? entry.type.kind).deployment
+        deployment.kind = (settings.kind ?? common.kind ?? entry.type.kind).deployment
         deployment.region = settings.region ?? common.region
         deployment.tags = settings.tags + common.tags.filter { !settings.tags.contains($0) }
         deployment.requestsPerMinute = settings.requestsPerMinute ?? common.requestsPerMinute
@@ -87,6 +107,7 @@ extension DeploymentSettings {
     fileprivate var saysNothing: Bool {
         name == nil && region == nil && tags.isEmpty && price == nil && requestsPerMinute == nil && tokensPerMinute == nil
             && maxParallelRequests == nil && contextWindow == nil && lacks.isEmpty && !paused && timeout == nil && cooldownTime == nil
+            && quality == nil && kind == nil
     }
 
     /// Nil where neither the prompt's nor the answer's is said.

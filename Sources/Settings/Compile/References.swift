@@ -37,7 +37,7 @@ extension Compiler {
     private mutating func check(_ rule: RuleSettings, _ node: Node?, at path: String) {
         let then = path.setting("then")
         if let route = rule.then.route { _ = reader.route(route, at: then.setting("route"), owner: path) }
-        check(rule.then.provider, among: reader.providerNames, "provider", at: then, node?["then"])
+        check(rule.then.provider, among: reader.names.providerNames, "provider", at: then, node?["then"])
         if rule.then.isEmpty {
             reader.reading.problem(then, node?.entry("then")?.line ?? node?.line ?? 0, "does nothing")
         }

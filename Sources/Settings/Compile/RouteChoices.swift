@@ -3,69 +3,68 @@ import Schema
 
 /// Inner nodes of a tree: a strategy and its children.
 extension RouteReader {
-    /// Settings that may stand beside the strategy's own name.
-    private static let beside: [String: [String]] = [
-        "percentage": ["sticky_by"], "latency": ["window", "buffer"], "success_rate": ["window"], "throughput": ["window"],
-    ]
-
     mutating func choice(_ key: String, _ node: Node, at path: String, owner: String) -> Child? {
         let place = path.setting(key)
         guard let entry = node.entry(key) else { return nil }
         let name = StrategyName(key)?.name ?? key
-        let allowed = [key, "on", "weight"] + Self.beside[name, default: []]
+        let arguments = StrategyArguments.allowed(for: name)
+        let allowed = [key, "on", "weight"] + arguments
         for other in reading.entries(of: node, at: path) ?? [] where !allowed.contains(other.name) {
             reading.problem(path.setting(other.name), other.line, "unknown setting `\(other.name)`\(Spelling.help(for: other.name, among: allowed))")
         }
-        let branches =
-            switch name {
-            case "conditional": conditional(entry.node, at: place, owner: owner)
-            case "intelligent", "auto": measured(name, entry.node, at: place, owner: owner)
-            case Percentage.name: shares(entry.node, at: place, owner: owner)
-            default: children(entry.node, at: place, owner: owner)
-            }
-        guard let branches else { return nil }
-        if let named = StrategyName(key), named.isNotYet { warnNotYet(key, served: Shuffle.name, at: place, line: entry.line) }
-        let strategy = strategy(name, beside: node, at: path, owner: owner)
-        return Child(route: .choice(strategy, branches), weight: weight(of: node, at: path), on: faults(of: node, at: path))
+        let (weight, faults) = (weight(of: node, at: path), faults(of: node, at: path))
+        let route: Route?
+        switch name {
+        case "conditional": route = conditional(entry.node, at: place, owner: owner)
+        case "intelligent", "auto": route = weighed(name, entry.node, beside: node, at: place, owner: owner)
+        default:
+            let branches = name == Percentage.name ? shares(entry.node, at: place, owner: owner) : children(entry.node, at: place, owner: owner)
+            let arguments = StrategyArguments(arguments, in: node, at: path, &reading)
+            route = branches.flatMap { choice(of: $0, name, arguments, at: place, line: entry.line, owner: owner) }
+        }
+        return route.map { Child(route: $0, weight: weight, on: faults) }
     }
 
-    mutating func warnNotYet(_ name: String, served: String, at path: String, line: Int) {
-        reading.warning(path, line, "`\(name)` is accepted, but not effective yet: served as `\(served)`")
+    /// The strategy over its branches, and what is wrong with them.
+    mutating func choice(
+        of branches: [Branch], _ name: String, _ arguments: StrategyArguments, at path: String, line: Int, owner: String
+    ) -> Route? {
+        if branches.isEmpty {
+            if reading.problems.errors.isEmpty { reading.problem(path, line, "has no routes to choose from") }
+            return nil
+        }
+        if branches.allSatisfy({ $0.weight == 0 }) {
+            reading.problem(path, line, "the weights sum to 0, so nothing could be chosen")
+            return nil
+        }
+        return .choice(strategy(name, arguments, owner: owner, at: path, line: line), branches)
     }
 
-    private mutating func weight(of node: Node, at path: String) -> Double? {
-        node["weight"].flatMap { Double.read($0, at: path.setting("weight"), &reading) }
+    func weight(of node: Node, at path: String, _ reading: inout Reading) -> Double? {
+        guard let written = node["weight"], let weight = Double.read(written, at: path.setting("weight"), &reading) else { return nil }
+        if weight < 0 { reading.refuse(written, at: path.setting("weight"), expected: "0 or more") }
+        return weight
     }
 
-    private mutating func faults(of node: Node, at path: String) -> FaultSet? {
+    mutating func weight(of node: Node, at path: String) -> Double? { weight(of: node, at: path, &reading) }
+
+    mutating func faults(of node: Node, at path: String) -> FaultSet? {
         node["on"].flatMap { FaultList.read($0, at: path.setting("on"), &reading)?.set }
     }
 
-    private mutating func strategy(_ name: String, beside node: Node, at path: String, owner: String) -> any Strategy {
-        switch name {
-        case "conditional", "intelligent", "auto": return Fallback()
-        case Percentage.name:
-            let sticky = node["sticky_by"].flatMap { Sticky.read($0, at: path.setting("sticky_by"), &reading) }
-            return Percentage(stickyBy: sticky?.of, salt: Random.hash(owner.utf8))
-        default:
-            if let window = node["window"] { _ = Duration.read(window, at: path.setting("window"), &reading) }
-            if let buffer = node["buffer"] { _ = Double.read(buffer, at: path.setting("buffer"), &reading) }
-            return StrategyName(name)?.strategy ?? Shuffle()
-        }
-    }
+    // MARK: Children
 
-    private enum Sticky: String, SettingChoice {
-        case session, user, key
-        var of: Percentage.Sticky? { Percentage.Sticky(rawValue: rawValue) }
-    }
-
-    /// `[R, R, …]`.
+    /// `[R, R, …]`. `provider/*` stands for all of its models.
     mutating func children(_ node: Node, at path: String, owner: String) -> [Branch]? {
-        guard let items = node.items ?? (node.scalar == nil ? nil : [node]) else {
+        guard let items = node.items ?? (node.scalar == nil && node.entries == nil ? nil : [node]) else {
             reading.problem(path, node.line, "expected a list of routes, found \(node.kind)")
             return nil
         }
-        return items.enumerated().compactMap { index, item in route(item, at: path.item(index), owner: owner)?.branch }
+        return items.enumerated().flatMap { index, item -> [Branch] in
+            let place = node.items == nil ? path : path.item(index)
+            if let name = item.scalar, let targets = expanded(name, bareNames: false, at: place, line: item.line) { return targets.map(\.branch) }
+            return route(item, at: place, owner: owner).map { [$0.branch] } ?? []
+        }
     }
 
     /// `[ {NAME: 70}, {NAME: 30} ]`, `{NAME: 70, NAME: 30}`, or routes that carry weight.
@@ -93,55 +92,65 @@ extension RouteReader {
         return child.branch
     }
 
-    /// `{ branches: [ {when: C, route: R} ], default: R }`. So far the default serves, then the branches in order.
-    private mutating func conditional(_ node: Node, at path: String, owner: String) -> [Branch]? {
-        guard let entries = reading.entries(of: node, at: path) else { return nil }
-        for entry in entries where !["branches", "default"].contains(entry.name) {
-            let help = Spelling.help(for: entry.name, among: ["branches", "default"])
-            reading.problem(path.setting(entry.name), entry.line, "unknown setting `\(entry.name)`\(help)")
+    /// Says of names that are not among `known` that they are not, and what may have been meant.
+    mutating func refuseUnknown(in node: Node, among known: [String], at path: String) {
+        for entry in reading.entries(of: node, at: path) ?? [] where !known.contains(entry.name) {
+            reading.problem(path.setting(entry.name), entry.line, "unknown setting `\(entry.name)`\(Spelling.help(for: entry.name, among: known))")
         }
-        warnNotYet("conditional", served: Fallback.name, at: path, line: node.line)
-        var branches: [Branch] = []
-        if let fallback = node["default"], let child = route(fallback, at: path.setting("default"), owner: owner) { branches.append(child.branch) }
-        for (index, item) in (node["branches"]?.items ?? []).enumerated() {
-            let place = path.setting("branches").item(index)
-            if let when = item["when"] {
-                _ = Condition.read(when, at: place.setting("when"), &reading)
-            } else {
-                reading.problem(place.setting("when"), item.line, "is missing: the condition of this branch")
-            }
-            guard let inner = item["route"] else {
-                reading.problem(place.setting("route"), item.line, "is missing: what serves when the condition holds")
-                continue
-            }
-            if let child = route(inner, at: place.setting("route"), owner: owner) { branches.append(child.branch) }
-        }
-        return branches
     }
 
-    /// `{ axis: cost, models: [R, …] }`, `{ mode: balance, models: [R, …] }`. So far the models serve in order.
-    private mutating func measured(_ name: String, _ node: Node, at path: String, owner: String) -> [Branch]? {
-        guard let entries = reading.entries(of: node, at: path) else { return nil }
-        let word = name == "auto" ? "mode" : "axis"
-        for entry in entries where ![word, "models"].contains(entry.name) {
-            let help = Spelling.help(for: entry.name, among: [word, "models"])
-            reading.problem(path.setting(entry.name), entry.line, "unknown setting `\(entry.name)`\(help)")
+    // MARK: Choices with settings of their own
+
+    /// `{ axis: cost, models: [R, …] }`, `{ mode: balance, models: [R, …] }`; a list alone is the models.
+    private mutating func weighed(_ name: String, _ node: Node, beside outer: Node, at path: String, owner: String) -> Route? {
+        let words = StrategyArguments.allowed(for: name)
+        if node.entries == nil {
+            let arguments = StrategyArguments(words, in: outer, at: path, &reading)
+            return children(node, at: path, owner: owner).flatMap { choice(of: $0, name, arguments, at: path, line: node.line, owner: owner) }
         }
-        if let chosen = node[word] {
-            if name == "auto" {
-                _ = AutoMode.read(chosen, at: path.setting(word), &reading)
-            } else {
-                _ = Axis.read(chosen, at: path.setting(word), &reading)
-            }
-        }
-        warnNotYet(name, served: Fallback.name, at: path, line: node.line)
+        refuseUnknown(in: node, among: words + ["models"], at: path)
+        let arguments = StrategyArguments(words, in: node, at: path, &reading)
         guard let models = node["models"] else {
             reading.problem(path.setting("models"), node.line, "is missing: the models to choose from")
             return nil
         }
-        return children(models, at: path.setting("models"), owner: owner)
+        return children(models, at: path.setting("models"), owner: owner).flatMap {
+            choice(of: $0, name, arguments, at: path.setting("models"), line: models.line, owner: owner)
+        }
     }
 
-    private enum AutoMode: String, SettingChoice { case balance, cost, quality, latency }
-    private enum Axis: String, SettingChoice { case cost, performance, intelligence }
+    /// `{ branches: [ {when: C, route: R} ], default: R }`.
+    private mutating func conditional(_ node: Node, at path: String, owner: String) -> Route? {
+        refuseUnknown(in: node, among: ["branches", "default"], at: path)
+        var branches: [ConditionalBranch] = []
+        for (index, item) in (node["branches"]?.items ?? []).enumerated() {
+            let place = path.setting("branches").item(index)
+            refuseUnknown(in: item, among: ["when", "route", "deny", "name"], at: place)
+            if item["when"] == nil { reading.problem(place.setting("when"), item.line, "is missing: the condition of this branch") }
+            let deny = item["deny"]?.scalar
+            var branch = ConditionalBranch(when: item["when"], place: place.setting("when"), deny: deny)
+            if let inner = item["route"] {
+                branch.route = route(inner, at: place.setting("route"), owner: owner)?.route
+            } else if deny == nil {
+                reading.problem(place.setting("route"), item.line, "is missing: what serves when the condition holds")
+            }
+            branches.append(branch)
+        }
+        let otherwise = node["default"].flatMap { route($0, at: path.setting("default"), owner: owner)?.route }
+        if branches.isEmpty, node["default"] == nil {
+            reading.problem(path.setting("branches"), node.line, "is missing: conditions and what serves when they hold")
+            return nil
+        }
+        return conditional(branches, otherwise: otherwise, at: path, line: node.line)
+    }
+}
+
+/// A branch before its condition is read.
+struct ConditionalBranch {
+    /// Nil: it always holds.
+    var when: Node?
+    var place: String
+    var route: Route?
+    /// Refuses the request instead of serving it.
+    var deny: String?
 }

@@ -44,10 +44,3 @@ struct RoutePolicies {
     /// No route waits longer for the first byte of an attempt.
     var longestTimeout: Duration { ([timeout] + modelTimeouts).max() ?? timeout }
 }
-
-extension StrategyName {
-    /// A percentage is salted with the route's name, so that two splits divide their callers independently.
-    func strategy(of route: String) -> any Strategy {
-        name == Percentage.name ? Percentage(salt: Random.hash(route.utf8)) : strategy
-    }
-}

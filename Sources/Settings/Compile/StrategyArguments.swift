@@ -1,0 +1,134 @@
+import Routing
+import Schema
+
+/// What may be said of a strategy beside its name.
+struct StrategyArguments {
+    var sticky: Percentage.Sticky?
+    var window: MeasureSpan?
+    var buffer: Double?
+    var mode: AutoMode?
+    var axis: Axis?
+    /// Of vLLora's `optimized`.
+    var metric: RouteMetric?
+    var weights: ModeWeights?
+
+    /// Which of them have a meaning beside which strategy.
+    static func allowed(for strategy: String) -> [String] {
+        switch strategy {
+        case "percentage": ["sticky_by"]
+        case "latency": ["window", "buffer"]
+        case "success_rate", "throughput": ["window"]
+        case "auto": ["mode", "weights", "window"]
+        case "intelligent": ["axis"]
+        default: []
+        }
+    }
+
+    static let all = ["sticky_by", "window", "buffer", "mode", "axis", "metric", "weights"]
+
+    /// Reads those of `names` that `node` has.
+    init(_ names: [String], in node: Node, at path: String, _ reading: inout Reading) {
+        func value<Value: SettingValue>(_ name: String, _ type: Value.Type = Value.self) -> Value? {
+            guard names.contains(name), let written = node[name], !written.isNull else { return nil }
+            return Value.read(written, at: path.setting(name), &reading)
+        }
+        sticky = value("sticky_by", Sticky.self)?.of
+        window = value("window")
+        buffer = value("buffer")
+        if let amount = buffer, !(0...10 ~= amount), let node = node["buffer"] {
+            reading.refuse(node, at: path.setting("buffer"), expected: "0 to 10")
+        }
+        mode = value("mode", ModeName.self)?.mode
+        axis = value("axis")
+        metric = value("metric")
+        weights = value("weights")
+    }
+
+    init() {}
+}
+
+/// A caller that stays on its side.
+enum Sticky: String, SettingChoice {
+    case session, user, key
+    var of: Percentage.Sticky? { Percentage.Sticky(rawValue: rawValue) }
+}
+
+/// What the strategy `intelligent` is after.
+public enum Axis: String, SettingChoice {
+    case cost, performance, intelligence
+
+    /// Merge's dashboard calls two of them otherwise.
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Axis? {
+        switch node.scalar {
+        case "balanced": .performance
+        case "quality": .intelligence
+        default: readChoice(node, at: path, &reading)
+        }
+    }
+}
+
+/// Over which time something is measured: `15m`, `1h`, up to an hour, or `total`. vLLora's names mean the same.
+public struct MeasureSpan: Hashable, SettingValue {
+    /// Nil: all that was ever seen.
+    public var duration: Duration?
+
+    public static let all = MeasureSpan(duration: nil)
+    private static let others: [String: MeasureSpan] = [
+        "total": .all, "Total": .all, "Last15Minutes": MeasureSpan(duration: .seconds(900)), "LastHour": MeasureSpan(duration: .seconds(3600)),
+    ]
+
+    public static let shape = Shape.text("duration up to 1h, or total", example: "15m")
+    public var written: String? { duration.map(\.written) ?? "total" }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> MeasureSpan? {
+        readWord(node, at: path, &reading, expected: "15m, 1h, another duration of 1s to 1h, or total") { text in
+            if let known = others[text] { return known }
+            guard let duration = Duration(written: text), .seconds(1) ... .seconds(3600) ~= duration else { return nil }
+            return MeasureSpan(duration: duration)
+        }
+    }
+}
+
+/// What vLLora's `optimized` optimises (its strategy/metric.rs, read 2026-11), and the names of its predecessor's pages.
+enum RouteMetric: String, SettingChoice {
+    case requests, latency, ttft, tps, error_rate, cost, price, success_rate, throughput
+}
+
+/// A mode of `auto`, also by the names that TokenRouter's rules use.
+public struct ModeName: Hashable, SettingValue {
+    public var mode: AutoMode
+
+    private static let others: [String: AutoMode] = ["balanced": .balance, "fast": .latency]
+    public static let shape = Shape.choice(AutoMode.allCases.map(\.rawValue))
+    public var written: String? { mode.rawValue }
+
+    /// `auto:cost` is `cost`.
+    public static func mode(_ written: String) -> AutoMode? {
+        let name = written.hasPrefix("auto:") ? String(written.dropFirst(5)) : written
+        return AutoMode(rawValue: name) ?? others[name]
+    }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> ModeName? {
+        if let mode = node.scalar.flatMap(mode) { return ModeName(mode: mode) }
+        let names = AutoMode.allCases.map(\.rawValue)
+        guard let text = node.scalar else {
+            reading.refuse(node, at: path, expected: names.joined(separator: ", "))
+            return nil
+        }
+        reading.problem(path, node.line, "`\(text.prefix(60))` is not known\(Spelling.help(for: text, among: names))")
+        return nil
+    }
+}
+
+/// `{ cost: 40, quality: 40, latency: 20 }`.
+struct ModeWeights: Configurable {
+    var cost = 0.0
+    var quality = 0.0
+    var latency = 0.0
+
+    static let fields: [Field<Self>] = [
+        .setting("cost", \.cost, in: 0...1e6, "How much a low price counts."),
+        .setting("quality", \.quality, in: 0...1e6, "How much quality counts."),
+        .setting("latency", \.latency, in: 0...1e6, "How much a low latency counts."),
+    ]
+}
