@@ -9,9 +9,9 @@ struct Breaker: Hashable, Sendable {
     /// The provider itself named the time.
     private(set) var restIsNamed = false
     private(set) var probing = false
-    /// When the last faults came, as many as the threshold, in a ring: full and its oldest within the window means open.
-    private var faults: [Instant] = []
-    private var oldestFault = 0
+    private var faults = FaultRing()
+    /// Of the classes that have an allowance of their own, by `Fault.rawValue`; empty until one of them comes.
+    private var faultsOfClass: [FaultRing] = []
     private var outcomes: OutcomeWindow
 
     init(_ policy: BreakerPolicy) {
@@ -22,9 +22,9 @@ struct Breaker: Hashable, Sendable {
     /// Settings changed. What was counted under another window is forgotten, a rest goes on.
     mutating func adopt(_ policy: BreakerPolicy) {
         guard policy != self.policy else { return }
-        if policy.window != self.policy.window || policy.failureThreshold != self.policy.failureThreshold {
-            faults = []
-            oldestFault = 0
+        if !policy.countsLike(self.policy) {
+            faults = FaultRing()
+            faultsOfClass = []
             outcomes = OutcomeWindow(over: policy.window)
         }
         self.policy = policy
@@ -60,14 +60,17 @@ struct Breaker: Hashable, Sendable {
     /// A call failed. `retryAfter` is the provider's word; `hasSiblings` says that another deployment of the route could serve.
     mutating func failed(_ fault: Fault, retryAfter: Duration?, at now: Instant, probe: Bool, hasSiblings: Bool) {
         if probe { probing = false }
-        guard policy.counts.contains(fault) else {
+        let allowed = policy.allowed(of: fault)
+        guard allowed != nil || policy.counts.contains(fault) else {
             if probe { close() }
             return
         }
         outcomes.add(success: false, at: now)
-        let thresholdReached = count(at: now) || ratioReached(at: now, hasSiblings: hasSiblings)
+        let isTooMuch =
+            allowed.map { count(fault, allowed: $0, at: now) } ?? faults.add(now, threshold: policy.failureThreshold, within: policy.window)
+        let thresholdReached = isTooMuch || ratioReached(at: now, hasSiblings: hasSiblings)
         let limitsRate = fault == .rateLimit || fault == .quotaExceeded
-        let atOnce = policy.restsAtOnce.contains(fault) && (!limitsRate || hasSiblings)
+        let atOnce = allowed == nil && policy.restsAtOnce.contains(fault) && (!limitsRate || hasSiblings)
         if probe || thresholdReached || atOnce { rest(after: fault, retryAfter: retryAfter, at: now, forOperator: thresholdReached) }
     }
 
@@ -89,8 +92,8 @@ struct Breaker: Hashable, Sendable {
         state = .closed
         restsUntil = .zero
         restIsNamed = false
-        faults.removeAll(keepingCapacity: true)
-        oldestFault = 0
+        faults.clear()
+        for index in faultsOfClass.indices { faultsOfClass[index].clear() }
     }
 
     /// The deployment's own cooldown wins over the provider's Retry-After, that over the general setting; a zero switches rests off.
@@ -109,20 +112,17 @@ struct Breaker: Hashable, Sendable {
         state = .open
     }
 
-    /// Notes the fault; true when it fills the threshold within the window.
-    private mutating func count(at now: Instant) -> Bool {
-        if faults.count < policy.failureThreshold {
-            faults.append(now)
-        } else {
-            faults[oldestFault] = now
-            oldestFault = (oldestFault + 1) % policy.failureThreshold
-        }
-        return faults.count == policy.failureThreshold && now - faults[oldestFault] <= policy.window
+    /// Notes a fault of a class with an allowance; true when it is one more than allowed.
+    private mutating func count(_ fault: Fault, allowed: Int, at now: Instant) -> Bool {
+        if faultsOfClass.isEmpty { faultsOfClass = Array(repeating: FaultRing(), count: Fault.allCases.count) }
+        return faultsOfClass[Int(fault.rawValue)].add(now, threshold: allowed + 1, within: policy.window)
     }
 
+    /// Where another could serve, more than a share of the calls; alone, all of very many.
     private func ratioReached(at now: Instant, hasSiblings: Bool) -> Bool {
-        guard let ratio = policy.failureRatio, hasSiblings else { return false }
+        guard let ratio = policy.failureRatio else { return false }
         let (successes, faults) = outcomes.counts(at: now)
+        if !hasSiblings { return successes == 0 && faults >= policy.loneFaults }
         return successes + faults >= policy.minimumCalls && Double(faults) > ratio * Double(successes + faults)
     }
 }

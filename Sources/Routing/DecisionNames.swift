@@ -37,6 +37,13 @@ public struct DecisionNames: Hashable, Sendable {
         }
     }
 
+    /// The same with these policies, where they are not the table's own.
+    public func with(policies: [Policy]) -> DecisionNames {
+        var names = self
+        names.policies = policies
+        return names
+    }
+
     static func strategies(above leaf: Int, _ plan: Plan) -> [String] {
         var names: [String] = []
         var node = plan.nodes[leaf].parent

@@ -111,7 +111,8 @@ public struct RoutingTable: Sendable {
         check(deployment.weight.map { $0 >= 0 && $0.isFinite } ?? true, "weight must be 0 or more")
         check(deployment.maxParallelRequests.map { $0 > 0 } ?? true, "max_parallel_requests must be 1 or more")
         check(deployment.timeout.map { $0 > .zero } ?? true, "timeout must be longer than nothing")
-        check(1...64 ~= deployment.breaker.failureThreshold, "failure_threshold must be 1 to 64")
+        check(0...64 ~= deployment.breaker.failureThreshold, "failure_threshold must be 1 to 64, or 0 for none")
+        check(!deployment.breaker.hasBadAllowance, "allowed fails of a class must be 0 to 63")
         check(deployment.breaker.window > .zero, "the breaker's window must be longer than nothing")
         check(deployment.breaker.cooldown >= .zero, "cooldown must not be negative")
         return problems

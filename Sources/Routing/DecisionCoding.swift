@@ -1,0 +1,235 @@
+/// A decision as bytes, for the ledger: about 40 with eight candidates. Everything is a number of the table's; see `DecisionNames`.
+///
+///     version seed(8) table policy entry route reason chosen leaf left-because
+///     count of hits: policy rule, count of observations: field value
+///     count of candidates: deployment verdict
+///     verdict: its code, + 0x80 with a score; what belongs to the code; the score (4); faults where it rests
+///
+/// Times are milliseconds from the decision on, for its clock ends with its process.
+extension Decision {
+    private static let version: UInt8 = 1
+    private static let longestField = 48
+    private static let longestValue = 64
+    private static let mostHits = 16
+    private static let mostObserved = 16
+
+    public var encoded: [UInt8] {
+        var writer = CompactWriter(reserving: 32 + 4 * candidates.count)
+        writer.byte(Self.version)
+        writer.fixed(seed)
+        writer.number(UInt64(truncatingIfNeeded: tableVersion))
+        writer.optional(policy)
+        writer.count(entry)
+        writer.count(route)
+        writer.byte(reason.rawValue)
+        writer.optional(chosen)
+        writer.optional(leaf < 0 ? nil : leaf)
+        Self.write(leftBecause, score: nil, faults: 0, at: at, &writer)
+        writer.count(min(hits.count, Self.mostHits))
+        for hit in hits.prefix(Self.mostHits) {
+            writer.count(hit.policy)
+            writer.count(hit.rule)
+            writer.count(min(hit.observed.count, Self.mostObserved))
+            for seen in hit.observed.prefix(Self.mostObserved) {
+                writer.text(seen.field, longest: Self.longestField)
+                writer.text(seen.value, longest: Self.longestValue)
+            }
+        }
+        writer.count(candidates.count)
+        for candidate in candidates {
+            writer.count(candidate.deployment)
+            Self.write(candidate.excludedBecause, score: candidate.score, faults: candidate.recentFaults, at: at, &writer)
+        }
+        return writer.bytes
+    }
+
+    /// Nil for what no version of this program wrote. `at` is zero then, and times count from it.
+    public init?(decoding bytes: [UInt8]) {
+        var reader = CompactReader(bytes)
+        guard reader.byte() == Self.version, let seed = reader.fixed(), let table = reader.number(), let policy = reader.optional(),
+            let entry = reader.count(), let route = reader.count(), let reason = reader.byte().flatMap(Reason.init(rawValue:)),
+            let chosen = reader.optional(), let leaf = reader.optional(), let left = Self.readVerdict(&reader), let hits = reader.length()
+        else { return nil }
+        self.init()
+        (self.seed, tableVersion, self.policy, self.entry, self.route) = (seed, Int(truncatingIfNeeded: table), policy, entry, route)
+        (self.reason, self.chosen, self.leaf, leftBecause) = (reason, chosen, leaf ?? -1, left.excludedBecause)
+        for _ in 0..<hits {
+            guard let hit = Self.readHit(&reader) else { return nil }
+            self.hits.append(hit)
+        }
+        guard let count = reader.length() else { return nil }
+        for _ in 0..<count {
+            guard let deployment = reader.count(), var candidate = Self.readVerdict(&reader) else { return nil }
+            candidate.deployment = deployment
+            candidates.append(candidate)
+        }
+        guard reader.isAtEnd else { return nil }
+    }
+
+    private static func readHit(_ reader: inout CompactReader) -> Hit? {
+        guard let policy = reader.count(), let rule = reader.count(), let count = reader.length() else { return nil }
+        var hit = Hit(policy: policy, rule: rule)
+        for _ in 0..<count {
+            guard let field = reader.text(), let value = reader.text() else { return nil }
+            hit.observed.append(Hit.Observation(field: field, value: value))
+        }
+        return hit
+    }
+
+    // MARK: Verdicts
+
+    private static let hasScore: UInt8 = 0x80
+
+    private static func write(_ reason: Ineligibility?, score: Float?, faults: Int, at: Instant, _ writer: inout CompactWriter) {
+        let (code, detail) = reason?.code(at: at) ?? (0, nil)
+        // Infinite where a strategy had nothing to measure: the same as none.
+        let score = score.flatMap { $0.isFinite ? $0 : nil }
+        writer.byte(code | (score == nil ? 0 : hasScore))
+        if let detail { writer.number(detail) }
+        if let score {
+            for shift in stride(from: UInt32(0), to: 32, by: 8) { writer.byte(UInt8(truncatingIfNeeded: score.bitPattern >> shift)) }
+        }
+        if case .resting? = reason { writer.count(faults) }
+    }
+
+    /// A candidate without its deployment.
+    private static func readVerdict(_ reader: inout CompactReader) -> Candidate? {
+        guard let first = reader.byte() else { return nil }
+        var candidate = Candidate(deployment: 0)
+        let code = first & ~hasScore
+        if code != 0 {
+            var detail: UInt64 = 0
+            if Ineligibility.hasDetail(code) {
+                guard let read = reader.number() else { return nil }
+                detail = read
+            }
+            guard let reason = Ineligibility(code: code, detail: detail) else { return nil }
+            candidate.excludedBecause = reason
+        }
+        if first & hasScore != 0 {
+            var bits: UInt32 = 0
+            for shift in stride(from: UInt32(0), to: 32, by: 8) {
+                guard let byte = reader.byte() else { return nil }
+                bits |= UInt32(byte) << shift
+            }
+            let score = Float(bitPattern: bits)
+            guard score.isFinite else { return nil }
+            candidate.score = score
+        }
+        if case .resting? = candidate.excludedBecause {
+            guard let faults = reader.count() else { return nil }
+            candidate.recentFaults = faults
+        }
+        return candidate
+    }
+}
+
+extension Ineligibility {
+    /// Stored: a code never changes its meaning. Details are milliseconds, limits or bits; the largest number is forever.
+    func code(at now: Instant) -> (UInt8, UInt64?) {
+        switch self {
+        case .tried: (1, nil)
+        case .resting(let until): (2, Self.milliseconds(from: now, to: until))
+        case .probing: (3, nil)
+        case .parallelLimit(let limit): (4, UInt64(max(0, limit)))
+        case .paused: (5, nil)
+        case .region: (6, nil)
+        case .tags: (7, nil)
+        case .contextTooSmall(let window): (8, UInt64(max(0, window)))
+        case .lacks(let needs): (9, UInt64(needs.rawValue))
+        case .notAllowed: (10, nil)
+        case .unpriced: (11, nil)
+        case .tooDear: (12, nil)
+        }
+    }
+
+    static func hasDetail(_ code: UInt8) -> Bool { [2, 4, 8, 9].contains(code) }
+
+    init?(code: UInt8, detail: UInt64) {
+        switch code {
+        case 1: self = .tried
+        case 2: self = .resting(until: Self.instant(after: detail))
+        case 3: self = .probing
+        case 4: self = .parallelLimit(Int(clamping: detail))
+        case 5: self = .paused
+        case 6: self = .region
+        case 7: self = .tags
+        case 8: self = .contextTooSmall(Int(clamping: detail))
+        case 9: self = .lacks(Needs(rawValue: Needs.RawValue(truncatingIfNeeded: detail)))
+        case 10: self = .notAllowed
+        case 11: self = .unpriced
+        case 12: self = .tooDear
+        default: return nil
+        }
+    }
+
+    private static func milliseconds(from now: Instant, to until: Instant) -> UInt64 {
+        until == .distantFuture ? .max : UInt64(max(0, (until - now).nanoseconds / 1_000_000))
+    }
+
+    private static func instant(after milliseconds: UInt64) -> Instant {
+        let (nanoseconds, overflow) = Int64(clamping: milliseconds).multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .distantFuture : Instant(nanoseconds: nanoseconds)
+    }
+}
+
+extension DecisionNames {
+    private static let version: UInt8 = 1
+    private static let longestName = 256
+
+    public var encoded: [UInt8] {
+        var writer = CompactWriter(reserving: 32 * (deployments.count + routes.count))
+        func list(_ names: [String]) {
+            writer.count(names.count)
+            for name in names { writer.text(name, longest: Self.longestName) }
+        }
+        writer.byte(Self.version)
+        writer.number(UInt64(truncatingIfNeeded: tableVersion))
+        list(deployments)
+        list(routes)
+        writer.count(policies.count)
+        for policy in policies {
+            writer.text(policy.name, longest: Self.longestName)
+            list(policy.rules)
+        }
+        writer.count(paths.count)
+        for path in paths { list(path) }
+        writer.count(pathOfLeaf.count)
+        for path in pathOfLeaf { writer.count(path) }
+        return writer.bytes
+    }
+
+    /// Nil for what no version of this program wrote.
+    public init?(decoding bytes: [UInt8]) {
+        var reader = CompactReader(bytes)
+        func list() -> [String]? {
+            guard let count = reader.length() else { return nil }
+            var names: [String] = []
+            for _ in 0..<count {
+                guard let name = reader.text() else { return nil }
+                names.append(name)
+            }
+            return names
+        }
+        guard reader.byte() == Self.version, let version = reader.number(), let deployments = list(), let routes = list(),
+            let policies = reader.length()
+        else { return nil }
+        self.init()
+        (tableVersion, self.deployments, self.routes) = (Int(truncatingIfNeeded: version), deployments, routes)
+        for _ in 0..<policies {
+            guard let name = reader.text(), let rules = list() else { return nil }
+            self.policies.append(Policy(name: name, rules: rules))
+        }
+        guard let count = reader.length() else { return nil }
+        for _ in 0..<count {
+            guard let path = list() else { return nil }
+            paths.append(path)
+        }
+        guard let leaves = reader.length() else { return nil }
+        for _ in 0..<leaves {
+            guard let path = reader.count(), path < paths.count else { return nil }
+            pathOfLeaf.append(path)
+        }
+        guard reader.isAtEnd else { return nil }
+    }
+}
