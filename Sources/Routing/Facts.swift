@@ -13,6 +13,12 @@ public struct Facts: Hashable, Sendable {
     public var tags: [String]
     /// Regions that may serve. Empty: any.
     public var regions: [String]
+    /// Regions that may not.
+    public var deniedRegions: [String] = []
+    /// Where the caller is. Nil: nobody said.
+    public var region: String?
+    /// The one provider that may serve. Nil: any.
+    public var provider: String?
     /// Deployments that this key may use. Nil: all.
     public var allowed: DeploymentSet?
     /// A hard budget stands above this request, so a deployment without a price may not serve.

@@ -6,6 +6,8 @@ struct Health: Sendable {
     var breaker: Breaker
     var latency = LatencyWindow()
     var firstByte = LatencyWindow()
+    /// As the provider said it last, and when.
+    var accountLimits: (limits: AccountLimits, at: Instant)?
     var successes = 0
     var faults = 0
 

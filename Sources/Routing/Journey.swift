@@ -15,6 +15,8 @@ public struct Journey: Sendable {
     public let tableVersion: Int
     /// The index of the routing policy that serves it. Nil: none, and no rules are asked.
     public var policy: Int?
+    /// Chooses among all eligible leaves of its route by this mode's weights, whatever their own strategies. Nil: they choose.
+    public var mode: AutoMode?
     /// Names the request in events; 0: none.
     public var ticket: UInt64 = 0
     /// The deployment it would normally be served by, which tallies compare with. Nil: the first next finds it.

@@ -30,7 +30,7 @@ extension Router {
     public mutating func record(_ outcome: Outcome, of attempt: Attempt, in journey: inout Journey, at now: Instant) {
         let wasLast = journey.closed(attempt)
         switch outcome {
-        case .success(_, let total, let tokens): served(attempt, &journey, total: total, outputTokens: tokens, at: now)
+        case .success(_, let total, let tokens, _, _): served(attempt, &journey, total: total, outputTokens: tokens, at: now)
         case .cancelled, .fault(.cancelled, retryAfter: _): if wasLast, !journey.answered { journey.cancelled = true }
         case .fault(let fault, let retryAfter):
             refund(attempt, after: fault, &journey)
@@ -46,7 +46,7 @@ extension Router {
         health[slot].inFlight -= 1
         let before = health[slot].breaker.state
         switch outcome {
-        case .success(let firstByte, let total, _):
+        case .success(let firstByte, let total, _, _, _):
             health[slot].successes += 1
             health[slot].breaker.answered(at: now, probe: attempt.isProbe, panic: attempt.isPanic)
             health[slot].firstByte.add(firstByte, at: now)
