@@ -87,6 +87,8 @@ struct Breaker: Hashable, Sendable {
 
     /// Counted faults within the window.
     func recentFaults(at now: Instant) -> Int { outcomes.counts(at: now).faults }
+    /// Calls within the window.
+    func counts(at now: Instant) -> (successes: Int, faults: Int) { outcomes.counts(at: now) }
 
     private mutating func close() {
         state = .closed

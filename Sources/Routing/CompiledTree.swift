@@ -48,6 +48,9 @@ struct CompiledTree: Sendable {
         var contentPolicyFallbacks: [Route.ID]
         /// Where it goes when all is well: the leaves below the first choice that is not a matter of order.
         var primary: Range<Int>
+        /// Of conditional choices.
+        var gates: [Gate] = []
+        var blocks: [Block] = []
     }
 
     var nodes: [Node] = []
@@ -59,4 +62,6 @@ struct CompiledTree: Sendable {
     var roots: [Root] = []
     /// As they start out; a router holds the moving ones. A named route that stands in several trees has one state.
     var pickers: [Picker] = []
+    /// Of gates and rules.
+    var conditions = ConditionTests()
 }

@@ -45,7 +45,7 @@ public struct Decision: Hashable, Sendable {
 
     /// What made the step. All but the first three say why nothing is attempted.
     public enum Reason: UInt8, CaseIterable, Hashable, Sendable {
-        case strategy, probe, panic, wait, callersFault, noneEligible, attempts, deadline, cancelled, tableGone, retryStorm
+        case strategy, probe, panic, wait, callersFault, noneEligible, attempts, deadline, cancelled, tableGone, retryStorm, noBranch, denied
     }
 
     /// When it was made.
@@ -101,6 +101,13 @@ extension Router {
         if case .resting? = reason { candidate.recentFaults = health[generations[generation].slots[id]].breaker.recentFaults(at: now) }
         noted.append(candidate)
     }
+
+    /// A candidate stands in several branches, and this one is open.
+    @inline(never)
+    mutating func noteOpen(_ id: Deployment.ID, _ reason: Ineligibility?) {
+        guard let index = noted.firstIndex(where: { $0.deployment == id }), noted[index].excludedBecause == .closedBranch else { return }
+        noted[index].excludedBecause = reason
+    }
 }
 
 extension Decision.Reason {
@@ -110,6 +117,8 @@ extension Decision.Reason {
             case .noneEligible: .noneEligible
             case .attempts: .attempts
             case .deadline: .deadline
+            case .noBranch: .noBranch
+            case .denied: .denied
             case .callersFault: .callersFault
             case .cancelled: .cancelled
             case .tableGone: .tableGone

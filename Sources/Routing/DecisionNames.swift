@@ -26,6 +26,7 @@ public struct DecisionNames: Hashable, Sendable {
         tableVersion = table.version
         deployments = plan.deployments.map(\.name)
         routes = plan.routes.map(\.name)
+        policies = plan.policies.map { Policy(name: $0.name, rules: $0.rules.map(\.name)) }
         for leaf in plan.leaves {
             let path = Self.strategies(above: leaf.node, plan)
             if let known = paths.firstIndex(of: path) {

@@ -101,6 +101,8 @@ extension Decision.Reason {
         case .noneEligible: "no deployment may serve"
         case .attempts: "all attempts failed"
         case .deadline: "the deadline has passed"
+        case .noBranch: "no branch's condition holds, and there is no default"
+        case .denied: "it is refused by a rule or a branch"
         case .cancelled: "the client went away"
         case .tableGone: "the table of this request was replaced"
         case .retryStorm: "its attempts failed, and too many other requests fail as well to go on"

@@ -15,6 +15,8 @@ public enum Ineligibility: Hashable, Sendable {
     case notAllowed
     case unpriced
     case tooDear
+    /// The condition of its branch does not hold.
+    case closedBranch
 
     /// The name in explanations and metrics.
     public var name: String {
@@ -31,6 +33,7 @@ public enum Ineligibility: Hashable, Sendable {
         case .notAllowed: "not_allowed"
         case .unpriced: "unpriced"
         case .tooDear: "too_expensive"
+        case .closedBranch: "condition"
         }
     }
 
@@ -49,6 +52,7 @@ public enum Ineligibility: Hashable, Sendable {
         case .region: 9
         case .tags: 10
         case .notAllowed: 11
+        case .closedBranch: 12
         }
     }
 }
@@ -69,6 +73,7 @@ extension Ineligibility: CustomStringConvertible {
         case .notAllowed: "is not allowed for this key"
         case .unpriced: "has no price, and a hard budget needs one"
         case .tooDear: "would cost more than this request may"
+        case .closedBranch: "stands in a branch whose condition does not hold"
         }
     }
 }

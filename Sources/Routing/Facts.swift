@@ -25,11 +25,13 @@ public struct Facts: Hashable, Sendable {
     public var needsPrice: Bool
     /// Asking twice may act twice (a tool that does something, a stored response): such a request is never hedged.
     public var hasSideEffects: Bool
+    /// What the request holds of the table's `fields`, in their order; beyond its end everything is missing.
+    public var values: [Value]
 
     public init(
         needs: Needs = [], inputTokens: Int = 0, outputTokens: Int = 0, session: UInt64 = 0, user: UInt64 = 0, key: UInt64 = 0,
         tags: [String] = [], regions: [String] = [], allowed: DeploymentSet? = nil, needsPrice: Bool = false,
-        hasSideEffects: Bool = false
+        hasSideEffects: Bool = false, values: [Value] = []
     ) {
         self.needs = needs
         self.inputTokens = inputTokens
@@ -42,5 +44,6 @@ public struct Facts: Hashable, Sendable {
         self.allowed = allowed
         self.needsPrice = needsPrice
         self.hasSideEffects = hasSideEffects
+        self.values = values
     }
 }

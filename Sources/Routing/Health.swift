@@ -10,6 +10,8 @@ struct Health: Sendable {
     var accountLimits: (limits: AccountLimits, at: Instant)?
     var successes = 0
     var faults = 0
+    /// The last fault was that the account's quota is used up.
+    var quotaExceeded = false
 
     init(stamp: Int, policy: BreakerPolicy) {
         self.stamp = stamp

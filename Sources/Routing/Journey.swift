@@ -14,7 +14,9 @@ public struct Journey: Sendable {
     public private(set) var seed: UInt64?
     public let tableVersion: Int
     /// The index of the routing policy that serves it. Nil: none, and no rules are asked.
-    public var policy: Int?
+    public var policy: RoutingPolicy.ID?
+    /// Rules of the policy that were hit after attempts, in their order; the caller may add the one that was hit before the first.
+    public var ruleHits: [RuleHit] = []
     /// Chooses among all eligible leaves of its route by this mode's weights, whatever their own strategies. Nil: they choose.
     public var mode: AutoMode?
     /// Names the request in events; 0: none.

@@ -17,6 +17,8 @@ struct LeafSet {
         }
     }
 
+    mutating func insert(_ leaves: Range<Int>) { for leaf in leaves { insert(leaf) } }
+
     @inline(__always)
     func contains(_ leaf: Int) -> Bool { word(leaf >> 6) & (1 << UInt64(leaf & 63)) != 0 }
 

@@ -19,10 +19,14 @@ final class Plan: Sendable {
     let roots: [CompiledTree.Root]
     /// As they start out; a router holds the moving ones.
     let pickers: [Picker]
+    let conditions: ConditionTests
+    let policies: [RoutingPolicy]
+    /// By `RoutingPolicy.ID`.
+    let rules: [CompiledPolicy]
 
     init(
         version: Int, extending baseVersion: Int? = nil, deployments: [Deployment], routes: [NamedRoute], tagFiltering: TagFiltering,
-        maxFallbacks: Int, retryBucket: RetryBucket, tree: CompiledTree
+        maxFallbacks: Int, retryBucket: RetryBucket, tree: CompiledTree, policies: [RoutingPolicy], rules: [CompiledPolicy]
     ) {
         self.version = version
         self.baseVersion = baseVersion
@@ -39,6 +43,9 @@ final class Plan: Sendable {
         options = tree.options
         roots = tree.roots
         pickers = tree.pickers
+        conditions = tree.conditions
+        self.policies = policies
+        self.rules = rules
     }
 }
 

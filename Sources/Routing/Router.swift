@@ -29,6 +29,10 @@ public struct Router: Sendable {
     /// What the decision under way found out about its candidates, where the journey wants to know.
     var noted: [Decision.Candidate] = []
     var notedLeaving: Ineligibility?
+    /// What fields of deployments were lately, by slot.
+    var readings: [LiveReading] = []
+    /// Leaves that conditions close, of the decision being made. Means nothing between calls.
+    var closed = LeafSet()
 
     public init(table: RoutingTable, seed: UInt64) {
         random = Random(seed: seed)

@@ -70,6 +70,7 @@ extension Router {
     mutating func leaveRoute(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
         let fault = journey.attemptsHere > 0 ? journey.lastFault : nil
         if fault == .badRequest { return journey.exhausted(.callersFault(.badRequest)) }
+        closeBranches(journey, plan, generation, at: now)
         let blocked = fault == nil ? nearestReason(journey, plan, generation, at: now) : nil
         var cause = fault
         if case .contextTooSmall = blocked { cause = .contextWindow }
@@ -79,6 +80,10 @@ extension Router {
             return fromTheTop(&journey, plan, generation, at: now)
         }
         if let fault, fault == .contextWindow || fault == .contentPolicy { return journey.exhausted(.callersFault(fault)) }
+        if blocked == .closedBranch {
+            let text = block(journey, plan, generation, isCertain: false, at: now)
+            return journey.exhausted(text.map { .denied($0) } ?? .noBranch)
+        }
         if journey.isLean { return heldBack(journey, plan, at: now) }
         let bound = journey.maxRetries ?? plan.routes[journey.current].retry.maxRetries
         if journey.attemptsHere <= bound, let leaf = leastBad(journey, plan, generation, at: now) {
@@ -129,7 +134,7 @@ extension Router {
         let leaves = plan.roots[journey.current].leaves
         let screen = Screen(journey, plan, leaves)
         var best: (leaf: Int, named: Bool, until: Instant)?
-        for leaf in leaves {
+        for leaf in leaves where !closed.contains(leaf - leaves.lowerBound) {
             let id = plan.leaves[leaf].deployment
             let slot = generations[generation].slots[id]
             switch verdict(on: id, screen, journey, plan, generation, at: now) {
@@ -151,7 +156,8 @@ extension Router {
         var nearest: Ineligibility?
         for leaf in leaves {
             let id = plan.leaves[leaf].deployment
-            guard let reason = verdict(on: id, screen, journey, plan, generation, at: now) else { continue }
+            let isClosed = closed.contains(leaf - leaves.lowerBound)
+            guard let reason = isClosed ? .closedBranch : verdict(on: id, screen, journey, plan, generation, at: now) else { continue }
             if reason.distance < nearest?.distance ?? .max { nearest = reason }
         }
         return nearest

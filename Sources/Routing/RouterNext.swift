@@ -36,6 +36,7 @@ extension Router {
 
     /// The start of a route or of a new round through it.
     mutating func fromTheTop(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
+        if let text = block(journey, plan, generation, at: now) { return journey.exhausted(.denied(text)) }
         let eligible = eligibleLeaves(journey, plan, generation, at: now)
         if !eligible.isEmpty {
             let node = plan.roots[journey.current].node
@@ -49,6 +50,7 @@ extension Router {
     /// route's fallbacks.
     private mutating func afterFault(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
         guard let fault = journey.lastFault, journey.lastLeaf >= 0 else { return fromTheTop(&journey, plan, generation, at: now) }
+        if journey.policy != nil, let step = askRules(after: fault, &journey, plan, generation, at: now) { return step }
         let retry = plan.routes[journey.current].retry
         var goesOn = true
         if let limit = retry.limit(after: fault) { goesOn = journey.count(ofFaultsHere: fault) <= limit }
@@ -94,13 +96,21 @@ extension Router {
     mutating func eligibleLeaves(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> LeafSet {
         let leaves = plan.roots[journey.current].leaves
         let screen = Screen(journey, plan, leaves)
+        let isGated = closeBranches(journey, plan, generation, at: now)
         let notes = journey.wantsDecision
         if notes { noted.removeAll(keepingCapacity: true) }
         var eligible = LeafSet()
         for leaf in leaves {
             let id = plan.leaves[leaf].deployment
-            let reason = verdict(on: id, screen, journey, plan, generation, at: now)
-            if notes, plan.leaves[leaf].isFirst { note(id, reason, generation, at: now) }
+            let isClosed = isGated && closed.contains(leaf - leaves.lowerBound)
+            let reason = isClosed ? .closedBranch : verdict(on: id, screen, journey, plan, generation, at: now)
+            if notes {
+                if plan.leaves[leaf].isFirst {
+                    note(id, reason, generation, at: now)
+                } else if isGated, !isClosed {
+                    noteOpen(id, reason)
+                }
+            }
             if reason != nil { continue }
             if !journey.left.isEmpty, journey.left.contains(where: { $0.contains(leaf) }) { continue }
             if journey.isLean, !isWell(id, journey, generation, at: now) { continue }

@@ -48,6 +48,7 @@ extension Router {
         switch outcome {
         case .success(let firstByte, let total, _, _, _):
             health[slot].successes += 1
+            health[slot].quotaExceeded = false
             health[slot].breaker.answered(at: now, probe: attempt.isProbe, panic: attempt.isPanic)
             health[slot].firstByte.add(firstByte, at: now)
             health[slot].latency.add(total, at: now)
@@ -55,6 +56,7 @@ extension Router {
             health[slot].breaker.withdrawn(probe: attempt.isProbe)
         case .fault(let fault, let retryAfter):
             health[slot].faults += 1
+            health[slot].quotaExceeded = fault == .quotaExceeded || (health[slot].quotaExceeded && fault == .rateLimit)
             health[slot].breaker.failed(
                 fault, retryAfter: retryAfter, at: now, probe: attempt.isProbe, hasSiblings: hasSiblings(attempt))
         }

@@ -24,16 +24,20 @@ public struct RoutingTable: Sendable {
     /// Throws all problems at once.
     public init(
         version: Int, deployments: [Deployment], routes: [NamedRoute], defaultFallbacks: [String] = [], maxFallbacks: Int = 5,
-        tagFiltering: TagFiltering = .off, retryBucket: RetryBucket = RetryBucket()
+        tagFiltering: TagFiltering = .off, retryBucket: RetryBucket = RetryBucket(),
+        policies: [RoutingPolicy] = []
     ) throws(RoutingTableError) {
         var problems: [RouteProblem] = []
         routesByName = Self.index(routes.map(\.name), "route", &problems)
         deploymentsByName = Self.index(deployments.map(\.name), "deployment", &problems)
         for deployment in deployments { problems += Self.problems(of: deployment) }
         var compiler = TreeCompiler(deployments: deployments, routes: routes, byName: routesByName, defaultFallbacks: defaultFallbacks)
+        var tree = compiler.compile()
+        let rules = compiler.compile(policies)
+        tree.conditions = compiler.tree.conditions
         plan = Plan(
             version: version, deployments: deployments, routes: routes, tagFiltering: tagFiltering, maxFallbacks: maxFallbacks,
-            retryBucket: retryBucket, tree: compiler.compile())
+            retryBucket: retryBucket, tree: tree, policies: policies, rules: rules)
         problems += compiler.problems
         if !problems.isEmpty { throw RoutingTableError(problems: problems) }
     }
@@ -50,7 +54,8 @@ public struct RoutingTable: Sendable {
         var compiler = TreeCompiler(extending: plan, routes: routes, byName: extended.routesByName)
         extended.plan = Plan(
             version: version, extending: plan.baseVersion ?? plan.version, deployments: plan.deployments, routes: routes,
-            tagFiltering: plan.tagFiltering, maxFallbacks: plan.maxFallbacks, retryBucket: plan.retryBucket, tree: compiler.compile())
+            tagFiltering: plan.tagFiltering, maxFallbacks: plan.maxFallbacks, retryBucket: plan.retryBucket, tree: compiler.compile(),
+            policies: plan.policies, rules: plan.rules)
         problems += compiler.problems
         if !problems.isEmpty { throw RoutingTableError(problems: problems) }
         return extended
@@ -67,6 +72,10 @@ public struct RoutingTable: Sendable {
     var isExtension: Bool { plan.baseVersion != nil }
     public var deployments: [Deployment] { plan.deployments }
     public var routes: [NamedRoute] { plan.routes }
+    public var policies: [RoutingPolicy] { plan.policies }
+    /// What conditions ask of a request, each once: `Facts.values` runs beside it. Fields of deployments and providers are not among
+    /// them, those the router answers itself. An extension's begin with those of its base.
+    public var fields: [FieldName] { plan.conditions.fields }
     public var tagFiltering: TagFiltering { plan.tagFiltering }
     /// Fallbacks that one request follows at most.
     public var maxFallbacks: Int { plan.maxFallbacks }
@@ -74,6 +83,7 @@ public struct RoutingTable: Sendable {
     public var retryBucket: RetryBucket { plan.retryBucket }
 
     public func route(named name: String) -> Route.ID? { routesByName[name] }
+    public func policy(named name: String) -> RoutingPolicy.ID? { plan.policies.firstIndex { $0.name == name } }
     public func deployment(named name: String) -> Deployment.ID? { deploymentsByName[name] }
 
     /// The deployments that a route can reach by itself, without its fallbacks; each once, in the order written.
@@ -133,6 +143,8 @@ public struct RouteProblem: Hashable, Sendable, CustomStringConvertible {
         case unknownDeployment(Deployment.ID)
         /// The names along the cycle, the first again at its end.
         case cycle([String])
+        /// A field of a deployment or provider that there is not.
+        case unknownSubject(String, nearest: String?)
         case tooDeep
         case tooManyLeaves
         case emptyChoice(strategy: String)
@@ -153,6 +165,8 @@ public struct RouteProblem: Hashable, Sendable, CustomStringConvertible {
         case .unknownRoute(let name, nearest: nil): "route \(route): no route is named \(name)"
         case .unknownDeployment(let id): "route \(route): there is no deployment number \(id)"
         case .cycle(let names): "route \(route): refers to itself: \(names.joined(separator: " -> "))"
+        case .unknownSubject(let field, nearest: let nearest?): "\(route): nothing is named as in `\(field)`; did you mean `\(nearest)`?"
+        case .unknownSubject(let field, nearest: nil): "\(route): nothing is named as in `\(field)`"
         case .tooDeep: "route \(route): is nested deeper than \(RoutingTable.maxDepth)"
         case .tooManyLeaves: "route \(route): has more than \(RoutingTable.maxLeaves) deployments with all routes it names"
         case .emptyChoice(let strategy): "route \(route): \(strategy) has no children"

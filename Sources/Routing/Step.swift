@@ -38,6 +38,10 @@ public struct Exhaustion: Hashable, Sendable {
         /// Everything that may be tried has failed.
         case attempts
         case deadline
+        /// A conditional route has no branch whose condition holds, and no default.
+        case noBranch
+        /// A rule or a branch refuses the request with this text.
+        case denied(String)
         /// Another deployment would answer the same; also `context_window` and `content_policy` without fallbacks.
         case callersFault(Fault)
         case cancelled

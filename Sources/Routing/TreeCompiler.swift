@@ -19,6 +19,7 @@ struct TreeCompiler {
         var timeout: Duration?
         /// What is said of all leaves from here on.
         var options = LeafOptions()
+        var way = Way()
     }
 
     private(set) var problems: [RouteProblem] = []
@@ -26,7 +27,11 @@ struct TreeCompiler {
     private let deployments: [Deployment]
     private let routes: [NamedRoute]
     private let byName: [String: Route.ID]
-    private var tree = CompiledTree()
+    var tree = CompiledTree()
+    let subjects: LiveSubjects
+    /// Of the route being compiled.
+    var gatesHere: [Gate] = []
+    var blocksHere: [Block] = []
     private var pickers: [PickerKey: Int] = [:]
     private static let maxNodes = RoutingTable.maxLeaves * RoutingTable.maxDepth
 
@@ -39,6 +44,7 @@ struct TreeCompiler {
         self.deployments = deployments
         self.routes = routes
         self.byName = byName
+        subjects = LiveSubjects(deployments)
         defaultFallbacks = names.compactMap { resolve($0, from: "default_fallbacks") }
     }
 
@@ -46,7 +52,8 @@ struct TreeCompiler {
     init(extending plan: Plan, routes: [NamedRoute], byName: [String: Route.ID]) {
         self.init(deployments: plan.deployments, routes: routes, byName: byName, defaultFallbacks: [])
         tree = CompiledTree(
-            nodes: plan.nodes, children: plan.children, leaves: plan.leaves, options: plan.options, roots: plan.roots, pickers: plan.pickers)
+            nodes: plan.nodes, children: plan.children, leaves: plan.leaves, options: plan.options, roots: plan.roots, pickers: plan.pickers,
+            conditions: plan.conditions)
     }
 
     /// Compiles the routes that the tree does not have yet.
@@ -55,6 +62,8 @@ struct TreeCompiler {
             current = id
             firstLeaf = tree.leaves.count
             firstNode = tree.nodes.count
+            gatesHere = []
+            blocksHere = []
             var ordinal = 0
             let place = Place(owner: id, path: [route.name], depth: 1, parent: -1, branch: 0, timeout: route.timeout)
             let node = add(route.tree, at: place, ordinal: &ordinal)
@@ -66,7 +75,7 @@ struct TreeCompiler {
                     fallbacks: own.isEmpty ? defaultFallbacks : own,
                     contextWindowFallbacks: route.contextWindowFallbacks.compactMap { resolve($0, from: route.name) },
                     contentPolicyFallbacks: route.contentPolicyFallbacks.compactMap { resolve($0, from: route.name) },
-                    primary: primary(below: node)))
+                    primary: primary(below: node), gates: gatesHere, blocks: blocksHere))
         }
         return tree
     }
@@ -79,13 +88,13 @@ struct TreeCompiler {
         return tree.nodes[node].leaves
     }
 
-    private mutating func resolve(_ name: String, from route: String) -> Route.ID? {
+    mutating func resolve(_ name: String, from route: String) -> Route.ID? {
         if let id = byName[name] { return id }
         note(.unknownRoute(name, nearest: Spelling.nearest(to: name, among: byName.keys.sorted())), in: route)
         return nil
     }
 
-    private mutating func note(_ kind: RouteProblem.Kind, in route: String) {
+    mutating func note(_ kind: RouteProblem.Kind, in route: String) {
         let problem = RouteProblem(route: route, kind: kind)
         if !problems.contains(problem) { problems.append(problem) }
     }
@@ -170,6 +179,7 @@ struct TreeCompiler {
             inner.depth += 1
             inner.parent = node
             inner.branch = index
+            inner.way = place.way.to(index, of: strategy)
             let child = add(branch.route, at: inner, ordinal: &ordinal)
             children.append(
                 CompiledTree.Child(
@@ -179,6 +189,9 @@ struct TreeCompiler {
         tree.nodes[node].children = tree.children.count..<tree.children.count + children.count
         tree.children += children
         tree.nodes[node].leaves = leaves..<tree.leaves.count
+        if let conditional = strategy as? Conditional {
+            addGates(conditional, children.map(\.leaves), on: place.way, of: routes[place.owner].name)
+        }
         return node
     }
 
@@ -200,7 +213,7 @@ struct TreeCompiler {
 
     private static func defaultFaults(_ strategy: any Strategy) -> FaultSet {
         let others = FaultSet.all.subtracting(FaultSet(.badRequest, .cancelled))
-        return strategy is Fallback ? others : others.subtracting(FaultSet(.contextWindow, .contentPolicy))
+        return strategy is Fallback || strategy is Conditional ? others : others.subtracting(FaultSet(.contextWindow, .contentPolicy))
     }
 
     private func candidate(of child: Int, _ branch: Branch, _ index: Int) -> Candidate {

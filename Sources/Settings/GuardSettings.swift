@@ -1,3 +1,4 @@
+import Routing
 import Schema
 
 public enum GuardAction: String, SettingChoice { case off, allow, warn, mask, block }

@@ -1,3 +1,4 @@
+import Routing
 import Schema
 
 /// A policy: what serves a request that names no model, and how attempts are retried.

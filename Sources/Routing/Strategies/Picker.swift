@@ -1,6 +1,6 @@
 /// The strategies in a form whose state moves in place: mutating `any Strategy` inside an array would box it on every request.
 enum Picker: Sendable {
-    case fallback, single
+    case fallback, single, conditional
     case percentage(Percentage)
     case simpleShuffle(Shuffle)
     case roundRobin(RoundRobin)
@@ -12,7 +12,7 @@ enum Picker: Sendable {
 
     var kind: Kind {
         switch self {
-        case .fallback, .single: .first
+        case .fallback, .single, .conditional: .first
         case .simpleShuffle: .shuffle
         case .leastBusy: .leastBusy
         case .percentage, .roundRobin, .other: .other
@@ -23,6 +23,7 @@ enum Picker: Sendable {
         self =
             switch strategy {
             case is Fallback: .fallback
+            case is Conditional: .conditional
             case is Single: .single
             case let percentage as Percentage: .percentage(percentage)
             case let shuffle as Shuffle: .simpleShuffle(shuffle)
@@ -34,7 +35,7 @@ enum Picker: Sendable {
 
     mutating func pick(among candidates: [Candidate], facts: Facts, random: inout Random) -> Int {
         switch self {
-        case .fallback, .single: return 0
+        case .fallback, .single, .conditional: return 0
         case .percentage(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
         case .simpleShuffle(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
         case .leastBusy(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
@@ -62,6 +63,7 @@ enum Picker: Sendable {
         switch self {
         case .fallback: Fallback.name
         case .single: Single.name
+        case .conditional: Conditional.name
         case .percentage: Percentage.name
         case .simpleShuffle: Shuffle.name
         case .roundRobin: RoundRobin.name
