@@ -90,7 +90,7 @@ struct Invariants: Sendable {
             }
         case .deadline: expect(now >= known.deadline, request, at: now, "ends for its deadline too early")
         case .callersFault(let fault): expect(known.lastFault == fault, request, at: now, "ends for a fault that it did not meet")
-        case .cancelled, .retryStorm: break
+        case .cancelled, .retryStorm, .noBranch, .denied: break
         case .tableGone: expect(false, request, at: now, "lost its table")
         }
     }
