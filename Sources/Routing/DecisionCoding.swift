@@ -140,6 +140,7 @@ extension Ineligibility {
         case .notAllowed: (10, nil)
         case .unpriced: (11, nil)
         case .tooDear: (12, nil)
+        case .closedBranch: (20, nil)
         }
     }
 
@@ -159,6 +160,7 @@ extension Ineligibility {
         case 10: self = .notAllowed
         case 11: self = .unpriced
         case 12: self = .tooDear
+        case 20: self = .closedBranch
         default: return nil
         }
     }
