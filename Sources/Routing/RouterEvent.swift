@@ -25,7 +25,7 @@ public struct RouterEvent: Hashable, Sendable {
     public var at: Instant
     public var kind: Kind
     /// The request it belongs to, by `Journey.ticket`; 0 for none.
-    public var ticket: UInt64 = 0
+    public var ticket: UInt64
     /// The route left or stayed in.
     public var route: String?
     /// A deployment's name; for `fallback` the last one tried, if any was.
@@ -36,7 +36,23 @@ public struct RouterEvent: Hashable, Sendable {
     public var policy: String?
     public var rule: String?
     /// Of the attempt about to begin where one is; of a breaker its rest in milliseconds, of a budget its size.
-    public var number: Int = 0
+    public var number: Int
+
+    public init(
+        at: Instant, kind: Kind, ticket: UInt64 = 0, route: String? = nil, from: String? = nil, to: String? = nil, fault: Fault? = nil,
+        policy: String? = nil, rule: String? = nil, number: Int = 0
+    ) {
+        self.at = at
+        self.kind = kind
+        self.ticket = ticket
+        self.route = route
+        self.from = from
+        self.to = to
+        self.fault = fault
+        self.policy = policy
+        self.rule = rule
+        self.number = number
+    }
 }
 
 /// Events on their way out: a ring that forgets the oldest when it is full, and counts what it forgot.

@@ -98,4 +98,11 @@ extension Router {
 
     /// An operator says that it is well again.
     public mutating func reset(_ id: Deployment.ID) { health[generations[newest].slots[id]].breaker.reset() }
+
+    /// The same, told as an event where it ends a rest.
+    public mutating func reset(_ id: Deployment.ID, at now: Instant) {
+        let rested = health[generations[newest].slots[id]].breaker.state != .closed
+        reset(id)
+        if rested { breakerTurned(.breakerClosed, of: id, generations[newest].plan, ticket: 0, at: now) }
+    }
 }

@@ -169,4 +169,32 @@ import Testing
         #expect(router.run(router.journey(route: 0, facts: Facts(inputTokens: 99), envelope: envelope)) { _ in .well }.tried == [0])
         #expect(router.run(router.journey(route: 0, facts: Facts(inputTokens: 101), envelope: envelope)) { _ in .well }.tried == [1])
     }
+
+    struct Spending: Sendable {
+        var fault: Fault
+        /// Attempts that fit into what three cost.
+        var attempts: Int
+    }
+
+    @Test(
+        "attempts cost together at most what the request may; what a provider refuses at its door costs nothing",
+        arguments: [
+            Spending(fault: .timeout, attempts: 3), Spending(fault: .serverError, attempts: 3), Spending(fault: .malformedReply, attempts: 3),
+            Spending(fault: .unavailable, attempts: 3), Spending(fault: .rateLimit, attempts: 6), Spending(fault: .auth, attempts: 6),
+            Spending(fault: .notFound, attempts: 6), Spending(fault: .quotaExceeded, attempts: 6),
+        ])
+    func costs(_ row: Spending) throws {
+        let all = deployments("a", "b", "c", "d", "e", "f") {
+            $0.price = Price(input: 1_000_000_000, output: 0)
+            $0.breaker = .never
+        }
+        let retry = RetryPolicy(maxRetries: 0)
+        let others = [NamedRoute(name: "next", tree: leaves(Fallback(), 2, 3, 4, 5), retry: retry)]
+        var router = Router(table: try table(all, leaves(Fallback(), 0, 1), retry: retry, others: others, fallbacks: ["next"]), seed: 1)
+        // A thousand tokens are a thousandth of a dollar.
+        let envelope = Envelope(maxCost: Nanodollars(3_000_000))
+        let run = router.run(router.journey(route: 0, facts: Facts(inputTokens: 1_000), envelope: envelope)) { _ in .badly(row.fault) }
+        #expect(run.tried.count == row.attempts)
+        #expect(run.end?.lastFault == row.fault)
+    }
 }

@@ -20,7 +20,7 @@ import Testing
                 NamedRoute(
                     name: "weights", tree: .choice(Percentage(), [Branch(.deployment(0), weight: -1), Branch(.deployment(1), weight: 0)])),
                 NamedRoute(name: "smart", tree: .deployment(0)),
-            ], deployments("a", "a") { $0.breaker.failureThreshold = 0 }, defaults: ["nobody"])
+            ], deployments("a", "a") { $0.breaker.failureThreshold = 65 }, defaults: ["nobody"])
         let kinds: [RouteProblem.Kind] = [
             .unknownRoute("smrt", nearest: "smart"), .unknownRoute("chta", nearest: "chat"), .unknownRoute("zzzzzz", nearest: nil),
             .severalForSingle(2), .emptyChoice(strategy: "shuffle"), .unknownDeployment(7), .badWeight(-1), .noWeight(strategy: "percentage"),
