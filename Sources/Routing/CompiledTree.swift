@@ -6,6 +6,7 @@ struct CompiledTree: Sendable {
         var picker: Int
         var kind = Picker.Kind.first
         var countsFlights = false
+        var measure = Measure.nothing
         /// Into `children`; for a leaf the lower bound is its index in `leaves`.
         var children: Range<Int>
         var leaves: Range<Int>

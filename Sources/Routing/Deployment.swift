@@ -14,10 +14,13 @@ public struct Deployment: Hashable, Sendable {
     public var tags: [String]
     /// Share under `shuffle`. Nil: not said, which counts as 0 when the first of the group says one, else by rpm, tpm, even.
     public var weight: Double?
+    /// Limits, exact to the request within a minute of UTC. Shares under `shuffle` too, where no weight is said.
     public var requestsPerMinute: Int?
     public var tokensPerMinute: Int?
     public var maxParallelRequests: Int?
     public var price: Price?
+    /// How good its answers are, 0 ... 1. Nil: unknown, so the dearer of two counts as the better.
+    public var quality: Double?
     /// Tokens of prompt and answer together. Nil: unknown, so nothing is too large.
     public var contextWindow: Int?
     /// What it is known not to do; what is unknown it is believed to do.
@@ -34,7 +37,7 @@ public struct Deployment: Hashable, Sendable {
         name: String, provider: String = "", model: String = "", kind: Kind = .paid, region: String? = nil, tags: [String] = [],
         weight: Double? = nil, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, maxParallelRequests: Int? = nil,
         price: Price? = nil, contextWindow: Int? = nil, lacks: Needs = [], paused: Bool = false, timeout: Duration? = nil,
-        breaker: BreakerPolicy = BreakerPolicy(), fingerprint: UInt64 = 0
+        breaker: BreakerPolicy = BreakerPolicy(), fingerprint: UInt64 = 0, quality: Double? = nil
     ) {
         self.name = name
         self.provider = provider
@@ -53,6 +56,7 @@ public struct Deployment: Hashable, Sendable {
         self.timeout = timeout
         self.breaker = breaker
         self.fingerprint = fingerprint
+        self.quality = quality
     }
 
     /// The same thing to call, whatever its weight, limits or price: its health stays true.

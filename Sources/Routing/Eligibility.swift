@@ -7,12 +7,17 @@ public enum Ineligibility: Hashable, Sendable {
     /// Half open, and the one probe is in flight.
     case probing
     case parallelLimit(Int)
+    /// Over its requests or tokens per minute, its own or those of its account, until then; `Instant.distantFuture`: the request alone
+    /// is larger than a minute's tokens.
+    case rateLimit(until: Instant)
     case paused
     case region
     case tags
     case contextTooSmall(Int)
     case lacks(Needs)
     case notAllowed
+    /// Another provider is asked for.
+    case provider
     case unpriced
     case tooDear
     /// The condition of its branch does not hold.
@@ -25,12 +30,14 @@ public enum Ineligibility: Hashable, Sendable {
         case .resting: "cooling"
         case .probing: "probe_in_flight"
         case .parallelLimit: "parallel_limit"
+        case .rateLimit: "rate_limit"
         case .paused: "paused"
         case .region: "wrong_region"
         case .tags: "wrong_tags"
         case .contextTooSmall: "context_too_small"
         case .lacks: "lacks_capability"
         case .notAllowed: "not_allowed"
+        case .provider: "other_provider"
         case .unpriced: "unpriced"
         case .tooDear: "too_expensive"
         case .closedBranch: "condition"
@@ -42,17 +49,19 @@ public enum Ineligibility: Hashable, Sendable {
         switch self {
         case .tried: 0
         case .parallelLimit: 1
-        case .probing: 2
-        case .resting: 3
-        case .paused: 4
-        case .contextTooSmall: 5
-        case .lacks: 6
-        case .tooDear: 7
-        case .unpriced: 8
-        case .region: 9
-        case .tags: 10
-        case .notAllowed: 11
-        case .closedBranch: 12
+        case .rateLimit: 2
+        case .probing: 3
+        case .resting: 4
+        case .paused: 5
+        case .contextTooSmall: 6
+        case .lacks: 7
+        case .tooDear: 8
+        case .unpriced: 9
+        case .region: 10
+        case .tags: 11
+        case .provider: 12
+        case .notAllowed: 13
+        case .closedBranch: 14
         }
     }
 }
@@ -65,12 +74,15 @@ extension Ineligibility: CustomStringConvertible {
         case .resting: "rests after faults"
         case .probing: "is being probed after a rest"
         case .parallelLimit(let limit): "has its \(limit) parallel requests in flight"
+        case .rateLimit(until: .distantFuture): "may not take so many tokens in a minute"
+        case .rateLimit: "is at its limit of requests or tokens per minute"
         case .paused: "is paused"
         case .region: "is in a region that may not serve this request"
         case .tags: "does not carry the request's tags"
         case .contextTooSmall(let window): "has a context window of \(window) tokens, too small for this request"
         case .lacks(let needs): "cannot do \(needs.names.joined(separator: ", "))"
         case .notAllowed: "is not allowed for this key"
+        case .provider: "is of another provider than the one asked for"
         case .unpriced: "has no price, and a hard budget needs one"
         case .tooDear: "would cost more than this request may"
         case .closedBranch: "stands in a branch whose condition does not hold"

@@ -13,12 +13,14 @@ public struct Facts: Hashable, Sendable {
     public var tags: [String]
     /// Regions that may serve. Empty: any.
     public var regions: [String]
-    /// Regions that may not.
-    public var deniedRegions: [String] = []
-    /// Where the caller is. Nil: nobody said.
+    /// Regions that may not serve, whatever `regions` says. Both name areas as well: `eu` holds for all regions there.
+    public var deniedRegions: [String]
+    /// Where the caller is. Nil: unknown.
     public var region: String?
-    /// The one provider that may serve. Nil: any.
+    /// Only deployments of this provider may serve: a rule or `router_provider` says so.
     public var provider: String?
+    /// How hard the request is, 0 ... 1. Nil: nobody scored it.
+    public var complexity: Double?
     /// Deployments that this key may use. Nil: all.
     public var allowed: DeploymentSet?
     /// A hard budget stands above this request, so a deployment without a price may not serve.
@@ -31,7 +33,8 @@ public struct Facts: Hashable, Sendable {
     public init(
         needs: Needs = [], inputTokens: Int = 0, outputTokens: Int = 0, session: UInt64 = 0, user: UInt64 = 0, key: UInt64 = 0,
         tags: [String] = [], regions: [String] = [], allowed: DeploymentSet? = nil, needsPrice: Bool = false,
-        hasSideEffects: Bool = false, values: [Value] = []
+        hasSideEffects: Bool = false, values: [Value] = [], region: String? = nil, deniedRegions: [String] = [], provider: String? = nil,
+        complexity: Double? = nil
     ) {
         self.needs = needs
         self.inputTokens = inputTokens
@@ -45,5 +48,9 @@ public struct Facts: Hashable, Sendable {
         self.needsPrice = needsPrice
         self.hasSideEffects = hasSideEffects
         self.values = values
+        self.region = region
+        self.deniedRegions = deniedRegions
+        self.provider = provider
+        self.complexity = complexity
     }
 }

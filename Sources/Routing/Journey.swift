@@ -27,6 +27,9 @@ public struct Journey: Sendable {
     public var keepsDecision = false
     public internal(set) var decision: Decision?
 
+    /// How clearly the last choice by weights was the best, 0 ... 1. Nil: there was none.
+    public internal(set) var confidence: Double?
+
     public internal(set) var attempts = 0
     public internal(set) var waited = Duration.zero
     public internal(set) var lastFault: Fault?

@@ -189,6 +189,12 @@ extension Router {
         case .first: return 0
         case .shuffle: return Shuffle.pick(among: scratch, random: &journey.random)
         case .leastBusy: return LeastBusy.pick(among: scratch, random: &journey.random)
+        case .measured: return node.measure.pick(among: scratch, random: &journey.random)
+        case .auto:
+            let (picked, confidence) = Blend(node.measure.weights, scratch).best(of: scratch)
+            journey.confidence = Double(confidence)
+            return picked
+        case .intelligent: return Intelligent.pick(among: scratch, node.measure.axis, complexity: journey.facts.complexity)
         case .other:
             return generations[generation].pickers[node.picker].pick(among: scratch, facts: journey.facts, random: &journey.random)
         }

@@ -170,8 +170,8 @@ struct TreeCompiler {
         ordinal += 1
         tree.nodes.append(
             CompiledTree.Node(
-                picker: picker, kind: tree.pickers[picker].kind, countsFlights: tree.pickers[picker].countsFlights, children: 0..<0,
-                leaves: 0..<0, parent: place.parent, branch: place.branch))
+                picker: picker, kind: tree.pickers[picker].kind, countsFlights: tree.pickers[picker].countsFlights,
+                measure: tree.pickers[picker].measure, children: 0..<0, leaves: 0..<0, parent: place.parent, branch: place.branch))
         let leaves = tree.leaves.count
         var children: [CompiledTree.Child] = []
         for (index, branch) in branches.enumerated() {

@@ -5,16 +5,23 @@ enum Picker: Sendable {
     case simpleShuffle(Shuffle)
     case roundRobin(RoundRobin)
     case leastBusy(LeastBusy)
+    /// Picked by what its node measures.
+    case measured(any Strategy)
+    case auto(Auto)
+    case intelligent(Intelligent)
     case other(any Strategy)
 
     /// The ways of asking: what needs no state is asked without the moving picker.
-    enum Kind: UInt8 { case first, shuffle, leastBusy, other }
+    enum Kind: UInt8 { case first, shuffle, leastBusy, measured, auto, intelligent, other }
 
     var kind: Kind {
         switch self {
         case .fallback, .single, .conditional: .first
         case .simpleShuffle: .shuffle
         case .leastBusy: .leastBusy
+        case .measured: .measured
+        case .auto: .auto
+        case .intelligent: .intelligent
         case .percentage, .roundRobin, .other: .other
         }
     }
@@ -29,6 +36,9 @@ enum Picker: Sendable {
             case let shuffle as Shuffle: .simpleShuffle(shuffle)
             case let roundRobin as RoundRobin: .roundRobin(roundRobin)
             case let leastBusy as LeastBusy: .leastBusy(leastBusy)
+            case let auto as Auto: .auto(auto)
+            case let intelligent as Intelligent: .intelligent(intelligent)
+            case is any MeasuredStrategy: .measured(strategy)
             default: .other(strategy)
             }
     }
@@ -43,6 +53,9 @@ enum Picker: Sendable {
             let picked = strategy.pick(among: candidates, facts: facts, random: &random)
             self = .roundRobin(strategy)
             return picked
+        case .auto(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
+        case .intelligent(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
+        case .measured(var strategy): return strategy.pick(among: candidates, facts: facts, random: &random)
         case .other(var strategy):
             let picked = strategy.pick(among: candidates, facts: facts, random: &random)
             self = .other(strategy)
@@ -59,6 +72,16 @@ enum Picker: Sendable {
         }
     }
 
+    /// What its candidates are measured by.
+    var measure: Measure {
+        switch self {
+        case .measured(let strategy), .other(let strategy): strategy.measure
+        case .auto(let strategy): strategy.measure
+        case .intelligent(let strategy): strategy.measure
+        default: .nothing
+        }
+    }
+
     var name: String {
         switch self {
         case .fallback: Fallback.name
@@ -68,7 +91,9 @@ enum Picker: Sendable {
         case .simpleShuffle: Shuffle.name
         case .roundRobin: RoundRobin.name
         case .leastBusy: LeastBusy.name
-        case .other(let strategy): type(of: strategy).name
+        case .auto: Auto.name
+        case .intelligent: Intelligent.name
+        case .measured(let strategy), .other(let strategy): type(of: strategy).name
         }
     }
 }
