@@ -140,11 +140,13 @@ extension Ineligibility {
         case .notAllowed: (10, nil)
         case .unpriced: (11, nil)
         case .tooDear: (12, nil)
+        case .rateLimit(let until): (13, Self.milliseconds(from: now, to: until))
+        case .provider: (14, nil)
         case .closedBranch: (20, nil)
         }
     }
 
-    static func hasDetail(_ code: UInt8) -> Bool { [2, 4, 8, 9].contains(code) }
+    static func hasDetail(_ code: UInt8) -> Bool { [2, 4, 8, 9, 13].contains(code) }
 
     init?(code: UInt8, detail: UInt64) {
         switch code {
@@ -160,6 +162,8 @@ extension Ineligibility {
         case 10: self = .notAllowed
         case 11: self = .unpriced
         case 12: self = .tooDear
+        case 13: self = .rateLimit(until: Self.instant(after: detail))
+        case 14: self = .provider
         case 20: self = .closedBranch
         default: return nil
         }

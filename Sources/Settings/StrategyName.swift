@@ -12,7 +12,7 @@ public struct StrategyName: Hashable, SettingValue {
     private static let toCome: [[String]] = [
         ["usage", "usage-based-routing"], ["usage_v2", "usage-based-routing-v2"], ["latency", "latency-based-routing", "least_latency"],
         ["cost", "cost-based-routing", "lowest_cost"], ["success_rate"], ["throughput"], ["geographic"],
-    ]
+    ].filter { Strategies.named($0[0]) == nil }
 
     public static let names = Strategies.names + toCome.map { $0[0] }
     private static let allNames = Strategies.all.flatMap { [type(of: $0).name] + type(of: $0).aliases } + toCome.flatMap(\.self)

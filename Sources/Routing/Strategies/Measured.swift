@@ -20,7 +20,7 @@ public struct UsageWithinLimits: MeasuredStrategy {
 /// The lowest mean latency of late.
 public struct Fastest: MeasuredStrategy {
     public static let name = "latency"
-    public static let aliases = ["latency-based-routing", "least_latency", "optimized"]
+    public static let aliases = ["latency-based-routing", "least_latency"]
 
     public enum Time: Sendable {
         /// To the first token of a request that streams, for a token of the answer otherwise.
