@@ -48,7 +48,7 @@ let package = Package(
         target("Settings", ["Schema", "Routing", "Translation", .yams]),
         target("Storage", ["Routing", .grdb]),
         target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .crypto, .logging]),
-        target("Simulation", ["Routing"]),
+        target("Simulation", ["Schema", "Routing"]),
         target("Bench", ["CBytes"]),
         .executableTarget(
             name: "swiftlet",

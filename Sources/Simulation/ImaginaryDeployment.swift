@@ -2,71 +2,144 @@ import Routing
 
 /// A provider made of numbers: how long it takes, and when and how it fails.
 public struct ImaginaryDeployment: Sendable {
-    public enum Mishap: Sendable {
+    public indirect enum Mishap: Sendable {
         /// Each call fails with this probability.
-        case chance(Double, Fault)
-        /// Every call that begins within these times.
-        case outage(from: Instant, to: Instant, Fault)
+        case fails(Double, Fault)
         /// Down for `down` at the start of every `period`.
-        case flapping(period: Duration, down: Duration, Fault)
-        /// More calls in a second than this get a rate limit that names this time.
-        case rateLimit(perSecond: Int, retryAfter: Duration?)
-        /// Latencies are this many times longer within these times.
-        case slow(from: Instant, to: Instant, factor: Double)
+        case flaps(period: Duration, down: Duration, Fault)
+        /// More calls within each `per` than this get a rate limit that names this time.
+        case limits(calls: Int, per: Duration, retryAfter: Duration?)
+        /// Takes so many times longer.
+        case slow(Double)
+        /// This share of the calls takes so many times longer.
+        case lags(Double, times: Double)
+        /// This share of the calls gets no answer: the caller's clock ends them.
+        case hangs(Double)
+        /// Fails while more than so many calls are open.
+        case crowded(above: Int, Fault)
+        /// Takes longer in proportion while more than so many calls are open.
+        case queues(above: Int)
+        /// This share of the users fails, always the same ones.
+        case refuses(Double, Fault)
+        /// Prompts of more tokens than this fail.
+        case tooLong(above: Int, Fault)
+        /// This share of the streams breaks off after its first tokens, when no other can answer any more.
+        case cuts(Double)
+        /// Only calls that begin within these times.
+        case during(Instant, Instant, Mishap)
+
+        public static func outage(from: Instant, to: Instant, _ fault: Fault) -> Mishap { .during(from, to, .fails(1, fault)) }
 
         /// Something that makes it fail, not merely wait.
-        var fails: Bool { if case .slow = self { false } else { true } }
+        var fails: Bool {
+            switch self {
+            case .slow, .lags, .queues: false
+            case .during(_, _, let mishap): mishap.fails
+            default: true
+            }
+        }
     }
 
-    /// The shortest answer, and what an exponential tail adds on average.
+    /// What a call comes to, and when.
+    struct Answer {
+        var outcome: Outcome
+        var after: Duration
+        /// Nil: none ever came.
+        var firstByte: Duration?
+        /// The stream breaks off then: what its client has seen cannot be taken back.
+        var isCut = false
+    }
+
+    /// The shortest time to the first byte, and what an exponential tail adds on average.
     public var least: Duration
     public var tail: Duration
+    /// Zero: the whole answer comes at once.
+    public var tokensPerSecond: Double
     public var mishaps: [Mishap]
 
-    private var second = Int64.min
-    private var callsThisSecond = 0
+    private(set) var open = 0
+    private var window = Int64.min
+    private var callsInWindow = 0
 
-    public init(least: Duration = .milliseconds(100), tail: Duration = .milliseconds(200), mishaps: [Mishap] = []) {
+    public init(
+        least: Duration = .milliseconds(80), tail: Duration = .milliseconds(120), tokensPerSecond: Double = 800, mishaps: [Mishap] = []
+    ) {
         self.least = least
         self.tail = tail
+        self.tokensPerSecond = tokensPerSecond
         self.mishaps = mishaps
     }
 
-    public var neverFails: Bool { mishaps.isEmpty }
+    public var neverFails: Bool { !mishaps.contains(where: \.fails) }
 
-    /// What a call begun now comes to, and when. A fault comes after the shortest time, a timeout never: the caller's clock ends it.
-    mutating func call(at now: Instant, random: inout Random) -> (outcome: Outcome, after: Duration) {
-        var factor = 1.0
+    /// What has gone wrong with one call so far.
+    private struct Verdict {
         var fault: Fault?
         var retryAfter: Duration?
-        for mishap in mishaps {
-            switch mishap {
-            case .chance(let probability, let kind): if random.unit() < probability { fault = fault ?? kind }
-            case .outage(let from, let to, let kind): if now >= from, now < to { fault = fault ?? kind }
-            case .flapping(let period, let down, let kind):
-                if now.nanoseconds % max(1, period.nanoseconds) < down.nanoseconds { fault = fault ?? kind }
-            case .rateLimit(let perSecond, let wait):
-                if isOver(perSecond, at: now), fault == nil {
-                    fault = .rateLimit
-                    retryAfter = wait
-                }
-            case .slow(let from, let to, let times): if now >= from, now < to { factor *= times }
-            }
-        }
-        if let fault { return (.fault(fault, retryAfter: retryAfter), fault == .timeout ? .seconds(1_000_000) : least) }
-        let tokens = 1 + random.below(500)
-        let total = Double(least.nanoseconds) + random.exponential() * Double(tail.nanoseconds)
-        let duration = Duration.nanoseconds(Int64(total * factor))
-        return (.success(firstByte: duration / 4, total: duration, outputTokens: tokens), duration)
+        var hangs = false
+        var isCut = false
+        var factor = 1.0
     }
 
-    private mutating func isOver(_ perSecond: Int, at now: Instant) -> Bool {
-        let current = now.nanoseconds / 1_000_000_000
-        if current != second {
-            second = current
-            callsThisSecond = 0
+    /// A fault comes after the shortest time, and some only when the caller's clock ends it.
+    mutating func call(_ facts: borrowing Facts, tokens: Int, at now: Instant, random: inout Random) -> Answer {
+        var verdict = Verdict()
+        for mishap in mishaps { judge(mishap, facts, at: now, &verdict, &random) }
+        open += 1
+        let never = Duration.seconds(1_000_000)
+        if let fault = verdict.fault {
+            return Answer(outcome: .fault(fault, retryAfter: verdict.retryAfter), after: fault == .timeout ? never : least)
         }
-        callsThisSecond += 1
-        return callsThisSecond > perSecond
+        if verdict.hangs { return Answer(outcome: .fault(.timeout, retryAfter: nil), after: never) }
+        let first = (Double(least.nanoseconds) + random.exponential() * Double(tail.nanoseconds)) * verdict.factor
+        let rest = tokensPerSecond > 0 ? Double(tokens) / tokensPerSecond * 1e9 * verdict.factor : 0
+        let firstByte = Duration.nanoseconds(Int64(first))
+        let total = Duration.nanoseconds(Int64(first + rest))
+        if verdict.isCut, facts.needs.contains(.streaming) {
+            let half = Duration.nanoseconds(Int64(first + rest / 2))
+            return Answer(outcome: .fault(.unavailable, retryAfter: nil), after: half, firstByte: firstByte, isCut: true)
+        }
+        let success = Outcome.success(
+            firstByte: facts.needs.contains(.streaming) ? firstByte : total, total: total, outputTokens: tokens)
+        return Answer(outcome: success, after: total, firstByte: firstByte)
+    }
+
+    mutating func ended() { open -= 1 }
+
+    private mutating func judge(
+        _ mishap: Mishap, _ facts: borrowing Facts, at now: Instant, _ verdict: inout Verdict, _ random: inout Random
+    ) {
+        func fail(_ fault: Fault) { if verdict.fault == nil { verdict.fault = fault } }
+        switch mishap {
+        case .fails(let share, let fault): if random.unit() < share { fail(fault) }
+        case .flaps(let period, let down, let fault):
+            if now.nanoseconds % max(1, period.nanoseconds) < down.nanoseconds { fail(fault) }
+        case .limits(let calls, let per, let wait):
+            if isOver(calls, per, at: now), verdict.fault == nil {
+                verdict.fault = .rateLimit
+                verdict.retryAfter = wait
+            }
+        case .slow(let times): verdict.factor *= times
+        case .lags(let share, let times): if random.unit() < share { verdict.factor *= times }
+        case .hangs(let share): if random.unit() < share { verdict.hangs = true }
+        case .crowded(let above, let fault): if open >= above { fail(fault) }
+        case .queues(let above): if open >= above { verdict.factor *= Double(open + 1) / Double(max(1, above)) }
+        case .refuses(let share, let fault):
+            if Double(Random.mix(facts.user) >> 11) * 0x1p-53 < share { fail(fault) }
+        case .tooLong(let above, let fault): if facts.inputTokens > above { fail(fault) }
+        case .cuts(let share): if random.unit() < share { verdict.isCut = true }
+        case .during(let from, let to, let mishap):
+            if now >= from, now < to { judge(mishap, facts, at: now, &verdict, &random) }
+        }
+    }
+
+    private mutating func isOver(_ calls: Int, _ per: Duration, at now: Instant) -> Bool {
+        let current = now.nanoseconds / max(1, per.nanoseconds)
+        if current != window {
+            window = current
+            callsInWindow = 0
+        }
+        callsInWindow += 1
+        return callsInWindow > calls
     }
 }

@@ -1,114 +1,226 @@
 import Routing
 
-/// What must hold at every moment of every run. It keeps its own books and compares the router's with them.
-struct Invariants: Sendable {
-    struct Request: Sendable {
-        var deadline: Instant
-        var maxAttempts: Int
-        var attempts = 0
-        var open = false
-        var ended = false
-        /// Deployments by name, with the fault each ended with.
-        var tried: [String: Fault] = [:]
-        var waitedSinceLast = false
-        var lastFault: Fault?
+/// What must hold at every moment of every run. It keeps books of its own, from the scenario's tables and not from the router, and
+/// compares the router's doings with them.
+struct Invariants {
+    /// A deployment from its first table to its last, as long as it is the same thing to call.
+    struct Life {
+        var name: String
+        var breaker: BreakerModel
+        var inFlight = 0
     }
 
-    private(set) var violations: [Report.Violation] = []
-    private var requests: [Request] = []
-    private var inFlight: [String: Int] = [:]
-    private var probes: [String: Int] = [:]
+    var found = Findings()
+    private(set) var books: [Int: TableBook] = [:]
+    private(set) var newest: TableBook
+    var lives: [Life] = []
+    /// The side of each sticky caller.
+    var homes: [Home: Deployment.ID] = [:]
+    var ledger = SpendBook()
+    private var openRequests = 0
+    private var firstAttempts = 0
+    private var hedges: [Route.ID: (requests: Int, hedges: Int)] = [:]
 
-    mutating func arrived(deadline: Instant, maxAttempts: Int) { requests.append(Request(deadline: deadline, maxAttempts: maxAttempts)) }
-
-    mutating func expect(_ holds: Bool, _ request: Int, at now: Instant, _ what: @autoclosure () -> String) {
-        if !holds, violations.count < 20 { violations.append(Report.Violation(at: now, request: request, what: what())) }
+    struct Home: Hashable {
+        var version: Int
+        var route: Route.ID
+        var caller: UInt64
     }
 
-    /// `before` is the breaker's state when the router was asked, where the newest table still has it.
-    mutating func attempt(
-        _ attempt: Attempt, of request: Int, name: String, before: HealthReport.State?, retry: RetryPolicy, at now: Instant
+    init(_ table: RoutingTable, _ deployments: [String: ImaginaryDeployment]) {
+        newest = TableBook(table)
+        open(newest, after: nil, deployments)
+    }
+
+    // MARK: Tables
+
+    mutating func replaced(by table: RoutingTable, _ deployments: [String: ImaginaryDeployment]) {
+        let book = TableBook(table)
+        open(book, after: newest, deployments)
+        newest = book
+    }
+
+    /// Who stays the same thing to call goes on with the life it has.
+    private mutating func open(_ book: TableBook, after old: TableBook?, _ deployments: [String: ImaginaryDeployment]) {
+        for deployment in book.table.deployments {
+            var life = lives.count
+            let former = old?.table.deployment(named: deployment.name)
+            if let old, let former, Self.isSame(old.table.deployments[former], deployment) {
+                life = old.terms[former].life
+                lives[life].breaker.adopt(deployment.breaker)
+            } else {
+                lives.append(Life(name: deployment.name, breaker: BreakerModel(deployment.breaker)))
+            }
+            book.terms.append(
+                TableBook.Terms(
+                    needsLacked: deployment.lacks, paused: deployment.paused, contextWindow: deployment.contextWindow ?? .max,
+                    parallel: deployment.maxParallelRequests ?? .max, price: deployment.price, region: deployment.region,
+                    tags: deployment.tags, life: life, neverFails: deployments[deployment.name]?.neverFails ?? false))
+        }
+        books[book.table.version] = book
+    }
+
+    private static func isSame(_ left: Deployment, _ right: Deployment) -> Bool {
+        left.name == right.name && left.provider == right.provider && left.model == right.model && left.region == right.region
+            && left.fingerprint == right.fingerprint
+    }
+
+    mutating func reset(_ id: Deployment.ID) { lives[newest.terms[id].life].breaker.reset() }
+
+    // MARK: A request's way
+
+    mutating func arrived() { openRequests += 1 }
+
+    mutating func attempt(_ attempt: Attempt, of course: inout Course, facts: borrowing Facts, at now: Instant) {
+        let request = course.number
+        guard let book = books[attempt.tableVersion] else { return found.expect(false, request, at: now, "is attempted on an unknown table") }
+        let terms = book.terms[attempt.deployment]
+        course.attempts += 1
+        checkEnvelope(attempt, course, terms, facts, at: now)
+        if let reason = exclusion(attempt.deployment, book, course, facts, at: now) {
+            let rests = reason == Self.rests || reason == Self.isProbed
+            found.expect(rests && attempt.isPanic, request, at: now, "is sent to \(lives[terms.life].name), which \(reason)")
+        }
+        let breaker = lives[terms.life].breaker
+        if breaker.isExact, breaker.restsUntil == nil {
+            found.expect(!attempt.isPanic && !attempt.isProbe, request, at: now, "probes \(lives[terms.life].name), which is well")
+        }
+        if breaker.wantsProbe(at: now) {
+            found.expect(attempt.isPanic || attempt.isProbe, request, at: now, "is sent to half-open \(lives[terms.life].name) beside the probe")
+        }
+        if attempt.number == 1 { checkChoice(attempt, course, book, facts, at: now) }
+        checkRepeat(attempt, course, terms, book, at: now)
+        lives[terms.life].breaker.begins(probe: attempt.isProbe)
+        let probes = lives[terms.life].breaker.probes
+        found.expect(probes <= 1, request, at: now, "is probe number \(probes) of \(lives[terms.life].name) at once")
+        lives[terms.life].inFlight += 1
+        course.open += 1
+        course.lastRoute = attempt.route
+        course.waitedSinceLast = false
+        countHedges(attempt, course, book, at: now)
+    }
+
+    private mutating func checkEnvelope(
+        _ attempt: Attempt, _ course: borrowing Course, _ terms: borrowing TableBook.Terms, _ facts: borrowing Facts, at now: Instant
     ) {
-        requests[request].attempts += 1
-        let known = requests[request]
-        expect(!known.ended, request, at: now, "is attempted after its end")
-        expect(!known.open, request, at: now, "has two attempts at once")
-        expect(known.attempts <= known.maxAttempts, request, at: now, "has \(known.attempts) attempts, more than \(known.maxAttempts)")
-        expect(attempt.number == known.attempts, request, at: now, "numbers attempt \(known.attempts) as \(attempt.number)")
-        expect(now < known.deadline && attempt.deadline <= known.deadline, request, at: now, "is attempted past its deadline")
-        if before == .open { expect(attempt.isPanic, request, at: now, "is sent to \(name), whose breaker is open") }
-        if before == .halfOpen { expect(attempt.isPanic || attempt.isProbe, request, at: now, "is sent to half-open \(name) beside the probe") }
-        if let fault = known.tried[name] {
-            expect(known.waitedSinceLast, request, at: now, "tries \(name) again without a wait")
-            expect(retry.on.contains(fault), request, at: now, "tries \(name) again after \(fault.name)")
-        }
-        if let fault = known.lastFault { expect(fault != .badRequest, request, at: now, "goes on after the caller's own mistake") }
-        if attempt.isProbe {
-            // A deployment that left and came back with another table has a breaker of its own in each.
-            let open = (probes["\(name) \(attempt.tableVersion)"] ?? 0) + 1
-            probes["\(name) \(attempt.tableVersion)"] = open
-            expect(open == 1, request, at: now, "is probe number \(open) of \(name) at once")
-        }
-        requests[request].open = true
-        requests[request].waitedSinceLast = false
-        inFlight[name, default: 0] += 1
-    }
-
-    mutating func recorded(_ outcome: Outcome, _ attempt: Attempt, of request: Int, name: String, at now: Instant) {
-        requests[request].open = false
-        inFlight[name, default: 0] -= 1
-        if attempt.isProbe { probes["\(name) \(attempt.tableVersion)", default: 0] -= 1 }
-        let open = inFlight[name] ?? 0
-        expect(open >= 0, request, at: now, "\(name) has fewer than none in flight")
-        if case .fault(let fault, _) = outcome {
-            requests[request].tried[name] = fault
-            requests[request].lastFault = fault
+        let request = course.number
+        let most = course.envelope.maxAttempts
+        found.expect(!course.ended, request, at: now, "is attempted after its end")
+        found.expect(course.open == (attempt.isHedge ? 1 : 0), request, at: now, "has two attempts at once")
+        found.expect(course.attempts <= most, request, at: now, "has \(course.attempts) attempts, more than \(most)")
+        found.expect(attempt.number == course.attempts, request, at: now, "numbers attempt \(course.attempts) as \(attempt.number)")
+        found.expect(now < course.deadline && attempt.deadline <= course.deadline, request, at: now, "is attempted past its deadline")
+        found.expect(course.lastFault != .badRequest, request, at: now, "goes on after the caller's own mistake")
+        if let most = course.envelope.maxCost, let price = terms.price {
+            let worst = SpendBook.cost(price, input: facts.inputTokens, output: facts.outputTokens)
+            found.expect(worst <= most.amount, request, at: now, "may cost \(worst) nano-dollars, more than \(most.amount)")
         }
     }
 
-    mutating func waits(until: Instant, request: Int, at now: Instant) {
-        expect(until > now, request, at: now, "waits for the past")
-        expect(until < requests[request].deadline, request, at: now, "waits beyond its deadline")
-        expect(!requests[request].open, request, at: now, "waits while an attempt is open")
-        requests[request].waitedSinceLast = true
+    private mutating func checkRepeat(
+        _ attempt: Attempt, _ course: borrowing Course, _ terms: borrowing TableBook.Terms, _ book: TableBook, at now: Instant
+    ) {
+        guard let fault = course.fault(of: terms.life) else { return }
+        let name = lives[terms.life].name
+        // A route that a fallback leads to begins anew, but not with who has failed already.
+        found.expect(course.waitedSinceLast, course.number, at: now, "tries \(name) again without a wait")
+        let retry = book.table.routes[attempt.route].retry
+        let isWanted = retry.on.contains(fault) || (retry.limit(after: fault) ?? 0) > 0
+        found.expect(isWanted, course.number, at: now, "tries \(name) again after \(fault.name)")
     }
 
-    /// `why` is nil after a success. `couldServe` are deployments of its route that never fail and were free.
-    mutating func ended(_ request: Int, _ why: Exhaustion?, couldServe: [String], at now: Instant) {
-        let known = requests[request]
-        expect(!known.ended, request, at: now, "ends twice")
-        expect(!known.open, request, at: now, "ends with an attempt open")
-        requests[request].ended = true
+    private mutating func countHedges(_ attempt: Attempt, _ course: borrowing Course, _ book: TableBook, at now: Instant) {
+        guard let policy = book.table.routes[attempt.route].hedge else {
+            return found.expect(!attempt.isHedge, course.number, at: now, "is hedged on a route without hedges")
+        }
+        var known = hedges[attempt.route] ?? (0, 0)
+        if attempt.isHedge { known.hedges += 1 } else if attempt.number == 1 { known.requests += 1 }
+        hedges[attempt.route] = known
+        let most = Double(policy.burst) + policy.maxShare * Double(known.requests)
+        found.expect(Double(known.hedges) <= most + 0.001, course.number, at: now, "is hedge \(known.hedges) of \(known.requests) requests")
+    }
+
+    mutating func recorded(_ outcome: Outcome, _ attempt: Attempt, of course: inout Course, at now: Instant) {
+        guard let book = books[attempt.tableVersion] else { return }
+        let life = book.terms[attempt.deployment].life
+        course.open -= 1
+        lives[life].inFlight -= 1
+        found.expect(lives[life].inFlight >= 0, course.number, at: now, "\(lives[life].name) has fewer than none in flight")
+        lives[life].breaker.ended(
+            outcome, probe: attempt.isProbe, panic: attempt.isPanic, hasSiblings: book.hasSiblings(attempt.route), at: now)
+        if case .fault(let fault, _) = outcome, fault != .cancelled { course.failed(life, fault) }
+    }
+
+    mutating func waits(until: Instant, _ course: inout Course, at now: Instant) {
+        found.expect(until > now, course.number, at: now, "waits for the past")
+        found.expect(until < course.deadline, course.number, at: now, "waits beyond its deadline")
+        found.expect(course.open == 0, course.number, at: now, "waits while an attempt is open")
+        course.waited += until - now
+        found.expect(course.waited <= course.envelope.maxWaiting, course.number, at: now, "waits longer than it may")
+        course.waitedSinceLast = true
+    }
+
+    /// `why` is nil after a success, or when the client is gone.
+    mutating func ended(_ course: inout Course, _ why: Exhaustion?, facts: borrowing Facts, version: Int, at now: Instant) {
+        let request = course.number
+        found.expect(!course.ended, request, at: now, "ends twice")
+        found.expect(course.open == 0, request, at: now, "ends with an attempt open")
+        found.expect(course.reserved == 0, request, at: now, "ends with \(course.reserved) nano-dollars held back")
+        course.ended = true
+        openRequests -= 1
         guard let why else { return }
         switch why.reason {
-        case .attempts, .noneEligible:
-            // Those two faults bar the way to siblings, which would answer alike.
-            let isBarred = known.tried.values.contains { $0 == .contextWindow || $0 == .contentPolicy }
-            guard known.attempts < known.maxAttempts, !isBarred else { return }
-            for name in couldServe where known.tried[name] == nil {
-                expect(false, request, at: now, "fails (\(why.reason)) although \(name) would have served")
-            }
-        case .deadline: expect(now >= known.deadline, request, at: now, "ends for its deadline too early")
-        case .callersFault(let fault): expect(known.lastFault == fault, request, at: now, "ends for a fault that it did not meet")
-        case .cancelled, .retryStorm, .noBranch, .denied: break
-        case .tableGone: expect(false, request, at: now, "lost its table")
+        case .attempts, .noneEligible: checkGivingUp(why, course, facts, version, at: now)
+        case .deadline: found.expect(now >= course.deadline, request, at: now, "ends for its deadline too early")
+        case .callersFault(let fault):
+            let isItsOwn = course.lastFault == fault || course.attempts == 0
+            found.expect(isItsOwn, request, at: now, "ends for a fault that it did not meet")
+        case .tableGone: found.expect(false, request, at: now, "lost its table")
+        default: break
         }
     }
 
-    /// The router's books against ours, by name.
-    mutating func compare(_ router: Router, request: Int, at now: Instant) {
-        for (id, deployment) in router.table.deployments.enumerated() {
-            let counted = inFlight[deployment.name] ?? 0
+    /// Nobody gives up while a deployment of the route that never fails could serve.
+    private mutating func checkGivingUp(
+        _ why: Exhaustion, _ course: borrowing Course, _ facts: borrowing Facts, _ version: Int, at now: Instant
+    ) {
+        guard let book = books[version] else { return }
+        // Those two faults bar the way to siblings, which would answer alike.
+        let isBarred = course.tried.contains { $0.fault == .contextWindow || $0.fault == .contentPolicy }
+        guard course.attempts < course.envelope.maxAttempts, !isBarred else { return }
+        for id in book.routes[course.lastRoute] where book.terms[id].neverFails && course.fault(of: book.terms[id].life) == nil {
+            if exclusion(id, book, course, facts, at: now) != nil { continue }
+            // A probe's place may be taken, and a rest by a share of faults is not known here.
+            guard lives[book.terms[id].life].breaker.isExact else { continue }
+            found.expect(false, course.number, at: now, "fails (\(why.reason)) although \(lives[book.terms[id].life].name) would have served")
+        }
+    }
+
+    // MARK: The router's books against ours
+
+    mutating func compare(_ router: some Deciding, _ id: Deployment.ID, request: Int, at now: Instant) {
+        let life = newest.terms[id].life
+        let held = router.inFlight(at: id)
+        let counted = lives[life].inFlight
+        found.expect(held == counted, request, at: now, "\(lives[life].name): \(held) in flight, \(counted) by our books")
+        let breaker = lives[life].breaker
+        guard breaker.isExact else { return }
+        let state = router.state(of: id, at: now)
+        let wanted = breaker.state(at: now)
+        found.expect(state == wanted, request, at: now, "\(lives[life].name) is \(state.rawValue), \(wanted.rawValue) by our books")
+    }
+
+    mutating func compareAll(_ router: some Deciding, request: Int = -1, at now: Instant) {
+        for id in newest.terms.indices { compare(router, id, request: request, at: now) }
+    }
+
+    mutating func over(_ router: some Deciding, at now: Instant) {
+        found.expect(openRequests == 0, -1, at: now, "\(openRequests) requests never ended")
+        for id in newest.terms.indices {
             let held = router.inFlight(at: id)
-            // After a change of tables a deployment may have begun anew while attempts of its former life are open.
-            expect(held >= 0 && held <= counted, request, at: now, "\(deployment.name): \(held) in flight, \(counted) by our books")
+            found.expect(held == 0, -1, at: now, "\(lives[newest.terms[id].life].name) has \(held) in flight at the end")
         }
-    }
-
-    mutating func over(_ router: Router, at now: Instant) {
-        for (index, request) in requests.enumerated() where !request.ended { expect(false, index, at: now, "never ended") }
-        for (id, deployment) in router.table.deployments.enumerated() {
-            expect(router.inFlight(at: id) == 0, -1, at: now, "\(deployment.name) has \(router.inFlight(at: id)) in flight at the end")
-        }
+        for (version, book) in books.sorted(by: { $0.key < $1.key }) { checkShares(book, version, at: now) }
+        if let problem = ledger.problemAtTheEnd { found.expect(false, -1, at: now, problem) }
     }
 }

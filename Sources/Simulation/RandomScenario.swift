@@ -25,7 +25,7 @@ extension Scenario {
             imaginary[name] = ImaginaryDeployment(
                 least: .milliseconds(random.below(500)), tail: .milliseconds(random.below(2000)), mishaps: mishaps)
         }
-        return Scenario(name: "random", table: table, deployments: imaginary, traffic: traffic)
+        return Scenario(name: "random-\(seed)", table: table, deployments: imaginary, traffic: [traffic])
     }
 
     private static func deployment(_ name: String, parallel: Int?, _ random: inout Random) -> Deployment {
@@ -63,12 +63,19 @@ extension Scenario {
         ]
         let fault = faults[random.below(faults.count)]
         let from = Instant.zero + .seconds(random.below(30))
-        switch random.below(5) {
-        case 0: return .chance(random.unit(), fault)
-        case 1: return .outage(from: from, to: from + .seconds(random.below(20)), fault)
-        case 2: return .flapping(period: .milliseconds(500 + random.below(10_000)), down: .milliseconds(random.below(5000)), fault)
-        case 3: return .rateLimit(perSecond: random.below(20), retryAfter: random.below(2) == 0 ? nil : .milliseconds(random.below(20_000)))
-        default: return .slow(from: from, to: from + .seconds(random.below(20)), factor: 1 + random.unit() * 30)
+        let to = from + .seconds(random.below(20))
+        switch random.below(9) {
+        case 0: return .fails(random.unit(), fault)
+        case 1: return .outage(from: from, to: to, fault)
+        case 2: return .flaps(period: .milliseconds(500 + random.below(10_000)), down: .milliseconds(random.below(5000)), fault)
+        case 3:
+            let wait: Duration? = random.below(2) == 0 ? nil : .milliseconds(random.below(20_000))
+            return .limits(calls: random.below(20), per: .seconds(1 + random.below(10)), retryAfter: wait)
+        case 4: return .hangs(random.unit() / 2)
+        case 5: return .crowded(above: random.below(6), fault)
+        case 6: return .cuts(random.unit() / 3)
+        case 7: return .refuses(random.unit() / 2, fault)
+        default: return .during(from, to, .slow(1 + random.unit() * 30))
         }
     }
 }

@@ -1,192 +1,171 @@
 import Routing
 
-/// Drives the router that serves traffic through a scenario on virtual time. Everything follows from the seed.
-public struct Simulator {
-    private enum Event {
-        case arrival
-        case ended(request: Int, Attempt, Outcome)
-        case wake(request: Int)
-        case departure(request: Int)
-        case change(Int)
+/// Drives a router through a scenario on virtual time.
+struct Simulator<Brain: Deciding> {
+    /// Small, for a million of them pass through the agenda.
+    struct Event {
+        enum Kind: UInt8 { case arrival, ended, wake, departure, hedge, change }
+        var kind: Kind
+        /// The place of the client, or the number of the traffic or change.
+        var place: Int32
+        /// Of the request: its place may have passed to another. Of a hedge: its attempt.
+        var request: Int = 0
+        var attempt: Int16 = 0
     }
 
-    private struct Client {
+    /// An attempt on its way.
+    struct Flight {
+        let attempt: Attempt
+        let answer: ImaginaryDeployment.Answer
+        let name: String
+        let tokens: Int
+        let reserved: Int64
+    }
+
+    struct Client {
+        var course: Course
         var journey: Journey
-        var attempt: Attempt?
+        var arrived: Instant
+        /// The tokens that any model would answer with.
+        var tokens: Int
+        var flight: Flight?
+        /// Beside the first, when that is slow.
+        var hedge: Flight?
         var over = false
     }
 
-    private let scenario: Scenario
-    private var router: Router
-    private var deployments: [String: ImaginaryDeployment]
-    private var random: Random
-    private var agenda = Agenda<Event>()
-    private var clients: [Client] = []
-    private var tables: [Int: RoutingTable]
-    private var invariants = Invariants()
-    private var report: Report
-    private var now = Instant.zero
+    /// All of the router's books are compared with ours after so many events; those that an event is about after each.
+    static var sweepEvery: Int { 256 }
 
-    public static func run(_ scenario: Scenario, seed: UInt64) -> Report {
-        var simulator = Simulator(scenario, seed: seed)
-        return simulator.run()
-    }
+    let scenario: Scenario
+    var brain: Brain
+    var deployments: [String: ImaginaryDeployment]
+    var random: Random
+    var agenda = Agenda<Event>()
+    var clients: [Client] = []
+    private var freePlaces: [Int] = []
+    private var arrivals: [Int]
+    var invariants: Invariants
+    var report: Report
+    var now = Instant.zero
 
-    private init(_ scenario: Scenario, seed: UInt64) {
+    init(_ scenario: Scenario, seed: UInt64, through brain: Brain) {
         self.scenario = scenario
-        router = Router(table: scenario.table, seed: seed)
+        self.brain = brain
         deployments = scenario.deployments
+        for deployment in scenario.table.deployments where deployments[deployment.name] == nil {
+            deployments[deployment.name] = ImaginaryDeployment()
+        }
         random = Random(seed: Random.mix(seed))
-        tables = [scenario.table.version: scenario.table]
-        report = Report(scenario: scenario.name, seed: seed)
+        arrivals = scenario.traffic.map { _ in 0 }
+        invariants = Invariants(scenario.table, deployments)
+        report = Report(scenario: scenario.name, seed: seed, table: scenario.table)
     }
 
-    private mutating func run() -> Report {
-        for (index, change) in scenario.changes.enumerated() { agenda.add(.change(index), at: change.at) }
-        agenda.add(.arrival, at: .zero + scenario.traffic.gap(&random))
+    mutating func run() -> Report {
+        for (index, change) in scenario.changes.enumerated() { agenda.add(Event(kind: .change, place: Int32(index)), at: change.at) }
+        for index in scenario.traffic.indices { plan(index) }
+        var events = 0
         while let (time, event) = agenda.take() {
             now = time
-            switch event {
-            case .arrival: arrive()
-            case .ended(let request, let attempt, let outcome): end(request, attempt, outcome)
-            case .wake(let request): if !clients[request].over { advance(request) }
-            case .departure(let request): leave(request)
-            case .change(let index):
-                tables[scenario.changes[index].table.version] = scenario.changes[index].table
-                router.replace(scenario.changes[index].table, at: now)
+            let place = Int(event.place)
+            switch event.kind {
+            case .arrival: arrive(place)
+            case .change: change(scenario.changes[place].change)
+            case .ended: if isHere(event) { end(place, event.attempt) }
+            case .wake: if isHere(event) { advance(place) }
+            case .departure: if isHere(event) { leave(place) }
+            case .hedge: if isHere(event) { hedge(place, event.attempt) }
             }
+            events += 1
+            if events % Self.sweepEvery == 0 { sweep() }
         }
-        invariants.over(router, at: now)
-        report.violations = invariants.violations
+        sweep()
+        invariants.over(brain, at: now)
+        checkPromises()
+        report.close(at: now, spent: invariants.ledger.spent, invariants.found.violations)
         return report
     }
 
-    private mutating func arrive() {
-        let request = clients.count
-        let deadline = now + scenario.traffic.patience
-        let envelope = Envelope(maxAttempts: scenario.traffic.maxAttempts, deadline: deadline)
-        clients.append(Client(journey: router.journey(route: 0, facts: scenario.traffic.facts(&random), envelope: envelope)))
-        invariants.arrived(deadline: deadline, maxAttempts: envelope.maxAttempts)
-        report.requests += 1
-        if let after = scenario.traffic.departure(&random) { agenda.add(.departure(request: request), at: now + after) }
-        let next = now + scenario.traffic.gap(&random)
-        if next < .zero + scenario.traffic.duration { agenda.add(.arrival, at: next) }
-        advance(request)
+    /// What the scenario itself says of its end.
+    private mutating func checkPromises() {
+        let success = report.success
+        let least = scenario.leastSuccess
+        invariants.found.expect(success >= least, -1, at: now, "\(Report.percent(success)) answered, less than \(Report.percent(least))")
+        let attempts = Double(report.attempts) / Double(max(1, report.requests))
+        invariants.found.expect(attempts <= scenario.mostAttempts, -1, at: now, "\(attempts) attempts for each request")
     }
 
-    private mutating func advance(_ request: Int) {
-        let before = router.table.deployments.indices.map { router.state(of: $0, at: now) }
-        switch router.next(&clients[request].journey, at: now) {
-        case .attempt(let attempt): begin(attempt, of: request, before)
-        case .wait(let until):
-            report.waits += 1
-            report.note(1, at: now)
-            invariants.waits(until: until, request: request, at: now)
-            agenda.add(.wake(request: request), at: until)
-        case .exhausted(let why):
-            report.failed["\(why.reason)", default: 0] += 1
-            finish(request, why)
+    private mutating func sweep() {
+        invariants.compareAll(brain, at: now)
+        report.add(brain.takeEvents())
+    }
+
+    private func isHere(_ event: Event) -> Bool {
+        let client = Int(event.place)
+        return !clients[client].over && clients[client].course.number == event.request
+    }
+
+    // MARK: What comes from outside
+
+    private mutating func plan(_ traffic: Int) {
+        guard arrivals[traffic] < scenario.traffic[traffic].atMost else { return }
+        arrivals[traffic] += 1
+        if let next = scenario.traffic[traffic].arrival(after: now, &random) {
+            agenda.add(Event(kind: .arrival, place: Int32(traffic)), at: next)
         }
-        invariants.compare(router, request: request, at: now)
     }
 
-    private func name(_ attempt: Attempt) -> String { tables[attempt.tableVersion]?.deployments[attempt.deployment].name ?? "" }
-
-    private mutating func begin(_ attempt: Attempt, of request: Int, _ before: [HealthReport.State]) {
-        let name = name(attempt)
-        let state = attempt.tableVersion == router.table.version ? before[attempt.deployment] : nil
-        let retry = tables[attempt.tableVersion]?.routes[attempt.route].retry ?? RetryPolicy()
-        invariants.attempt(attempt, of: request, name: name, before: state, retry: retry, at: now)
-        report.attempts += 1
-        report.load[name, default: 0] += 1
-        report.panics += attempt.isPanic ? 1 : 0
-        report.probes += attempt.isProbe ? 1 : 0
-        report.note(2 + UInt64(attempt.deployment), at: now)
-        clients[request].attempt = attempt
-        guard var deployment = deployments[name] else { return }
-        var (outcome, after) = deployment.call(at: now, random: &random)
-        deployments[name] = deployment
-        if now + after > attempt.deadline {
-            outcome = .fault(.timeout, retryAfter: nil)
-            after = attempt.deadline - now
-        }
-        agenda.add(.ended(request: request, attempt, outcome), at: now + after)
-    }
-
-    private mutating func end(_ request: Int, _ attempt: Attempt, _ outcome: Outcome) {
-        guard clients[request].attempt == attempt else { return }
-        record(outcome, attempt, of: request)
-        if case .success = outcome {
-            report.succeeded += 1
-            finish(request, nil)
+    private mutating func arrive(_ number: Int) {
+        let traffic = scenario.traffic[number]
+        let table = brain.table
+        let route = traffic.route.flatMap { table.route(named: $0) } ?? 0
+        let envelope = Envelope(
+            maxAttempts: traffic.maxAttempts, deadline: now + traffic.patience, maxWaiting: traffic.maxWaiting, maxCost: traffic.maxCost)
+        let facts = traffic.facts(&random)
+        let client = Client(
+            course: Course(number: report.requests, route: route, envelope: envelope),
+            journey: Journey(in: table, route: route, facts: facts, envelope: envelope), arrived: now,
+            tokens: traffic.outputTokens.drawn(&random))
+        let place: Int
+        if let free = freePlaces.popLast() {
+            place = free
+            clients[place] = client
         } else {
-            advance(request)
+            place = clients.count
+            clients.append(client)
         }
+        invariants.arrived()
+        report.arrived(route)
+        if let after = traffic.departure(&random) { schedule(.departure, place, at: now + after) }
+        plan(number)
+        advance(place)
     }
 
-    private mutating func leave(_ request: Int) {
-        guard !clients[request].over else { return }
-        report.left += 1
-        if let attempt = clients[request].attempt { record(.cancelled, attempt, of: request) }
-        finish(request, nil)
-    }
-
-    private mutating func record(_ outcome: Outcome, _ attempt: Attempt, of request: Int) {
-        clients[request].attempt = nil
-        router.record(outcome, of: attempt, in: &clients[request].journey, at: now)
-        invariants.recorded(outcome, attempt, of: request, name: name(attempt), at: now)
-    }
-
-    private mutating func finish(_ request: Int, _ why: Exhaustion?) {
-        clients[request].over = true
-        report.note(why == nil ? 100 : 101, at: now)
-        var couldServe: [String] = []
-        if why != nil, let table = tables[clients[request].journey.tableVersion], table.version == router.table.version {
-            for id in table.deployments(of: 0) {
-                let deployment = table.deployments[id]
-                let isFree = router.inFlight(at: id) < deployment.maxParallelRequests ?? .max
-                if isFree, router.state(of: id, at: now) == .closed, deployments[deployment.name]?.neverFails ?? false {
-                    couldServe.append(deployment.name)
-                }
+    private mutating func change(_ change: Scenario.Change) {
+        switch change {
+        case .table(let table):
+            for deployment in table.deployments where deployments[deployment.name] == nil {
+                deployments[deployment.name] = ImaginaryDeployment()
             }
+            brain.replace(table, at: now)
+            invariants.replaced(by: table, deployments)
+            report.replaced(by: table)
+        case .reset(let name):
+            guard let id = brain.table.deployment(named: name) else { return }
+            brain.reset(id)
+            invariants.reset(id)
         }
-        invariants.ended(request, why, couldServe: couldServe, at: now)
-    }
-}
-
-/// What happens when: a heap by time, and by order of entry where times are equal, so that a run has one course.
-struct Agenda<Event> {
-    private var heap: [(at: Instant, order: Int, event: Event)] = []
-    private var entered = 0
-
-    mutating func add(_ event: Event, at time: Instant) {
-        heap.append((time, entered, event))
-        entered += 1
-        var child = heap.count - 1
-        while child > 0, isBefore(child, (child - 1) / 2) {
-            heap.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
+        sweep()
     }
 
-    mutating func take() -> (Instant, Event)? {
-        guard let first = heap.first else { return nil }
-        let last = heap.removeLast()
-        if !heap.isEmpty {
-            heap[0] = last
-            var parent = 0
-            while true {
-                var least = parent
-                for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && isBefore(child, least) { least = child }
-                if least == parent { break }
-                heap.swapAt(parent, least)
-                parent = least
-            }
-        }
-        return (first.at, first.event)
+    mutating func schedule(_ kind: Event.Kind, _ place: Int, attempt: Int = 0, at time: Instant) {
+        let event = Event(kind: kind, place: Int32(place), request: clients[place].course.number, attempt: Int16(attempt))
+        agenda.add(event, at: time)
     }
 
-    private func isBefore(_ left: Int, _ right: Int) -> Bool {
-        (heap[left].at, heap[left].order) < (heap[right].at, heap[right].order)
+    mutating func free(_ place: Int) {
+        clients[place].over = true
+        freePlaces.append(place)
     }
 }

@@ -1,0 +1,108 @@
+import Routing
+
+/// What a request may be sent to, and what its strategy must choose among that, worked out a second time.
+extension Invariants {
+    static let rests = "rests"
+    static let isProbed = "is being probed"
+    /// A share that is further off is no chance any more: one run in a million.
+    static let deviations = 5.0
+
+    /// Why a deployment may not serve; nil: it may.
+    func exclusion(
+        _ id: Deployment.ID, _ book: TableBook, _ course: borrowing Course, _ facts: borrowing Facts, at now: Instant
+    ) -> String? {
+        let terms = book.terms[id]
+        if terms.paused { return "is paused" }
+        if !facts.needs.isDisjoint(with: terms.needsLacked) { return "lacks what is needed" }
+        if facts.inputTokens + facts.outputTokens > terms.contextWindow { return "is too small" }
+        if !facts.regions.isEmpty, !(terms.region.map(facts.regions.contains) ?? false) { return "is in another region" }
+        if let allowed = facts.allowed, !allowed.contains(id) { return "is not allowed" }
+        if book.table.tagFiltering != .off, !hasTags(id, book, course, facts.tags) { return "has other tags" }
+        if let most = course.envelope.maxCost {
+            guard let price = terms.price else { return "has no price" }
+            if SpendBook.cost(price, input: facts.inputTokens, output: facts.outputTokens) > most.amount { return "is too dear" }
+        }
+        let life = lives[terms.life]
+        if life.inFlight >= terms.parallel { return "has no place left" }
+        if life.breaker.isResting(at: now) { return Self.rests }
+        if life.breaker.probes > 0, life.breaker.restsUntil != nil { return Self.isProbed }
+        return nil
+    }
+
+    /// Only plain tags are made up here, so a deployment has any or all of them; where none has, those for everybody serve.
+    private func hasTags(_ id: Deployment.ID, _ book: TableBook, _ course: borrowing Course, _ wanted: [String]) -> Bool {
+        func carries(_ id: Deployment.ID) -> Bool {
+            let carried = Set(book.terms[id].tags)
+            return book.table.tagFiltering == .all ? carried.isSuperset(of: wanted) : !carried.isDisjoint(with: wanted)
+        }
+        let pool = book.routes[course.lastRoute]
+        if !wanted.isEmpty, pool.contains(where: carries) { return carries(id) }
+        if pool.contains(where: { book.terms[$0].tags.contains("default") }) { return book.terms[id].tags.contains("default") }
+        return wanted.isEmpty
+    }
+
+    /// The first attempt of a request, before it counts as in flight.
+    mutating func checkChoice(_ attempt: Attempt, _ course: borrowing Course, _ book: TableBook, _ facts: borrowing Facts, at now: Instant) {
+        guard attempt.route == course.route, !attempt.isPanic, let flat = book.flat[course.route] else { return }
+        var eligible: [Int] = []
+        for (index, child) in flat.children.enumerated() where exclusion(child, book, course, facts, at: now) == nil {
+            eligible.append(index)
+        }
+        guard let picked = flat.children.firstIndex(of: attempt.deployment) else {
+            return found.expect(false, course.number, at: now, "is sent outside its route")
+        }
+        let name = lives[book.terms[attempt.deployment].life].name
+        switch flat.kind {
+        case .ordered: found.expect(eligible.first == picked, course.number, at: now, "is sent to \(name), which is not the first that may serve")
+        case .idlest:
+            let flights = eligible.map { lives[book.terms[flat.children[$0]].life].inFlight }
+            let own = lives[book.terms[attempt.deployment].life].inFlight
+            found.expect(own == flights.min(), course.number, at: now, "is sent to \(name), which is not the idlest")
+        case .sticky(let by): checkHome(by, attempt, course, flat, eligible, book, facts, at: now)
+        case .weighted, .even: break
+        }
+        if eligible.count == flat.children.count { book.flat[course.route]?.picks[picked] += 1 }
+    }
+
+    /// A caller's side is where it went when all could serve; it goes nowhere else while that may serve.
+    private mutating func checkHome(
+        _ by: Percentage.Sticky, _ attempt: Attempt, _ course: borrowing Course, _ flat: TableBook.Flat, _ eligible: [Int],
+        _ book: TableBook, _ facts: borrowing Facts, at now: Instant
+    ) {
+        let caller: UInt64 =
+            switch by {
+            case .session: facts.session
+            case .user: facts.user
+            case .key: facts.key
+            }
+        guard caller != 0 else { return }
+        let key = Home(version: book.table.version, route: course.route, caller: caller)
+        if let home = homes[key] {
+            let mayServe = eligible.contains { flat.children[$0] == home }
+            found.expect(!mayServe || home == attempt.deployment, course.number, at: now, "leaves its side although that may serve")
+        } else if eligible.count == flat.children.count {
+            homes[key] = attempt.deployment
+        }
+    }
+
+    /// At the end: percentages are what they say.
+    mutating func checkShares(_ book: TableBook, _ version: Int, at now: Instant) {
+        for (route, flat) in book.flat.enumerated() {
+            guard let flat else { continue }
+            switch flat.kind {
+            case .weighted, .even: break
+            // A few callers are no statistics, and the order has none.
+            case .sticky, .ordered, .idlest: continue
+            }
+            let count = Double(flat.picks.reduce(0, +))
+            for (child, share) in flat.shares.enumerated() {
+                let off = abs(Double(flat.picks[child]) - count * share)
+                let bound = Self.deviations * (count * share * (1 - share)).squareRoot() + 2
+                found.expect(
+                    off <= bound, -1, at: now,
+                    "route \(book.table.routes[route].name) chose \(book.table.deployments[flat.children[child]].name) \(flat.picks[child]) times of"
+                        + " \(Int(count)) for a share of \(share)")
+            }
+        }
+    }
+}

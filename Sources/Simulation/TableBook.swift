@@ -1,0 +1,74 @@
+import Routing
+
+/// A routing table as the invariants see it: what each deployment and route was promised, in the document's own terms.
+final class TableBook {
+    struct Terms {
+        var needsLacked: Needs
+        var paused: Bool
+        var contextWindow: Int
+        var parallel: Int
+        var price: Price?
+        var region: String?
+        var tags: [String]
+        /// The place of its doings, which outlive a change of tables.
+        var life: Int
+        var neverFails: Bool
+    }
+
+    /// A route whose tree is one strategy over deployments, so that what it must choose can be said from outside.
+    struct Flat {
+        enum Kind { case ordered, weighted, even, idlest, sticky(Percentage.Sticky) }
+        var kind: Kind
+        var children: [Deployment.ID]
+        /// Of each child, summing to 1.
+        var shares: [Double]
+        /// First choices while every child could serve.
+        var picks: [Int]
+    }
+
+    let table: RoutingTable
+    var terms: [Terms] = []
+    let routes: [[Deployment.ID]]
+    var flat: [Flat?]
+
+    init(_ table: RoutingTable) {
+        self.table = table
+        routes = table.routes.indices.map { table.deployments(of: $0) }
+        flat = table.routes.map { Self.flat($0.tree, table) }
+    }
+
+    private static func flat(_ tree: Route, _ table: RoutingTable) -> Flat? {
+        guard case .choice(let strategy, let branches) = tree else { return nil }
+        var children: [Deployment.ID] = []
+        var weights: [Double?] = []
+        for branch in branches {
+            guard case .deployment(let id, _) = branch.route, branch.on == nil, !children.contains(id) else { return nil }
+            // Rests by a share of faults are not known exactly.
+            guard table.deployments[id].breaker.failureRatio == nil else { return nil }
+            children.append(id)
+            weights.append(branch.weight ?? table.deployments[id].weight)
+        }
+        guard let kind = kind(strategy, weights, children.map { table.deployments[$0] }) else { return nil }
+        var shares = weights.map { $0 ?? 1 }
+        if case .even = kind { shares = shares.map { _ in 1 } }
+        let sum = shares.reduce(0, +)
+        return Flat(kind: kind, children: children, shares: shares.map { $0 / sum }, picks: shares.map { _ in 0 })
+    }
+
+    private static func kind(_ strategy: any Strategy, _ weights: [Double?], _ deployments: [Deployment]) -> Flat.Kind? {
+        switch strategy {
+        case is Fallback, is Single: return .ordered
+        case is RoundRobin: return .even
+        case is LeastBusy: return .idlest
+        case let percentage as Percentage: return percentage.stickyBy.map { .sticky($0) } ?? .weighted
+        case is Shuffle:
+            // By weight where all say one; evenly where nobody says anything.
+            if weights.allSatisfy({ $0 != nil }) { return .weighted }
+            let saysNothing = deployments.allSatisfy { $0.requestsPerMinute == nil && $0.tokensPerMinute == nil }
+            return saysNothing && weights.allSatisfy { $0 == nil } ? .even : nil
+        default: return nil
+        }
+    }
+
+    func hasSiblings(_ route: Route.ID) -> Bool { routes[route].count > 1 }
+}
