@@ -4,7 +4,9 @@ import Routing
 /// averages. What it says is compared with what the router does.
 struct BreakerModel: Sendable {
     private(set) var policy: BreakerPolicy
+    /// Those that count towards the threshold, and those of classes with an allowance of their own.
     private var faults: [Instant] = []
+    private var faultsOfClass: [Fault: [Instant]] = [:]
     /// Nil: closed.
     private(set) var restsUntil: Instant?
     private(set) var probes = 0
@@ -21,8 +23,16 @@ struct BreakerModel: Sendable {
     func state(at now: Instant) -> HealthReport.State { restsUntil == nil ? .closed : isResting(at: now) ? .open : .halfOpen }
 
     mutating func adopt(_ policy: BreakerPolicy) {
-        if policy.window != self.policy.window || policy.failureThreshold != self.policy.failureThreshold { faults = [] }
+        let isCountedAlike =
+            policy.window == self.policy.window && policy.failureThreshold == self.policy.failureThreshold
+            && Fault.allCases.allSatisfy { policy.allowed(of: $0) == self.policy.allowed(of: $0) }
+        if !isCountedAlike { forget() }
         self.policy = policy
+    }
+
+    private mutating func forget() {
+        faults = []
+        faultsOfClass = [:]
     }
 
     mutating func begins(probe: Bool) { if probe { probes += 1 } }
@@ -35,18 +45,28 @@ struct BreakerModel: Sendable {
             if probe || (panic && canClose) { close() }
         case .cancelled, .fault(.cancelled, retryAfter: _): break
         case .fault(let fault, let retryAfter):
-            guard policy.counts.contains(fault) else {
+            guard policy.counts.contains(fault) || policy.allowed(of: fault) != nil else {
                 if probe { close() }
                 return
             }
-            faults.append(now)
-            if faults.count > policy.failureThreshold { faults.removeFirst() }
-            let isFull = faults.count == policy.failureThreshold && now - faults[0] <= policy.window
+            let isFull = count(fault, at: now)
             let isLimit = fault == .rateLimit || fault == .quotaExceeded
-            if probe || isFull || (policy.restsAtOnce.contains(fault) && (hasSiblings || !isLimit)) {
-                rest(retryAfter, forOperator: isFull && !policy.autoRecovery, at: now)
-            }
+            let isAtOnce = policy.restsAtOnce.contains(fault) && policy.allowed(of: fault) == nil && (hasSiblings || !isLimit)
+            if probe || isFull || isAtOnce { rest(retryAfter, forOperator: isFull && !policy.autoRecovery, at: now) }
         }
+    }
+
+    /// Whether it is one more than the policy bears within its window.
+    private mutating func count(_ fault: Fault, at now: Instant) -> Bool {
+        if let allowed = policy.allowed(of: fault) { return Self.isFull(&faultsOfClass[fault, default: []], allowed + 1, policy.window, at: now) }
+        return Self.isFull(&faults, policy.failureThreshold, policy.window, at: now)
+    }
+
+    private static func isFull(_ faults: inout [Instant], _ threshold: Int, _ window: Duration, at now: Instant) -> Bool {
+        guard threshold > 0 else { return false }
+        faults.append(now)
+        if faults.count > threshold { faults.removeFirst() }
+        return faults.count == threshold && now - faults[0] <= window
     }
 
     mutating func reset() {
@@ -55,7 +75,7 @@ struct BreakerModel: Sendable {
     }
 
     private mutating func close() {
-        faults = []
+        forget()
         restsUntil = nil
     }
 

@@ -99,8 +99,9 @@ public struct ImaginaryDeployment: Sendable {
             let half = Duration.nanoseconds(Int64(first + rest / 2))
             return Answer(outcome: .fault(.unavailable, retryAfter: nil), after: half, firstByte: firstByte, isCut: true)
         }
+        let streams = facts.needs.contains(.streaming)
         let success = Outcome.success(
-            firstByte: facts.needs.contains(.streaming) ? firstByte : total, total: total, outputTokens: tokens)
+            firstByte: streams ? firstByte : total, total: total, outputTokens: tokens, streamed: streams, inputTokens: facts.inputTokens)
         return Answer(outcome: success, after: total, firstByte: firstByte)
     }
 

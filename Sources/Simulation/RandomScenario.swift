@@ -29,10 +29,12 @@ extension Scenario {
     }
 
     private static func deployment(_ name: String, parallel: Int?, _ random: inout Random) -> Deployment {
-        let breaker = BreakerPolicy(
+        var breaker = BreakerPolicy(
             failureThreshold: 1 + random.below(6), window: .seconds(1 + random.below(30)), cooldown: .milliseconds(random.below(20_000)),
             autoRecovery: random.below(8) != 0, failureRatio: random.below(3) == 0 ? random.unit() : nil,
             cooldownIsItsOwn: random.below(2) == 0)
+        if random.below(4) == 0 { breaker.allow(random.below(5), of: .serverError) }
+        if random.below(6) == 0 { breaker.allow(random.below(3), of: .rateLimit) }
         return Deployment(
             name: name, weight: random.below(2) == 0 ? nil : random.unit() * 9, maxParallelRequests: parallel,
             timeout: random.below(2) == 0 ? nil : .milliseconds(200 + random.below(5000)), breaker: breaker)
