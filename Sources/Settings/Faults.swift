@@ -7,6 +7,12 @@ public struct FaultList: SettingValue {
 
     public init(_ set: FaultSet) { self.set = set }
 
+    /// TokenVue's names, and those of its check boxes.
+    private static let others: [String: Fault] = [
+        "provider_unavailable": .unavailable, "rate_limits": .rateLimit, "rate_limit_hit": .rateLimit, "server_errors": .serverError,
+        "provider_quota_exceeded": .quotaExceeded,
+    ]
+
     static let names = Fault.allCases.map(\.name)
     public static let shape = Shape.list(.choice(names))
     public var written: String? { "[\(Fault.allCases.filter { set.contains($0) }.map(\.name).joined(separator: ", "))]" }
@@ -23,7 +29,7 @@ public struct FaultList: SettingValue {
                 reading.problem(place, item.line, "expected the name of a fault, found \(item.kind)")
                 continue
             }
-            guard let fault = Fault(name: name) else {
+            guard let fault = Fault(name: name) ?? others[name] else {
                 reading.problem(place, item.line, "there is no fault `\(name.prefix(60))`\(Spelling.help(for: name, among: names))")
                 continue
             }
@@ -43,6 +49,7 @@ public struct FaultCounts: SettingValue {
     private static let others: [String: Fault] = [
         "BadRequestError": .badRequest, "AuthenticationError": .auth, "TimeoutError": .timeout, "RateLimitError": .rateLimit,
         "ContentPolicyViolationError": .contentPolicy, "InternalServerError": .serverError,
+        "ServiceUnavailableError": .unavailable, "NotFoundError": .notFound, "ContextWindowExceededError": .contextWindow,
     ]
 
     public static let shape = Shape.names(of: .integer)

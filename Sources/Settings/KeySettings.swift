@@ -13,7 +13,10 @@ public struct KeySettings: Configurable {
     public var tokensPerMinute: Int?
     public var maxParallelRequests: Int?
     public var region: String?
+    public var regions: [String] = []
+    public var deniedRegions: [String] = []
     public var tags: [String] = []
+    public var overrides = OverrideList()
     public var expires: Moment?
 
     public init() {}
@@ -24,16 +27,55 @@ public struct KeySettings: Configurable {
         .setting("key", \.key, "The key itself, normally env:NAME or file:PATH.").required,
         .setting("models", \.models, "Names it may send; without it all."),
         .setting("paused", \.paused, "Whether it is refused for the time being, with 403 and `key_paused`."),
-        .setting("project", \.project, "Whose budget it shares.").notYet,
-        .setting("policy", \.policy, "Which policy decides for it.").notYet,
+        .setting("project", \.project, "The project it belongs to: whose policy and tags it has, and whose budget it shares."),
+        .setting("policy", \.policy, "Which policy decides for it; without it the project's, else `default`."),
         .setting("budget", \.budget, "What it may spend.").notYet,
         .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute it may make.").notYet,
         .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute it may use.").notYet,
         .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests it may have in flight at once.").notYet,
-        .setting("region", \.region, "Where its callers are.").notYet,
-        .setting("tags", \.tags, "Tags that all its requests carry.").notYet,
+        .setting("region", \.region, "Where its callers are, unless a request says."),
+        .setting("regions", \.regions, "Where deployments that serve it may be; empty: anywhere."),
+        .setting("denied_regions", \.deniedRegions, "Where they may not be."),
+        .setting("tags", \.tags, "Tags that all its requests carry; a request can add to them, not drop them."),
+        .setting("overrides", \.overrides, "What its requests may decide for themselves; `all`, `none`, or a list."),
         .setting("expires", \.expires, "From when on it is refused, with 403 and `key_expired`."),
     ]
+}
+
+/// `all`, `none`, or `[router, mode]`.
+public struct OverrideList: SettingValue {
+    public var set = Overrides.all
+
+    public init(_ set: Overrides = .all) { self.set = set }
+
+    private static let names = Overrides.named.map(\.name)
+    public static let shape = Shape.either([.choice(["all", "none"]), .list(.choice(names))])
+    public var written: String? {
+        self.set == .all ? "all" : "[\(Overrides.named.filter { set.contains($0.value) }.map(\.name).joined(separator: ", "))]"
+    }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> OverrideList? {
+        switch node.scalar {
+        case "all": return OverrideList(.all)
+        case "none": return OverrideList([])
+        default: break
+        }
+        guard let items = node.items ?? (node.scalar == nil ? nil : [node]) else {
+            reading.problem(path, node.line, "expected `all`, `none` or a list, found \(node.kind)")
+            return nil
+        }
+        var set = Overrides()
+        for (index, item) in items.enumerated() {
+            guard let row = Overrides.named.first(where: { $0.name == item.scalar }) else {
+                let text = item.scalar ?? ""
+                let help = Spelling.help(for: text, among: names)
+                reading.problem(path.item(index), item.line, "there is nothing to override called `\(text.prefix(60))`\(help)")
+                continue
+            }
+            set.formUnion(row.value)
+        }
+        return OverrideList(set)
+    }
 }
 
 /// What may be spent, in one of three forms: `{ day: 2, month: 20 }` in USD, `{ amount, period, enforcement, alerts }`, or a list of

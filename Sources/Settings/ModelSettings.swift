@@ -11,6 +11,14 @@ public struct ModelSettings: Configurable {
     public var hidden = false
     public var timeout: Duration?
     public var maxRetries: Int?
+    public var retryPolicy = FaultCounts()
+    public var hedge: HedgeSettings?
+    public var commitGate: GateSettings?
+    public var stickyBy: StickyName?
+    public var window: MeasureSpan?
+    public var buffer: Double?
+    public var mode: ModeName?
+    public var axis: Axis?
     public var fallbacks: [String] = []
     public var contextWindowFallbacks: [String] = []
     public var contentPolicyFallbacks: [String] = []
@@ -25,6 +33,14 @@ public struct ModelSettings: Configurable {
         .setting("hidden", \.hidden, "Served, but not listed to clients."),
         .setting("timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "For each attempt; without it the router's."),
         .setting("max_retries", \.maxRetries, in: 0...100, "How often a deployment may be asked again; without it the router's."),
+        .setting("retry_policy", \.retryPolicy, "Retries by fault, instead of `max_retries`; before the router's."),
+        .setting("hedge", \.hedge, "A second attempt beside a slow one; without it the default policy's."),
+        .setting("commit_gate", \.commitGate, "What a stream must show before its first byte goes to the client; without it the default policy's."),
+        .setting("sticky_by", \.stickyBy, "Of the strategy `percentage`: whose requests stay on one side."),
+        .setting("window", \.window, "Of measured strategies: the time over which they measure; 15m, 1h, up to an hour, or total."),
+        .setting("buffer", \.buffer, in: 0...10, "Of `latency`: how much slower than the fastest counts as equally fast; 0.1 is a tenth."),
+        .setting("mode", \.mode, "Of `auto`: what counts most."),
+        .setting("axis", \.axis, "Of `intelligent`: what counts most."),
         .setting("fallbacks", \.fallbacks, "Names tried in order once this one has failed; before the router's."),
         .setting("context_window_fallbacks", \.contextWindowFallbacks, "Names tried when the prompt was too long."),
         .setting("content_policy_fallbacks", \.contentPolicyFallbacks, "Names tried when the provider refused the content."),

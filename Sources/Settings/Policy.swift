@@ -8,10 +8,12 @@ public struct Policy: Sendable {
     public var route: Route.ID?
     /// Its rules and those of all policies: its number in the table. Nil: there are none.
     public var rules: Int?
+    /// Its route serves whatever model a request names.
+    public var overridesModel = false
     /// Nil where it says nothing: then that of the route.
     public var retry: RetryPolicy?
     public var timeout: Duration?
-    /// Other than `default`'s, for the deployments that only its route names.
+    /// For the deployments of its route. Nil: that of all.
     public var breaker: BreakerPolicy?
     /// One that is switched off serves nobody: its keys have the next policy.
     public var isEnabled = true

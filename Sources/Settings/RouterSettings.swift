@@ -3,6 +3,7 @@ import Schema
 /// What holds for all model groups that do not say otherwise. The names are those of LiteLLM's `router_settings`.
 public struct RouterSettings: Configurable {
     public var strategy: StrategyName?
+    public var strategyArguments: RoutingStrategyArguments?
     public var tagFiltering = false
     public var tagFilteringMatchAny = true
     public var allowedFails: Int?
@@ -12,6 +13,8 @@ public struct RouterSettings: Configurable {
     public var timeout: Duration?
     public var retryAfter: Duration?
     public var retryPolicy = FaultCounts()
+    public var groupRetryPolicies = Named<FaultCounts>()
+    public var preCallChecks = true
     public var allowedFailsPolicy = FaultCounts()
     public var aliases = Named<AliasSettings>()
     public var fallbacks = FallbackTable()
@@ -22,17 +25,29 @@ public struct RouterSettings: Configurable {
 
     public init() {}
 
+    var cooldownsOff: Bool {
+        get { !cooldowns }
+        set { cooldowns = !newValue }
+    }
+
     public static let fields: [Field<Self>] = [
         .setting("strategy", \.strategy, "The strategy of model groups that name none; shuffle where nothing is said."),
+        .setting("routing_strategy", \.strategy, "LiteLLM's name for `strategy`."),
+        .setting("routing_strategy_args", \.strategyArguments, "What the strategy measures over, where a model group does not say."),
         .setting("enable_tag_filtering", \.tagFiltering, "Whether a request's tags select deployments."),
         .setting("tag_filtering_match_any", \.tagFilteringMatchAny, "Whether one common tag suffices; otherwise all must be carried."),
         .setting("allowed_fails", \.allowedFails, in: 0...63, "Faults within the cooldown time that a deployment may have before it rests."),
         .setting("cooldown_time", \.cooldownTime, in: .zero ... .seconds(86_400), "How long a deployment rests."),
         .setting("cooldowns", \.cooldowns, "Whether deployments rest at all."),
+        .setting("disable_cooldowns", \.cooldownsOff, "The opposite of `cooldowns`."),
+        .setting(
+            "enable_pre_call_checks", \.preCallChecks,
+            "Read for those who come from LiteLLM: context size, capabilities and regions are always checked before a call."),
         .setting("num_retries", \.maxRetries, in: 0...100, "How often a deployment may be asked again."),
         .setting("timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "For each attempt to begin answering; 60s where nothing is said."),
         .setting("retry_after", \.retryAfter, in: .zero ... .seconds(3600), "The shortest wait before a deployment is asked again."),
         .setting("retry_policy", \.retryPolicy, "Retries by fault, instead of `num_retries`."),
+        .setting("model_group_retry_policy", \.groupRetryPolicies, "Retries by fault, by model group."),
         .setting("allowed_fails_policy", \.allowedFailsPolicy, "Allowed fails by fault.").notYet,
         .setting("model_group_alias", \.aliases, "Other names for model groups: a name, or { model, hidden }."),
         .setting("fallbacks", \.fallbacks, "For each model group, the names tried in order once it has failed."),
@@ -40,6 +55,23 @@ public struct RouterSettings: Configurable {
         .setting("content_policy_fallbacks", \.contentPolicyFallbacks, "The same, when the provider refused the content."),
         .setting("default_fallbacks", \.defaultFallbacks, "For model groups without fallbacks of their own."),
         .setting("max_fallbacks", \.maxFallbacks, in: 0...100, "Fallbacks that one request follows at most."),
+    ]
+}
+
+/// LiteLLM's `routing_strategy_args`.
+public struct RoutingStrategyArguments: Configurable {
+    public var ttl: Duration?
+    public var buffer: Double?
+    public var maxLatencies: Int?
+
+    public init() {}
+
+    public static let fields: [Field<Self>] = [
+        .setting("ttl", \.ttl, in: .seconds(1) ... .seconds(3600), "The time over which latencies count."),
+        .setting("lowest_latency_buffer", \.buffer, in: 0...10, "How much slower than the fastest counts as equally fast."),
+        .setting(
+            "max_latency_list_size", \.maxLatencies, in: 1...1000,
+            "Read for those who come from LiteLLM: a window of time counts here, not a number of calls."),
     ]
 }
 

@@ -7,8 +7,13 @@ public struct SettingsDocument: Configurable {
     public var ledger = LedgerSettings()
     public var providers = Named<ProviderEntry>()
     public var models = Named<ModelSettings>()
+    public var routes = RouteList()
+    public var routers = Named<Node>()
+    public var defaultRouter: String?
     public var policies = Named<PolicySettings>()
     public var projects = Named<ProjectSettings>()
+    public var rules: [Node] = []
+    public var regions = RegionSettings()
     public var keys = Named<KeySettings>()
     public var guardrails: GuardrailSettings?
     public var firewall: [FirewallRule] = []
@@ -23,8 +28,13 @@ public struct SettingsDocument: Configurable {
         .setting("ledger", \.ledger, "How requests are written down."),
         .setting("providers", \.providers, "Where models are, by names of your own."),
         .setting("models", \.models, "Model groups: the names that clients send."),
+        .setting("routes", \.routes, "Trees by names of their own, which clients may send, also as `router/NAME`."),
+        .setting("routers", \.routers, "vLLora's name for `routes`; not listed to clients."),
+        .setting("default_router", \.defaultRouter, "The name of what serves requests that name no model, where no policy says."),
         .setting("policies", \.policies, "Policies; `default` is the organisation's."),
-        .setting("projects", \.projects, "Projects, which share budgets.").notYet,
+        .setting("projects", \.projects, "Projects: keys that share a policy, tags and budgets."),
+        .setting("rules", \.rules, "Rules of every policy, beside its own.").notYet,
+        .setting("regions", \.regions, "Where callers are, and how far apart regions are."),
         .setting("keys", \.keys, "Virtual keys: who may ask."),
         .setting("guardrails", \.guardrails, "What is looked for in prompts and answers.").notYet,
         .setting("firewall", \.firewall, "Patterns in prompts and answers, and what happens to them.").notYet,

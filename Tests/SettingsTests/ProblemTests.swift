@@ -33,7 +33,7 @@ import Testing
             Row(
                 "router: { fallbacks: [ { chat: [local/other, chet] } ] }",
                 "f:8: router.fallbacks.chat: there is no model `chet`; did you mean `chat`?"),
-            Row("router: { default_fallbacks: [nobody] }", "f:8: router.default_fallbacks: there is no model `nobody`; expected `chat`"),
+            Row("router: { default_fallbacks: [nobody] }", "f:8: router.default_fallbacks: there is no model `nobody`; expected `auto`, `chat`"),
             Row("router: { model_group_alias: { chat: chat } }", "f:8: router.model_group_alias.chat: `chat` is a model group already"),
             Row("router: { model_group_alias: { gpt: chta } }", "f:8: router.model_group_alias.gpt: there is no model `chta`; did you mean `chat`?"),
             Row(
@@ -46,20 +46,17 @@ import Testing
             Row("store: mysql:canary", "f:8: store: expected sqlite:PATH or memory:"),
             Row(
                 "projects: { acme: { policy: defalt } }\npolicies: { default: {} }",
-                "f:8: projects: warning: accepted, but not effective yet",
                 "f:8: projects.acme.policy: there is no policy `defalt`; did you mean `default`?"),
             Row(
-                "policies: { p: { route: chta } }", "f:8: policies.p: warning: accepted, but not effective yet: only the policy `default` is",
+                "policies: { p: { route: chta } }",
                 "f:8: policies.p.route: there is no model `chta`; did you mean `chat`?"),
             Row(
                 "policies: { p: { rules: [ { name: r, when: { tags.a: 1 }, then: { route: chta } } ] } }",
                 "f:8: policies.p.rules: warning: accepted, but not effective yet",
-                "f:8: policies.p: warning: accepted, but not effective yet: only the policy `default` is",
                 "f:8: policies.p.rules[0].then.route: there is no model `chta`; did you mean `chat`?"),
             Row(
                 "policies: { p: { rules: [ { name: r, then: {} } ] } }",
                 "f:8: policies.p.rules: warning: accepted, but not effective yet",
-                "f:8: policies.p: warning: accepted, but not effective yet: only the policy `default` is",
                 "f:8: policies.p.rules[0].then: does nothing",
                 "f:8: policies.p.rules[0]: has neither `when` nor `after`, so it is never asked"),
             Row(
@@ -208,7 +205,7 @@ import Testing
                 "f:7: keys.k.budget[0].perod: unknown setting `perod`; did you mean `period`?"),
             Row(
                 "{ key: sk-canary-k, project: acme }",
-                "f:7: keys.k.project: warning: accepted, but not effective yet", "f:7: keys.k.project: there is no project `acme`"),
+                "f:7: keys.k.project: there is no project `acme`"),
             Row("sk-canary-k", "f:7: keys.k: expected a section with settings, found a single value"),
             Row(
                 "{ key: sk-canary-k, expires: 2027-02-29 }",

@@ -46,6 +46,15 @@ struct DeploymentList: Sendable {
         return id
     }
 
+    /// A cooldown of its own stays.
+    mutating func setBreaker(_ breaker: BreakerPolicy, of id: Deployment.ID) {
+        let own = deployments[id].breaker
+        deployments[id].breaker = breaker
+        guard own.cooldownIsItsOwn else { return }
+        deployments[id].breaker.cooldown = own.cooldown
+        deployments[id].breaker.cooldownIsItsOwn = true
+    }
+
     /// One that was made elsewhere, as the next.
     mutating func adopt(_ deployment: Deployment, _ upstream: Upstream) {
         deployments.append(deployment)

@@ -5,13 +5,6 @@ extension Compiler {
     mutating func checkReferences() {
         for entry in document.policies.entries {
             let path = "policies".setting(entry.name)
-            if entry.name != "default" {
-                reader.reading.warning(path, entry.line, "accepted, but not effective yet: only the policy `default` is")
-                if let route = entry.value.route { _ = reader.route(route, at: path.setting("route"), owner: path) }
-            }
-            if let retry = entry.value.retry, retry.monthlyBudget.nanodollars > 0 {
-                reader.reading.warning(path.setting("retry").setting("monthly_budget"), entry.line, "accepted, but not effective yet")
-            }
             for (index, rule) in entry.value.rules.enumerated() {
                 let node = root["policies"]?[entry.name]?["rules"]?.items?[index]
                 check(rule, node, at: path.setting("rules").item(index))
@@ -23,14 +16,6 @@ extension Compiler {
                 let place = "firewall".item(index).setting(needed)
                 reader.reading.problem(place, node.line, "is missing: what a rule of type `\(rule.kind.rawValue)` looks for")
             }
-        }
-        for entry in document.projects.entries {
-            check(entry.value.policy, among: document.policies.names, "policy", at: "projects".setting(entry.name), root["projects"]?[entry.name])
-        }
-        for entry in document.keys.entries {
-            let (path, node) = ("keys".setting(entry.name), root["keys"]?[entry.name])
-            check(entry.value.project, among: document.projects.names, "project", at: path, node)
-            check(entry.value.policy, among: document.policies.names, "policy", at: path, node)
         }
     }
 

@@ -28,4 +28,7 @@ extension RouteReader {
         }
         return .choice(Fallback(), ([otherwise] + branches.map(\.route)).compactMap { $0 }.map { Branch($0) })
     }
+
+    /// Weighs all branches; the mode comes with the request.
+    func autoTree(_ branches: [Branch]) -> Route { .choice(Shuffle(), branches) }
 }

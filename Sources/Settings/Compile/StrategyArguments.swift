@@ -32,7 +32,7 @@ struct StrategyArguments {
             guard names.contains(name), let written = node[name], !written.isNull else { return nil }
             return Value.read(written, at: path.setting(name), &reading)
         }
-        sticky = value("sticky_by", Sticky.self)?.of
+        sticky = value("sticky_by", StickyName.self)?.of
         window = value("window")
         buffer = value("buffer")
         if let amount = buffer, !(0...10 ~= amount), let node = node["buffer"] {
@@ -48,7 +48,7 @@ struct StrategyArguments {
 }
 
 /// A caller that stays on its side.
-enum Sticky: String, SettingChoice {
+public enum StickyName: String, SettingChoice {
     case session, user, key
     var of: Percentage.Sticky? { Percentage.Sticky(rawValue: rawValue) }
 }

@@ -1,0 +1,109 @@
+import Routing
+import Schema
+
+/// Projects and virtual keys.
+extension Compiler {
+    mutating func addProjects() {
+        for entry in document.projects.entries {
+            var project = Project(name: entry.name)
+            project.policy = policy(entry.value.policy, at: "projects".setting(entry.name), root["projects"]?[entry.name])
+            project.tags = entry.value.tags
+            projects.append(project)
+        }
+    }
+
+    mutating func addKeys() {
+        let assigned = assignedPolicies()
+        var owners: [Secret: String] = [:]
+        for entry in document.keys.entries {
+            let path = "keys".setting(entry.name)
+            let node = root["keys"]?[entry.name]
+            var key = VirtualKey(name: entry.name, secret: entry.value.key)
+            key.paused = entry.value.paused
+            key.expires = entry.value.expires
+            if let owner = owners.updateValue(entry.name, forKey: Secret(entry.value.key.reveal())) {
+                reader.reading.problem(path.setting("key"), entry.line, "is the same key as that of `\(owner)`")
+            }
+            key.models = models(of: entry, node, at: path)
+            if let name = entry.value.project {
+                key.project = projects.firstIndex { $0.name == name }
+                if key.project == nil { reportUnknown(name, "project", among: document.projects.names, at: path, node) }
+            }
+            let project = key.project.map { projects[$0] }
+            let own = policy(entry.value.policy, at: path, node)
+            key.policy = [own, assigned[entry.name], project?.policy, defaultPolicy].compactMap { $0 }.first { compiledPolicies[$0].isEnabled }
+            key.tags = entry.value.tags + (project?.tags ?? []).filter { !entry.value.tags.contains($0) }
+            (key.region, key.regions, key.deniedRegions) = (entry.value.region, entry.value.regions, entry.value.deniedRegions)
+            key.overrides = entry.value.overrides.set
+            for region in Set(key.regions).intersection(key.deniedRegions).sorted() {
+                let line = node?.entry("denied_regions")?.line ?? entry.line
+                reader.reading.problem(path.setting("denied_regions"), line, "`\(region)` is both allowed and denied")
+            }
+            keys.append(key)
+        }
+    }
+
+    private mutating func models(of entry: Named<KeySettings>.Entry, _ node: Node?, at path: String) -> [String]? {
+        guard let models = entry.value.models, !models.contains("*") else { return nil }
+        let list = node?["models"]
+        for (index, name) in models.enumerated() {
+            let line = list?.items?[index].line ?? list?.line ?? entry.line
+            let place = path.setting("models").item(index)
+            if reader.skipsDangling {
+                if routeName(name) == nil { reader.reading.warning(place, line, "there is no model `\(name.prefix(100))`") }
+            } else {
+                _ = routeName(name, at: place, line: line)
+            }
+        }
+        return models
+    }
+
+    /// The policy of that name. A draft is nobody's.
+    private mutating func policy(_ name: String?, at path: String, _ node: Node?) -> Int? {
+        guard let name else { return nil }
+        guard let index = compiledPolicies.firstIndex(where: { $0.name == name }) else {
+            reportUnknown(name, "policy", among: document.policies.names, at: path, node)
+            return nil
+        }
+        guard !compiledPolicies[index].isDraft else {
+            reader.reading.problem(path.setting("policy"), node?.entry("policy")?.line ?? 0, "`\(name)` is a draft: requests ask for it by name")
+            return nil
+        }
+        return index
+    }
+
+    private mutating func reportUnknown(_ name: String, _ setting: String, among names: [String], at path: String, _ node: Node?) {
+        let line = node?.entry(setting)?.line ?? node?.line ?? 0
+        let message = "there is no \(setting == "virtual_key" ? "key" : setting) `\(name.prefix(100))`\(Spelling.help(for: name, among: names))"
+        if reader.skipsDangling {
+            reader.reading.warning(path.setting(setting), line, message)
+        } else {
+            reader.reading.problem(path.setting(setting), line, message)
+        }
+    }
+
+    /// Policies that name their key: at most one that is switched on for each.
+    private mutating func assignedPolicies() -> [String: Int] {
+        var assigned: [String: Int] = [:]
+        for (index, entry) in document.policies.entries.enumerated() {
+            guard let key = entry.value.virtualKey else { continue }
+            let place = "policies".setting(entry.name)
+            let node = root["policies"]?[entry.name]
+            let line = node?.entry("virtual_key")?.line ?? entry.line
+            guard let settings = document.keys[key] else {
+                // A key whose own settings cannot be read has a problem already.
+                if root["keys"]?[key] == nil { reportUnknown(key, "virtual_key", among: document.keys.names, at: place, node) }
+                continue
+            }
+            guard entry.value.enabled, !compiledPolicies[index].isDraft else { continue }
+            if let other = assigned[key] {
+                let name = compiledPolicies[other].name
+                reader.reading.problem(place.setting("virtual_key"), line, "`\(key)` has the policy `\(name)` already; switch one of them off")
+            } else if let own = settings.policy, own != entry.name {
+                reader.reading.problem(place.setting("virtual_key"), line, "`\(key)` names the policy `\(own)` itself")
+            }
+            assigned[key] = index
+        }
+        return assigned
+    }
+}
