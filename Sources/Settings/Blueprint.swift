@@ -25,6 +25,8 @@ public struct Blueprint: Sendable {
     public var regions = RegionTable()
     public var mocks: [(providerName: String, behaviour: MockBehaviour)] = []
 
+    /// What conditions of its routes count.
+    public var limiters: [Limiter] = []
     /// For trees that come later, with requests.
     var catalogue = RouteCatalogue()
 

@@ -48,7 +48,9 @@ public struct RouterSettings: Configurable {
         .setting("retry_after", \.retryAfter, in: .zero ... .seconds(3600), "The shortest wait before a deployment is asked again."),
         .setting("retry_policy", \.retryPolicy, "Retries by fault, instead of `num_retries`."),
         .setting("model_group_retry_policy", \.groupRetryPolicies, "Retries by fault, by model group."),
-        .setting("allowed_fails_policy", \.allowedFailsPolicy, "Allowed fails by fault.").notYet,
+        .setting(
+            "allowed_fails_policy", \.allowedFailsPolicy,
+            "Allowed fails by fault, at most 63; such a fault counts by itself, and makes nothing rest at once."),
         .setting("model_group_alias", \.aliases, "Other names for model groups: a name, or { model, hidden }."),
         .setting("fallbacks", \.fallbacks, "For each model group, the names tried in order once it has failed."),
         .setting("context_window_fallbacks", \.contextWindowFallbacks, "The same, when the prompt was too long."),

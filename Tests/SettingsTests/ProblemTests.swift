@@ -172,11 +172,9 @@ import Testing
                 "{ route: { type: fallbak, targets: [chat] } }", "f:6: models.m.route.type: there is no strategy `fallbak`; did you mean `fallback`?"),
             Row(
                 "{ route: { conditional: { branches: [ { when: { tag.a: 1 }, route: chat } ], default: chat } } }",
-                "f:6: models.m.route.conditional: warning: `conditional` is accepted, but not effective yet: served as `fallback`",
                 "f:6: models.m.route.conditional.branches[0].when.tag.a: there is no field `tag.a`; did you mean `tags.a`?"),
             Row(
                 "{ route: { conditional: { branches: [ { when: { tags.a: { eqq: 1 } }, route: chat } ] } } }",
-                "f:6: models.m.route.conditional: warning: `conditional` is accepted, but not effective yet: served as `fallback`",
                 "f:6: models.m.route.conditional.branches[0].when.tags.a.eqq: there is no operator `eqq`; did you mean `eq`?"),
             Row(
                 "{ route: { auto: { mode: blance, models: [chat] } } }",

@@ -39,7 +39,7 @@ import Testing
             ),
             ("{ latency: [chat, local/a], window: 15m, buffer: 0.1 }", "shuffle(chat local/a)"),
             ("{ cost: [chat] }", "shuffle(chat)"), ("{ usage-based-routing-v2: [chat] }", "shuffle(chat)"),
-            ("{ conditional: { branches: [ { when: { tags.a: { eq: b } }, route: local/a } ], default: chat } }", "fallback(chat local/a)"),
+            ("{ conditional: { branches: [ { when: { tags.a: { eq: b } }, route: local/a } ], default: chat } }", "conditional(local/a chat)"),
             ("{ intelligent: { axis: cost, models: [chat, local/a] } }", "fallback(chat local/a)"),
             ("{ auto: { mode: quality, models: [chat] } }", "fallback(chat)"),
             ("{ type: fallback, targets: [chat, local/a] }", "fallback(chat local/a)"),
@@ -52,7 +52,7 @@ import Testing
             ("{ type: random, targets: [chat] }", "shuffle(chat)"),
             (
                 "{ type: conditional, routes: [ { conditions: { all: [ { tags.a: 1 } ] }, targets: local/a }, { targets: [chat] } ] }",
-                "fallback(local/a chat)"
+                "conditional(local/a chat)"
             ),
         ])
     func forms(written: String, expected: String) throws {

@@ -80,6 +80,7 @@ struct Compiler {
         blueprint.regions = document.regions.prefixes.table
         blueprint.keys = keys
         blueprint.catalogue = catalogue
+        blueprint.limiters = reader.limiters
         blueprint.mocks = document.providers.entries.compactMap { entry in
             (entry.value.provider as? Mock).map { (providerName: entry.name, behaviour: $0.behaviour) }
         }

@@ -9,6 +9,8 @@ public struct InlineRouter: Sendable {
     public var missing: [(deployment: Deployment, upstream: Upstream)]
     /// Models and groups that the tree names, with their JSON paths: what the key must be allowed.
     public var mentions: [(name: String, path: String)]
+    /// What its conditions count.
+    public var limiters: [Limiter] = []
 
     /// Reads both of vLLora's shapes, our own trees, a name, or a list, which is a fallback. `path` is where the tree stands in the
     /// request. The route is called `name`; give it one that no other route has.
@@ -48,7 +50,7 @@ public struct InlineRouter: Sendable {
         let known = blueprint.table.deployments.count
         let missing = zip(reader.deployments.deployments[known...], reader.deployments.upstreams[known...]).map { ($0, $1) }
         let route = NamedRoute(name: name, tree: tree, retry: blueprint.catalogue.retry, timeout: blueprint.catalogue.timeout)
-        return InlineRouter(route: route, missing: missing, mentions: reader.mentions)
+        return InlineRouter(route: route, missing: missing, mentions: reader.mentions, limiters: reader.limiters)
     }
 }
 

@@ -44,10 +44,12 @@ struct RoutePolicies {
 
     var breaker: BreakerPolicy {
         if !router.cooldowns { return .never }
+        var breaker = policy?.breaker?.policy ?? BreakerPolicy()
         if router.allowedFails != nil || router.cooldownTime != nil {
-            return .cooldown(allowedFails: router.allowedFails ?? Self.usualFails, time: router.cooldownTime ?? Self.usualCooldown)
+            breaker = .cooldown(allowedFails: router.allowedFails ?? Self.usualFails, time: router.cooldownTime ?? Self.usualCooldown)
         }
-        return policy?.breaker?.policy ?? BreakerPolicy()
+        for row in router.allowedFailsPolicy.counts { breaker.allow(min(row.count, 63), of: row.fault) }
+        return breaker
     }
 
     /// For an attempt, where a model does not say.

@@ -17,6 +17,8 @@ struct RouteReader {
     private(set) var mentions: [(name: String, path: String)] = []
     /// The longest that a place in a tree says: nothing may be cut off before.
     private(set) var longestTimeout = Duration.zero
+    /// What conditions of inline routers count.
+    var limiters: [Limiter] = []
     private var depth = 0
 
     init(reading: Reading, deployments: DeploymentList, names: RouteNames, origin: Origin = .document) {

@@ -21,12 +21,27 @@ extension RouteReader {
     }
 
     /// The branches in order, each asked when its condition holds, then what serves otherwise.
-    mutating func conditional(_ branches: [ConditionalBranch], otherwise: Route?, at path: String, line: Int) -> Route? {
-        warnNotYet("conditional", served: Fallback.name, at: path, line: line)
-        for branch in branches {
-            if let when = branch.when { _ = Condition.read(when, at: branch.place, &reading) }
+    mutating func conditional(
+        _ written: [ConditionalBranch], otherwise: Route?, at path: String, line: Int, names: [String: FieldAlias] = [:], isInline: Bool = false
+    ) -> Route? {
+        var cases: [Conditional.Case] = []
+        var branches: [Branch] = []
+        for branch in written {
+            var conditions = ConditionReader(names: names, isInline: isInline)
+            let when = branch.when.map { conditions.condition($0, at: branch.place, &reading) ?? .always } ?? .always
+            if let text = branch.deny {
+                cases.append(.block(when: when, text: text))
+            } else if let route = branch.route {
+                cases.append(.branch(when: when))
+                branches.append(Branch(route))
+            }
         }
-        return .choice(Fallback(), ([otherwise] + branches.map(\.route)).compactMap { $0 }.map { Branch($0) })
+        if let otherwise { branches.append(Branch(otherwise)) }
+        guard !branches.isEmpty else {
+            if !cases.isEmpty { reading.problem(path, line, "refuses whatever it does not leave out: it needs a branch that serves") }
+            return nil
+        }
+        return .choice(Conditional(cases), branches)
     }
 
     /// Weighs all branches; the mode comes with the request.

@@ -144,6 +144,7 @@ extension RouteReader {
             reading.problem(place, node.line, "is missing: the routes and their conditions")
             return nil
         }
+        let names = interceptors(node["pre_request"], at: path.setting("pre_request"))
         var branches: [ConditionalBranch] = []
         for (index, item) in routes.enumerated() {
             let here = place.item(index)
@@ -159,7 +160,7 @@ extension RouteReader {
             }
             branches.append(branch)
         }
-        return conditional(branches, otherwise: nil, at: path, line: node.line)
+        return conditional(branches, otherwise: nil, at: path, line: node.line, names: names, isInline: true)
     }
 
     /// A name, a list that is a fallback, or `{ $any, filter, sort_by, sort_order }`.
