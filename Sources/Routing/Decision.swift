@@ -36,6 +36,12 @@ public struct Decision: Hashable, Sendable {
         public var rule: Int
         public var observed: [Observation]
 
+        public init(_ hit: RuleHit) {
+            self.init(
+                policy: hit.policy, rule: hit.index,
+                observed: hit.observed.map { Observation(field: $0.field.text, value: $0.value.description) })
+        }
+
         public init(policy: Int, rule: Int, observed: [Observation] = []) {
             self.policy = policy
             self.rule = rule
@@ -65,6 +71,10 @@ public struct Decision: Hashable, Sendable {
     public var candidates: [Candidate] = []
     public var chosen: Deployment.ID?
     public var reason = Reason.strategy
+    /// By whose weights it was chosen. Nil: the route's strategies chose.
+    public var mode: AutoMode?
+    /// How clearly a choice by weights was the best, 0 ... 1. Nil: there was none.
+    public var confidence: Float?
     /// The place of what was chosen in the compiled tree, which names its strategies. -1: none.
     var leaf = -1
 
@@ -79,6 +89,8 @@ extension Router {
         decision.tableVersion = journey.tableVersion
         decision.seed = journey.seed ?? 0
         decision.policy = journey.policy
+        decision.mode = journey.mode
+        if !journey.ruleHits.isEmpty { decision.hits = journey.ruleHits.map(Decision.Hit.init) }
         decision.entry = journey.route
         decision.route = journey.current
         decision.leftBecause = notedLeaving

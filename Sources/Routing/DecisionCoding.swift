@@ -1,6 +1,6 @@
 /// A decision as bytes, for the ledger: about 40 with eight candidates. Everything is a number of the table's; see `DecisionNames`.
 ///
-///     version seed(8) table policy entry route reason chosen leaf left-because
+///     version seed(8) table policy entry route reason mode confidence chosen leaf left-because
 ///     count of hits: policy rule, count of observations: field value
 ///     count of candidates: deployment verdict
 ///     verdict: its code, + 0x80 with a score; what belongs to the code; the score (4); faults where it rests
@@ -22,6 +22,9 @@ extension Decision {
         writer.count(entry)
         writer.count(route)
         writer.byte(reason.rawValue)
+        writer.byte(mode.flatMap { AutoMode.allCases.firstIndex(of: $0) }.map { UInt8($0) + 1 } ?? 0)
+        // In two hundredths; finer nobody reads.
+        writer.byte(confidence.map { UInt8((max(0, min(1, $0.isFinite ? $0 : 0)) * 200).rounded()) } ?? .max)
         writer.optional(chosen)
         writer.optional(leaf < 0 ? nil : leaf)
         Self.write(leftBecause, score: nil, faults: 0, at: at, &writer)
@@ -48,11 +51,14 @@ extension Decision {
         var reader = CompactReader(bytes)
         guard reader.byte() == Self.version, let seed = reader.fixed(), let table = reader.number(), let policy = reader.optional(),
             let entry = reader.count(), let route = reader.count(), let reason = reader.byte().flatMap(Reason.init(rawValue:)),
+            let mode = reader.byte(), mode <= AutoMode.allCases.count, let confidence = reader.byte(), confidence <= 200 || confidence == .max,
             let chosen = reader.optional(), let leaf = reader.optional(), let left = Self.readVerdict(&reader), let hits = reader.length()
         else { return nil }
         self.init()
         (self.seed, tableVersion, self.policy, self.entry, self.route) = (seed, Int(truncatingIfNeeded: table), policy, entry, route)
         (self.reason, self.chosen, self.leaf, leftBecause) = (reason, chosen, leaf ?? -1, left.excludedBecause)
+        self.mode = mode == 0 ? nil : AutoMode.allCases[Int(mode) - 1]
+        self.confidence = confidence == .max ? nil : Float(confidence) / 200
         for _ in 0..<hits {
             guard let hit = Self.readHit(&reader) else { return nil }
             self.hits.append(hit)

@@ -38,10 +38,13 @@ extension Decision {
         default:
             let among = "\(eligible) eligible of \(candidates.count)"
             guard let strategy = names.strategies(of: self).last else { return "\(name) is the route's only deployment" }
+            if let mode { return "mode \(mode.rawValue) chose \(name) because it is \(Self.why("auto"))\(clearly) (\(among))" }
             let why = eligible == 1 ? "the only one that may serve" : Self.why(strategy)
-            return "\(strategy) chose \(name) because it is \(why) (\(among))"
+            return "\(strategy) chose \(name) because it is \(why)\(clearly) (\(among))"
         }
     }
+
+    private var clearly: String { confidence.map { ", \(Int(($0 * 100).rounded())) % surely" } ?? "" }
 
     private static func why(_ strategy: String) -> String {
         switch strategy {

@@ -44,3 +44,14 @@ public struct RetryPolicy: Hashable, Sendable {
 
     public func limit(after fault: Fault) -> Int? { limits.isEmpty ? nil : limits[Int(fault.rawValue)] }
 }
+
+extension Plan {
+    /// For where a journey stands: the route's own, else its policy's, else what the route has from general settings.
+    func retry(of journey: borrowing Journey) -> RetryPolicy {
+        if let policy = journey.policy, policies.indices.contains(policy), !routes[journey.current].retryIsItsOwn, let retry = policies[policy].retry
+        {
+            return retry
+        }
+        return routes[journey.current].retry
+    }
+}

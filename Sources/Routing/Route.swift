@@ -35,6 +35,8 @@ public struct NamedRoute: Sendable {
     public var name: String
     public var tree: Route
     public var retry: RetryPolicy
+    /// Said for this route in particular: then it wins over the retries of a request's policy.
+    public var retryIsItsOwn = false
     /// For one attempt, where neither leaf, deployment nor request says another.
     public var timeout: Duration?
     /// Names of routes tried in order once this one has failed.

@@ -85,7 +85,7 @@ extension Router {
             return journey.exhausted(text.map { .denied($0) } ?? .noBranch)
         }
         if journey.isLean { return heldBack(journey, plan, at: now) }
-        let bound = journey.maxRetries ?? plan.routes[journey.current].retry.maxRetries
+        let bound = journey.maxRetries ?? plan.retry(of: journey).maxRetries
         if journey.attemptsHere <= bound, let leaf = leastBad(journey, plan, generation, at: now) {
             return .attempt(attempt(at: leaf, &journey, plan, generation, panic: true, at: now))
         }

@@ -51,7 +51,7 @@ extension Router {
     private mutating func afterFault(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
         guard let fault = journey.lastFault, journey.lastLeaf >= 0 else { return fromTheTop(&journey, plan, generation, at: now) }
         if journey.policy != nil, let step = askRules(after: fault, &journey, plan, generation, at: now) { return step }
-        let retry = plan.routes[journey.current].retry
+        let retry = plan.retry(of: journey)
         var goesOn = true
         if let limit = retry.limit(after: fault) { goesOn = journey.count(ofFaultsHere: fault) <= limit }
         if goesOn {

@@ -55,6 +55,7 @@ extension Router {
                 let usual = plan.roots[journey.route].primary
                 journey.primary = usual.contains(leaf) ? id : plan.leaves[usual.lowerBound].deployment
             }
+            for index in journey.ruleHits.indices { ruled(index, journey, plan, to: id, at: now) }
         } else {
             if journey.isLean { journey.wasLean = true } else { reliability.takeRetryToken() }
             if journey.attemptsHere > 0, id != journey.lastDeployment { failedOver(journey, to: id, plan, at: now) }
@@ -81,6 +82,21 @@ extension Router {
             RouterEvent(
                 at: now, kind: kind, ticket: journey.ticket, route: plan.routes[journey.current].name, from: from,
                 to: plan.deployments[to].name, fault: journey.lastFault, number: journey.attempts + 1))
+    }
+
+    /// A rule was hit: before the first attempt, which goes to deployment `to`, or after one that failed.
+    mutating func ruled(_ index: Int, _ journey: borrowing Journey, _ plan: Plan, to id: Deployment.ID? = nil, at now: Instant) {
+        let hit = journey.ruleHits[index]
+        var event = RouterEvent(
+            at: now, kind: .rule, ticket: journey.ticket, route: plan.routes[journey.current].name, fault: hit.after,
+            policy: plan.policies.indices.contains(hit.policy) ? plan.policies[hit.policy].name : nil, rule: hit.name,
+            number: journey.attempts + 1)
+        if hit.after != nil, journey.lastDeployment >= 0 {
+            event.from = plan.deployments[journey.lastDeployment].name
+            if hit.route != nil { moved(from: journey.lastDeployment, plan) }
+        }
+        event.to = id.map { plan.deployments[$0].name } ?? hit.actions.route
+        reliability.events.add(event)
     }
 
     /// The journey leaves its route for another. `blocked` says why, where nothing was tried in it.

@@ -144,6 +144,8 @@ import Testing
             return all[random.below(all.count)]
         }
         decision.leftBecause = verdict()
+        decision.mode = random.below(2) == 0 ? nil : AutoMode.allCases[random.below(AutoMode.allCases.count)]
+        decision.confidence = random.below(2) == 0 ? nil : Float(random.below(201)) / 200
         decision.candidates = (0..<random.below(12)).map { id in
             var candidate = Decision.Candidate(
                 deployment: id * 7, excludedBecause: verdict(), score: random.below(2) == 0 ? nil : Float(random.unit()))

@@ -30,6 +30,7 @@ extension Router {
             if journey.ruleHits.contains(where: { $0.index == rule.index && $0.policy == policy }) { continue }
             guard holds(rule.when, journey.facts, plan, generation, at: now) else { continue }
             journey.ruleHits.append(hit(rule, of: policy, journey.facts, fault, plan, generation, at: now))
+            ruled(journey.ruleHits.count - 1, journey, plan, at: now)
             let actions = plan.policies[policy].rules[rule.index].then
             if let text = actions.deny { return journey.exhausted(.denied(text)) }
             guard rule.route >= 0, rule.route != journey.current, !journey.visited.contains(rule.route) else { return nil }

@@ -57,10 +57,13 @@ public struct RoutingPolicy: Hashable, Sendable {
     public var name: String
     /// In the order written.
     public var rules: [Rule]
+    /// For the requests it serves, in routes that say nothing of their own: see `NamedRoute.retryIsItsOwn`. Nil: as the route says.
+    public var retry: RetryPolicy?
 
-    public init(name: String, rules: [Rule] = []) {
+    public init(name: String, rules: [Rule] = [], retry: RetryPolicy? = nil) {
         self.name = name
         self.rules = rules
+        self.retry = retry
     }
 }
 
