@@ -32,8 +32,13 @@ public final class Call {
     /// The value of `metadata`, an object.
     public internal(set) var metadata: ByteRange?
 
+    /// `store`: the provider is to keep the answer.
+    public internal(set) var stores = false
+
     /// Members addressed to us, which no provider sees.
     public internal(set) var extras = Extras()
+    /// There are some.
+    public internal(set) var hasExtras = false
 
     // What `rewrite` changes.
     var cuts: [ByteRange] = []
@@ -54,9 +59,13 @@ public final class Call {
         public var extra: ByteRange?
         /// Strings, inside their quotes.
         public var routerMode: JSONText?
+        /// Also `vendor`.
         public var routerProvider: JSONText?
         public var routerModel: JSONText?
         public var routingPolicy: JSONText?
+        /// `project_id`.
+        public var project: JSONText?
+        /// `num_retries`, or `max_retries`.
         public var retries: Int?
         public var timeout: Duration?
         public var disablesFallbacks = false

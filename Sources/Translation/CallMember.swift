@@ -4,10 +4,10 @@ import Wire
 enum CallMember: UInt8 {
     case model, stream, streamOptions, maxTokens, maxCompletionTokens, choices
     case messages, prompt, input, tools, functions, responseFormat, reasoningEffort, modalities
-    case user, promptCacheKey, metadata
+    case user, promptCacheKey, metadata, store
     // From here on ours alone: cut out before the body goes on.
     case tags, fallbacks, retries, disableFallbacks, timeout, includeRoutingMetadata
-    case router, extra, routerMode, routerProvider, routerModel, routingPolicy
+    case router, extra, routerMode, routerProvider, routerModel, routingPolicy, project, vendor, maxRetries
 
     var isOurs: Bool { rawValue >= CallMember.tags.rawValue }
 
@@ -20,16 +20,22 @@ enum CallMember: UInt8 {
             if name.says("model") { return .model }
             if name.says("input") { return .input }
             if name.says("tools") { return .tools }
+            if name.says("store") { return .store }
             return name.says("extra") ? .extra : nil
         case 6:
             if name.says("stream") { return .stream }
             if name.says("prompt") { return .prompt }
+            if name.says("vendor") { return .vendor }
             return name.says("router") ? .router : nil
         case 7: return name.says("timeout") ? .timeout : nil
         case 8: return name.says("messages") ? .messages : name.says("metadata") ? .metadata : nil
         case 9: return name.says("functions") ? .functions : name.says("fallbacks") ? .fallbacks : nil
-        case 10: return name.says("max_tokens") ? .maxTokens : name.says("modalities") ? .modalities : nil
-        case 11: return name.says("num_retries") ? .retries : name.says("router_mode") ? .routerMode : nil
+        case 10:
+            if name.says("max_tokens") { return .maxTokens }
+            return name.says("modalities") ? .modalities : name.says("project_id") ? .project : nil
+        case 11:
+            if name.says("num_retries") { return .retries }
+            return name.says("max_retries") ? .maxRetries : name.says("router_mode") ? .routerMode : nil
         case 12: return name.says("router_model") ? .routerModel : nil
         case 14: return name.says("stream_options") ? .streamOptions : nil
         case 15: return name.says("response_format") ? .responseFormat : name.says("router_provider") ? .routerProvider : nil

@@ -66,6 +66,7 @@ struct CallReader {
                 throw error.reason == .kind ? wrongKind(member, name, error.offset) : Malformed(error)
             }
             if let member, member.isOurs {
+                call.hasExtras = true
                 leading = !call.hasOthers
                 call.cuts.append(ByteRange(leading ? start : before, scanner.offset))
             } else {
@@ -82,8 +83,8 @@ struct CallReader {
     private func wrongKind(_ member: CallMember?, _ name: JSONText, _ offset: Int) -> Malformed {
         let expected =
             switch member {
-            case .stream, .disableFallbacks, .includeRoutingMetadata: "a boolean or null"
-            case .maxTokens, .maxCompletionTokens, .choices, .retries, .timeout: "a number or null"
+            case .stream, .disableFallbacks, .includeRoutingMetadata, .store: "a boolean or null"
+            case .maxTokens, .maxCompletionTokens, .choices, .retries, .maxRetries, .timeout: "a number or null"
             case .streamOptions: "an object or null, its include_usage a boolean"
             default: "a string or null"
             }
@@ -111,16 +112,18 @@ struct CallReader {
         case .metadata: try metadata()
         case .tags: call.extras.tags = try value()
         case .fallbacks: call.extras.fallbacks = try value()
-        case .retries: call.extras.retries = try number().map { Int(min(max($0.integer, 0), 1_000)) }
+        case .store: call.stores = try flag()
+        case .retries, .maxRetries: call.extras.retries = try number().map { Int(min(max($0.integer, 0), 1_000)) }
         case .disableFallbacks: call.extras.disablesFallbacks = try flag()
         case .timeout: call.extras.timeout = try number().map { .milliseconds(max($0.scaled(by: 3), 0)) }
         case .includeRoutingMetadata: call.extras.includesRouting = try flag()
         case .router: call.extras.router = try value()
         case .extra: call.extras.extra = try value()
         case .routerMode: call.extras.routerMode = try text()
-        case .routerProvider: call.extras.routerProvider = try text()
+        case .routerProvider, .vendor: call.extras.routerProvider = try text()
         case .routerModel: call.extras.routerModel = try text()
         case .routingPolicy: call.extras.routingPolicy = try text()
+        case .project: call.extras.project = try text()
         }
     }
 

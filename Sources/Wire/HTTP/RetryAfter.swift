@@ -63,7 +63,7 @@ enum HTTPDate {
     }
 
     /// Howard Hinnant's days_from_civil: years begin in March, so that the leap day is their last.
-    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+    static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let y = month <= 2 ? year - 1 : year
         let era = y / 400
         let yearOfEra = y - era * 400
@@ -75,7 +75,7 @@ enum HTTPDate {
         (0..<wanted.utf8CodeUnitCount).allSatisfy { text[at + $0] == wanted.utf8Start[$0] }
     }
 
-    private static func number(_ text: UnsafeRawBufferPointer, _ at: Int, _ count: Int) -> Int64? {
+    static func number(_ text: UnsafeRawBufferPointer, _ at: Int, _ count: Int) -> Int64? {
         var sum: Int64 = 0
         for byte in text[at..<at + count] {
             guard byte.isDigit else { return nil }
