@@ -95,6 +95,9 @@ public struct RoutingTable: Sendable {
         }
     }
 
+    /// Whether any leaf has members of its own for the request.
+    public var hasParams: Bool { plan.options.contains { $0.params != nil } }
+
     /// What the tree says of the leaf at which `attempt` was chosen: parameters for its request, on whose account it goes. The
     /// attempt is one of this table's.
     public func options(of attempt: Attempt) -> LeafOptions {
