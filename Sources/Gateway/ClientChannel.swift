@@ -235,6 +235,9 @@ final class ClientChannel: Timed, ChannelInboundHandler {
 
     private func armServing() { loop.deadlines.arm(self, at: loop.time + limits.totalTimeout) }
 
+    /// The address that the connection comes from, without the port. Nil where there is none: a Unix socket.
+    var remoteAddress: String? { context?.channel.remoteAddress?.ipAddress }
+
     /// From now until `answered`, the exchange owns the answer.
     func begin(_ exchange: Exchange) { self.exchange = exchange }
 

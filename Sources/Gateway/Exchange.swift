@@ -13,14 +13,14 @@ final class Exchange {
     let id: RequestID
     let started: Instant
     let request: Admitted
-    private(set) var attempts: [AttemptRecord] = []
-    private(set) var attemptCount = 0
-    private var attempt: Attempt?
+    var attempts: [AttemptRecord] = []
+    var attemptCount = 0
+    private(set) var attempt: Attempt?
     private var attemptStarted = Instant.zero
     /// The last deployment asked, which is the one that answered if any did.
     private(set) var target: Target?
     private(set) var deployment: Deployment.ID?
-    private var relay: Relay
+    private(set) var relay: Relay
     private var upstream: UpstreamChannel?
     private var waiter: ConnectionWaiter?
     private var usesPooled = false
@@ -29,7 +29,13 @@ final class Exchange {
     private var problem: (any Error)?
     /// What the last failed attempt failed of, in words for an operator.
     private(set) var lastDetail: String?
-    private var over = false
+    private(set) var over = false
+    /// The other of two that race for the answer: each knows the other as long as both may win. See `ExchangeRace`.
+    var rival: Exchange?
+    /// Spent on attempts that lost a race.
+    var lost = Nanodollars.zero
+    /// Counts the attempts, so that a timer knows whether the one it was set for is still on its way.
+    private(set) var turn = 0
     /// The answer's last frame, or all of it; a large body apart.
     private var last: (head: ByteBuffer?, body: ByteBuffer?) = (nil, nil)
 
@@ -52,7 +58,7 @@ final class Exchange {
     }
 
     /// Asks the router what to do next, and does it.
-    private func advance() {
+    func advance() {
         let now = loop.time
         switch loop.server.router.next(&request.journey, at: now) {
         case .attempt(let attempt): carry(attempt, at: now)
@@ -67,14 +73,16 @@ final class Exchange {
 
     // MARK: Carry
 
-    private func carry(_ attempt: Attempt, at now: Instant) {
+    func carry(_ attempt: Attempt, at now: Instant) {
         self.attempt = attempt
         attemptStarted = now
         attemptCount += 1
+        turn &+= 1
         deployment = attempt.deployment
         target = live.targets[attempt.deployment]
         replacedStale = false
         relay.beginAttempt()
+        if live.hasWatches { watch(attempt) }
         connect()
     }
 
@@ -100,7 +108,7 @@ final class Exchange {
         guard let target else { return }
         upstream = channel
         usesPooled = reused
-        let bytes = UpstreamRequest(target, request, loop)
+        let bytes = UpstreamRequest(target, request, attempt, live, loop)
         channel.call(
             self, request: bytes, firstByte: target.firstByteTimeout, idle: target.idleTimeout,
             deadline: attempt?.deadline ?? .distantFuture)
@@ -117,6 +125,13 @@ final class Exchange {
 
     func replyBegan(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer) {
         relay.began(head, bytes, at: loop.time, loop: loop)
+        if relay.accountLimits != nil, let attempt { learnLimits(of: attempt) }
+        if relay.isStream, request.call.extras.includesRouting { relay.preface = routingEvent() }
+    }
+
+    /// What the provider said it will still take: traffic moves away before it refuses.
+    private func learnLimits(of attempt: Attempt) {
+        if let limits = relay.accountLimits { loop.server.router.learn(limits, of: attempt, at: loop.time) }
     }
 
     /// `last`: the reply ends with these bytes, and `replyEnded` follows in the same turn.
@@ -135,11 +150,12 @@ final class Exchange {
     /// One read's worth of the reply has been taken: what may go to the client goes now, in one write.
     func readEnded() {
         guard relay.isStream, !over, let upstream else { return }
+        if relay.isHeld, !passGate() { return }
         if relay.saidAll {
             self.upstream = nil
             upstream.finish()
             streamEnded()
-        } else if let frame = relay.takeFrame(for: self) {
+        } else if !(relay.isCommitted && rival != nil && !wins()), let frame = relay.takeFrame(for: self) {
             upstream.liftDeadline()
             client.write(frame)
             loop.giveBack(frame)
@@ -162,8 +178,10 @@ final class Exchange {
             ended(fault, detail)
             return
         }
+        guard wins() else { return }
         let usage = relay.facts.billed(estimatedInput: request.call.estimatedInput)
         succeeded(usage)
+        if request.call.extras.includesRouting { relay.insert(member: routingMember(cost: target.price?.cost(of: usage))) }
         last = relay.wholeAnswer(cost: target.price?.cost(of: usage), for: self)
         settle(.done, status: relay.status, usage: usage)
     }
@@ -172,6 +190,8 @@ final class Exchange {
         guard let target else { return }
         switch relay.endStream(loop) {
         case .complete:
+            relay.openGate()
+            guard wins() else { return }
             let usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
             succeeded(usage)
             last.head = relay.lastFrame(nil, for: self)
@@ -224,26 +244,35 @@ final class Exchange {
     private func ended(_ fault: Fault, _ detail: String) {
         guard !over, attempt != nil else { return }
         record(.fault(fault, retryAfter: relay.retryAfter), fault, at: loop.time, detail)
-        advance()
+        if rival == nil { advance() } else { lostToFault() }
     }
+
+    /// What came of the stream came too slowly to be let through.
+    func tooSlow() { ended(.timeout, "the stream was slower than its route allows") }
+
+    /// A provider has the request in progress.
+    var wasSent: Bool { upstream != nil }
 
     private func succeeded(_ usage: Usage) {
         let now = loop.time
         let firstByte = (relay.firstByte ?? now) - attemptStarted
-        record(.success(firstByte: firstByte, total: now - attemptStarted, outputTokens: Int(usage.totalOutput)), nil, at: now, nil)
+        record(
+            .success(
+                firstByte: firstByte, total: now - attemptStarted, outputTokens: Int(usage.totalOutput), streamed: relay.isStream,
+                inputTokens: Int(usage.totalInput)), nil, at: now, nil)
     }
 
-    private func record(_ outcome: Outcome, _ fault: Fault?, at now: Instant, _ detail: String?) {
+    func record(_ outcome: Outcome, _ fault: Fault?, at now: Instant, _ detail: String?) {
         guard let attempt else { return }
         self.attempt = nil
         loop.server.router.record(outcome, of: attempt, in: &request.journey, at: now)
         loop.counters.attempt(outcome, deployment: attempt.deployment)
         if let detail { lastDetail = detail }
-        guard fault != nil || !attempts.isEmpty else { return }
+        guard fault != nil || !attempts.isEmpty || request.call.extras.includesRouting else { return }
         attempts.append(attemptRecord(attempt, fault, at: now))
     }
 
-    private func attemptRecord(_ attempt: Attempt, _ fault: Fault?, at now: Instant) -> AttemptRecord {
+    func attemptRecord(_ attempt: Attempt, _ fault: Fault?, at now: Instant) -> AttemptRecord {
         var record = AttemptRecord(deployment: live.numbers.deployments[attempt.deployment])
         record.startedMicroseconds = (attemptStarted - started).microseconds
         record.firstByteMicroseconds = relay.firstByte.map { ($0 - started).microseconds }
@@ -254,7 +283,7 @@ final class Exchange {
         return record
     }
 
-    private func abandonUpstream() {
+    func abandonUpstream() {
         upstream?.abandon()
         upstream = nil
         waiter?.exchange = nil
@@ -272,6 +301,7 @@ final class Exchange {
     /// The client left: the provider is told by the closing connection; what it had produced is billed as wasted.
     func clientGone() {
         guard !over else { return }
+        dismissRival()
         abandonUpstream()
         var usage = Usage()
         if attempt != nil {
@@ -290,6 +320,7 @@ final class Exchange {
 
     private func giveUp(_ fault: Fault, _ refusal: Refusal) {
         guard !over else { return }
+        dismissRival()
         abandonUpstream()
         client.closeAfterAnswer()
         let streaming = relay.isCommitted
@@ -303,14 +334,36 @@ final class Exchange {
     func writeNames(into head: inout HeadWriter) {
         head.requestID(id)
         if let target { head.lines(target.names) }
-        head.lines(live.routeLines[request.model.route])
+        head.lines(request.routeLine(live))
+        if let warning = request.ruling.warning { head.lines(warning) }
         head.text("x-swiftlet-attempts: ")
         head.decimal(attemptCount)
         head.text("\r\n")
     }
 
     /// More bytes than `writeNames` writes.
-    var namesBound: Int { (target?.names.readableBytes ?? 0) + live.routeLines[request.model.route].readableBytes + 128 }
+    var namesBound: Int {
+        (target?.names.readableBytes ?? 0) + request.routeLine(live).readableBytes + (request.ruling.warning?.readableBytes ?? 0) + 128
+    }
+
+    /// The other attempt has won: this one is nothing to the client any more.
+    func retire() {
+        over = true
+        rival = nil
+    }
+
+    /// Goes on with what the loser of a race knew of the request.
+    func inherit(from loser: Exchange) {
+        attempts = loser.attempts
+        attemptCount += loser.attemptCount
+        lost = loser.lost
+        if lastDetail == nil { lastDetail = loser.lastDetail }
+    }
+
+    /// The stream has shown enough, or must not be waited for any longer.
+    func openGate() { relay.openGate() }
+    func lookAtGate() -> CommitGate.Verdict { relay.lookAtGate(at: loop.time) }
+    func beginGate(_ gate: CommitGate) { relay.beginGate(gate, started: attemptStarted) }
 
     // MARK: Settle
 

@@ -25,10 +25,26 @@ final class Live: Sendable {
     let quotedNames: QuotedNames
     /// By `Route.ID`: the header line that names the route.
     let routeLines: [ByteBuffer]
+    /// By the table's fields: where their values come from.
+    let sources: [FieldSource]
+    /// Something asks for tags, regions or conditions; most settings do not, and then nobody looks for them.
+    let isCurious: Bool
+    /// Some leaf sets members of the request's body.
+    let hasParams: Bool
+    /// Some route hedges, or holds the first tokens of streams.
+    let hasWatches: Bool
+    /// Names of providers that deployments mention.
+    let providers: [String]
     /// When these settings took effect, in seconds since 1970.
     let since: Int64
 
-    init(_ blueprint: Blueprint, store: any Store, origins: OriginNumbers, mocks: [String: Origin]) throws(StoreFailure) {
+    /// Deployments that the settings mention; what is behind them was brought up by requests.
+    let written: Int
+
+    init(
+        _ blueprint: Blueprint, store: any Store, origins: OriginNumbers, mocks: [String: Origin], written: Int? = nil
+    ) throws(StoreFailure) {
+        self.written = written ?? blueprint.table.deployments.count
         self.blueprint = blueprint
         table = blueprint.table
         names = NameTable(blueprint.names)
@@ -36,24 +52,49 @@ final class Live: Sendable {
         targets = zip(blueprint.upstreams, blueprint.table.deployments).map { upstream, deployment in
             Target(upstream, deployment, origins: origins, mocks: mocks)
         }
-        allowances = blueprint.keys.isEmpty ? [.all] : blueprint.keys.map { Allowance($0, names: blueprint.names) }
-        standings = blueprint.keys.map { Standing(paused: $0.paused, expires: $0.expires?.seconds ?? .max) }
+        allowances = blueprint.keys.isEmpty ? [.all] : blueprint.keys.map { Allowance($0, blueprint) }
+        standings = blueprint.keys.isEmpty ? [Standing(policy: blueprint.defaultPolicy)] : blueprint.keys.map { Standing($0, blueprint) }
         limits = Limits(blueprint.server)
         numbers = try Numbers(blueprint, store)
         quotedNames = QuotedNames(blueprint)
         routeLines = blueprint.table.routes.map { ByteBuffer(string: "x-swiftlet-route: \($0.name.headerSafe)\r\n") }
+        sources = blueprint.table.fields.map { FieldSource($0) }
+        isCurious =
+            !sources.isEmpty || blueprint.table.tagFiltering != .off || blueprint.policies.contains { $0.rules != nil }
+            || blueprint.table.deployments.contains { $0.region != nil }
+        hasParams = blueprint.table.hasParams
+        hasWatches = blueprint.table.routes.contains { $0.hedge != nil || $0.commitGate != nil }
+        providers = Set(blueprint.upstreams.map(\.providerName)).sorted()
         since = WallClock.milliseconds() / 1000
     }
 
-    private struct Standing {
-        let paused: Bool
+    /// What settings say of a key beside what it may use.
+    struct Standing: Sendable {
+        var paused = false
         /// Seconds since 1970.
-        let expires: Int64
+        var expires = Int64.max
+        var policy: Int?
+        var project: String?
+        /// Its policy is neither its project's nor the organisation's.
+        var hasOwnPolicy = false
+
+        init(policy: Int?) { self.policy = policy }
+
+        init(_ key: VirtualKey, _ blueprint: Blueprint) {
+            paused = key.paused
+            expires = key.expires?.seconds ?? .max
+            policy = key.policy
+            project = key.project.map { blueprint.projects[$0].name }
+            let inherited = key.project.flatMap { blueprint.projects[$0].policy } ?? blueprint.defaultPolicy
+            hasOwnPolicy = key.policy != inherited
+        }
     }
+
+    /// Of a virtual key by its index; of `local` at 0 where there are none.
+    func standing(of key: Int) -> Standing { standings[key] }
 
     /// Why a key that is known may not be used. Nil: it may.
     func refusal(of key: Int, unixSeconds: Int64) -> Refusal? {
-        guard !standings.isEmpty else { return nil }
         if standings[key].paused { return Refusal(.keyPaused, "key `\(keyName(key))` is paused") }
         if standings[key].expires <= unixSeconds { return Refusal(.keyExpired, "key `\(keyName(key))` has expired") }
         return nil
@@ -104,8 +145,11 @@ struct Numbers: Sendable {
     let keys: [NameID]
     let routes: [NameID]
     let deployments: [NameID]
+    /// Of routes that come with requests.
+    let inline: NameID
 
     init(_ blueprint: Blueprint, _ store: any Store) throws(StoreFailure) {
+        inline = try store.intern(["router/inline"], as: .route)[0]
         keys = try store.intern(blueprint.keys.isEmpty ? [Live.localKey] : blueprint.keys.map(\.name), as: .key)
         routes = try store.intern(blueprint.table.routes.map(\.name), as: .route)
         deployments = try store.intern(blueprint.table.deployments.map(\.name), as: .deployment)
@@ -117,6 +161,7 @@ struct QuotedNames: Sendable {
     let keys: [QuotedText]
     let routes: [QuotedText]
     let deployments: [QuotedText]
+    let inline = QuotedText("router/inline")
 
     init(_ blueprint: Blueprint) {
         keys = (blueprint.keys.isEmpty ? [Live.localKey] : blueprint.keys.map(\.name)).map(QuotedText.init)
@@ -130,19 +175,20 @@ struct Allowance: Sendable {
     /// Nil: every model.
     private let routes: Set<Int>?
 
-    static let all = Allowance(routes: nil)
+    static let all = Allowance()
 
-    private init(routes: Set<Int>?) { self.routes = routes }
+    private init() { routes = nil }
 
-    init(_ key: VirtualKey, names: [String: NamedModel]) {
+    init(_ key: VirtualKey, _ blueprint: Blueprint) {
         guard let models = key.models else {
-            routes = nil
+            self = .all
             return
         }
-        routes = Set(models.compactMap { names[$0]?.route })
+        routes = Set(models.compactMap { blueprint.names[$0]?.route })
     }
 
     func permits(_ model: NamedModel) -> Bool { routes?.contains(model.route) ?? true }
+    var permitsAnything: Bool { routes == nil }
 }
 
 /// Sizes and times of the client's side, out of the server's settings.

@@ -34,6 +34,8 @@ struct NameTable: Sendable {
         return Array(JSONEscapes.decoded(text.range.of(body)).utf8).withUnsafeBytes { find($0) }
     }
 
+    func find(_ name: String) -> NamedModel? { Array(name.utf8).withUnsafeBytes { find($0) } }
+
     private func find(_ name: UnsafeRawBufferPointer) -> NamedModel? {
         var at = Self.hash(name) & mask
         while slots[at] >= 0 {

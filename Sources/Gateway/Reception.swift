@@ -31,23 +31,68 @@ struct Reception {
 
     // MARK: Calls
 
-    private func admit(_ request: ClientRequest, _ api: API) {
+    private func admit(_ request: ClientRequest, _ api: API, mayAdopt: Bool = true) {
         let id = loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
+        do throws(Obstacle) {
+            let admitted = try admission(of: request, api)
+            admitted.journey.ticket = UInt64(id.rawValue)
+            Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin()
+        } catch {
+            switch error {
+            case .refused(let refusal): refuse(refusal, api, id)
+            case .missing(let missing):
+                guard mayAdopt else { return refuse(Refusal(.overloaded, "settings changed while the request waited; send it again"), api, id) }
+                adopt(missing, request, api, id)
+            }
+        }
+    }
+
+    private func refuse(_ refusal: Refusal, _ api: API, _ id: RequestID) {
+        loop.counters.request(api, status: refusal.status)
+        refuse(refusal, id: id)
+    }
+
+    private func admission(of request: ClientRequest, _ api: API) throws(Obstacle) -> Admitted {
+        let (key, call) = try authenticatedCall(request, api)
+        var result: Result<Admitted, Obstacle>?
+        request.bytes.withUnsafeReadableBytes { headBytes in
+            request.body.withUnsafeReadableBytes { body in
+                let view = RequestView(call, api, head: request.head, headBytes: headBytes, body: body) { client.remoteAddress }
+                let admission = Admission(
+                    live: live, server: loop.server, view: view, key: key, now: loop.time, unixMilliseconds: WallClock.milliseconds())
+                do throws(Obstacle) {
+                    result = .success(try admission.admit(request.body, deadline: request.deadline))
+                } catch { result = .failure(error) }
+            }
+        }
+        guard let result else { throw .refused(Refusal(.internalError, "the request could not be read")) }
+        return try result.get()
+    }
+
+    private func authenticatedCall(_ request: ClientRequest, _ api: API) throws(Obstacle) -> (key: Int, call: Call) {
         do throws(Refusal) {
             let key = try authenticate(request)
             if !loop.holding.accepts { throw Refusal(.overloaded, "the ledger cannot be written; try again", retryAfter: .seconds(1)) }
-            let call = try read(request, api)
-            let model = try resolve(call, request.body, key: key)
-            let now = loop.time
-            let admitted = Admitted(
-                call: call, api: api, key: key, body: request.body, model: model,
-                journey: Journey(
-                    in: live.table, route: model.route, facts: facts(of: call, request, key: key),
-                    envelope: live.envelope(now, timeout: request.deadline)))
-            Exchange(client: client, loop: loop, request: admitted, id: id, started: now).begin()
+            return (key, try read(request, api))
         } catch {
-            loop.counters.request(api, status: error.status)
-            refuse(error, id: id)
+            throw .refused(error)
+        }
+    }
+
+    /// Models of known providers that nobody named before become deployments; then the request is admitted anew.
+    private func adopt(
+        _ missing: [(deployment: Deployment, upstream: Upstream)], _ request: ClientRequest, _ api: API, _ id: RequestID
+    ) {
+        let server = loop.server
+        let promise = loop.eventLoop.makePromise(of: Refusal?.self)
+        promise.completeWithTask { await server.adopt(missing) }
+        promise.futureResult.assumeIsolated().whenComplete { result in
+            loop.time = .now()
+            switch result {
+            case .success(nil): admit(request, api, mayAdopt: false)
+            case .success(let refusal?): refuse(refusal, api, id)
+            case .failure: refuse(Refusal(.internalError, "the model could not be added"), api, id)
+            }
         }
     }
 
@@ -72,25 +117,6 @@ struct Reception {
         } catch {
             throw Refusal(error)
         }
-    }
-
-    private func resolve(_ call: Call, _ body: ByteBuffer, key: Int) throws(Refusal) -> NamedModel {
-        let found = body.withUnsafeReadableBytes { raw in call.model.map { live.names.find($0, in: raw) } ?? live.defaultModel }
-        let name = { body.withUnsafeReadableBytes { call.modelName(in: $0) } }
-        guard let model = found else { throw live.unknownModel(name(), key: key) }
-        guard live.allowances[key].permits(model) else { throw live.notAllowed(name() ?? model.name, key: key) }
-        return model
-    }
-
-    private func facts(of call: Call, _ request: ClientRequest, key: Int) -> Facts {
-        var facts = Facts(
-            needs: call.needs, inputTokens: Int(clamping: call.estimatedInput), outputTokens: Int(clamping: call.maxTokens ?? 0),
-            key: Random.mix(UInt64(key + 1)))
-        request.body.withUnsafeReadableBytes { raw in
-            if let user = call.user { facts.user = Random.hash(bytes: user.range.of(raw)) }
-            if let session = call.stickyText { facts.session = Random.hash(bytes: session.range.of(raw)) }
-        }
-        return facts
     }
 
     // MARK: Answers of our own
@@ -180,27 +206,5 @@ struct Reception {
                 head.text("\r\n")
             }
         }
-    }
-}
-
-/// What admission found out; what an exchange begins with and goes on with.
-final class Admitted {
-    let call: Call
-    let api: API
-    let key: Int
-    let body: ByteBuffer
-    let model: NamedModel
-    var journey: Journey
-
-    init(call: Call, api: API, key: Int, body: ByteBuffer, model: NamedModel, journey: consuming Journey) {
-        self.call = call
-        self.api = api
-        self.key = key
-        self.body = body
-        self.model = model
-        self.journey = journey
-        self.journey.maxRetries = call.extras.retries
-        self.journey.timeout = call.extras.timeout
-        self.journey.fallbacksDisabled = call.extras.disablesFallbacks
     }
 }

@@ -36,6 +36,13 @@ struct Relay {
     /// Bytes for the client that the read in progress has brought.
     private var frame: ByteBuffer?
     private var headIsOut = false
+    /// An event of our own before those of the provider.
+    var preface: [UInt8]?
+    /// Holds the first tokens of a stream until it has shown that it is fast enough; nil once it has, or where nothing is held.
+    private var gate: CommitGate.Watch?
+    private var tokensAtGate = 0
+    /// What the reply's head said the provider will still take.
+    private(set) var accountLimits: AccountLimits?
     /// The last provider's own words: a client gets to see them when they are about its request.
     private(set) var said: (reply: FaultyReply, body: ByteBuffer)?
 
@@ -47,6 +54,9 @@ struct Relay {
     }
 
     mutating func beginAttempt() {
+        gate = nil
+        tokensAtGate = 0
+        preface = nil
         guard firstByte != nil else { return }
         status = 0
         firstByte = nil
@@ -57,6 +67,25 @@ struct Relay {
         piece = nil
         frame = nil
         stream = nil
+        accountLimits = nil
+    }
+
+    // MARK: The gate
+
+    var isHeld: Bool { gate != nil }
+    var gateLook: Instant? { gate?.nextLook }
+
+    mutating func beginGate(_ gate: CommitGate, started: Instant) { self.gate = CommitGate.Watch(gate, started: started) }
+    mutating func openGate() { gate = nil }
+
+    /// What the gate says of what has come by now.
+    mutating func lookAtGate(at now: Instant) -> CommitGate.Verdict {
+        guard gate != nil else { return .commit }
+        let fresh = (stream?.contentEvents ?? 0) - tokensAtGate
+        tokensAtGate += fresh
+        let verdict = fresh > 0 ? gate!.received(tokens: fresh, at: now) : gate!.look(at: now)
+        if verdict == .commit { gate = nil }
+        return verdict
     }
 
     // MARK: Taking
@@ -70,9 +99,16 @@ struct Relay {
         isEncoded = reply.hasContentEncoding
         retryAfter = Self.retryAfter(reply, bytes)
         var head = loop.takeScratch(capacity: 4096)
+        var limits = RateLimitHeaders(now: 0)
+        var hasLimits = false
         head.writeHead(atMost: reply.length + 64) { head in
             head.statusLine(reply.status)
             reply.forEachField(in: bytes) { name, value in
+                if RateLimitHeaders.mayTake(name) {
+                    if !hasLimits { limits = RateLimitHeaders(now: WallClock.milliseconds()) }
+                    hasLimits = true
+                    limits.take(name, value)
+                }
                 guard PassedHeaders.pass(name) else { return }
                 head.bytes(name)
                 head.text(": ")
@@ -81,6 +117,7 @@ struct Relay {
             }
         }
         self.head = head
+        if hasLimits, !limits.isEmpty { accountLimits = limits.limits }
     }
 
     /// The provider's wish in milliseconds where it says so, else in seconds or as a date.
@@ -95,7 +132,7 @@ struct Relay {
     /// Takes a piece of the reply's body. False: it is larger than it may be.
     mutating func take(_ bytes: UnsafeRawBufferPointer, last: Bool, limit: Int, loop: Loop) throws(StreamProblem) -> Bool {
         if isStream {
-            if frame == nil { frame = Frame.begin(loop) }
+            if frame == nil { beginFrame(loop) }
             try stream!.take(bytes, into: &frame!)
             return true
         }
@@ -107,6 +144,14 @@ struct Relay {
         guard gathered!.readableBytes + bytes.count <= limit else { return false }
         gathered!.writeBytes(bytes)
         return true
+    }
+
+    private mutating func beginFrame(_ loop: Loop) {
+        frame = Frame.begin(loop)
+        if let preface {
+            frame!.writeBytes(preface)
+            self.preface = nil
+        }
     }
 
     // MARK: A whole reply
@@ -132,6 +177,19 @@ struct Relay {
             return (provider.fault(of: error), error.summary)
         }
         return facts.answers == nil ? (.malformedReply, "the reply has no answer in it") : nil
+    }
+
+    /// Puts one member before the others of the reply, which is an object.
+    mutating func insert(member: [UInt8]) {
+        let changed: [UInt8]? = withBody { body in
+            guard let brace = body.firstIndex(of: UInt8(ascii: "{")) else { return nil }
+            let rest = UnsafeRawBufferPointer(rebasing: body[(brace + 1)...])
+            let isAlone = rest.first { $0 > 0x20 } == UInt8(ascii: "}")
+            return [UInt8(ascii: "{")] + member + (isAlone ? [] : [UInt8(ascii: ",")]) + Array(rest)
+        }
+        guard let changed else { return }
+        piece = nil
+        gathered = ByteBuffer(bytes: changed)
     }
 
     /// The whole answer in one buffer, or, of a large one, its head and its body.
@@ -162,7 +220,7 @@ struct Relay {
     // MARK: A stream
 
     /// The first content byte went out, so no other deployment can take over.
-    var isCommitted: Bool { stream?.committed ?? false }
+    var isCommitted: Bool { gate == nil && (stream?.committed ?? false) }
     /// The provider said all it will: the end, or an error.
     var saidAll: Bool { stream?.done ?? false || stream?.error != nil }
 
@@ -190,7 +248,7 @@ struct Relay {
 
     /// The provider's stream is over; what was held back is now in the frame.
     mutating func endStream(_ loop: Loop) -> StreamEnd {
-        if frame == nil { frame = Frame.begin(loop) }
+        if frame == nil { beginFrame(loop) }
         return stream!.end(into: &frame!)
     }
 

@@ -23,6 +23,10 @@ public final class Server: Sendable {
     /// Nil: operators need none, which only a loopback listener may offer.
     let adminToken: KeyRing.Digest?
     let readiness = Readiness()
+    let inlineRoutes = InlineRoutes()
+    public let signals = Signals()
+    /// One change of settings at a time.
+    let changes = Turnstile()
     private let group: MultiThreadedEventLoopGroup
     private let state: Locked<State>
 
@@ -32,6 +36,7 @@ public final class Server: Sendable {
         var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
         var listeners: [any Channel] = []
         var mocks: [String: MockServer] = [:]
+        var mockOrigins: [String: Origin] = [:]
     }
 
     /// - Parameter adminToken: What operators present; required where `server.admin` is not loopback.
@@ -83,6 +88,8 @@ public final class Server: Sendable {
             old?.close()
             origins[mock.providerName] = Origin(tls: false, host: "127.0.0.1", port: server.port)
         }
+        let found = origins
+        state.withLock { $0.mockOrigins = found }
         return origins
     }
 
@@ -125,8 +132,20 @@ public final class Server: Sendable {
     /// Runs `blueprint` from the next request on; requests in progress end under the settings they began with.
     /// Listeners, threads, store and TLS stay as they were started.
     public func replace(_ blueprint: Blueprint) async throws {
-        let live = try Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint))
-        router.replace(blueprint.table, at: .now())
+        await changes.enter()
+        defer { changes.leave() }
+        try await run(Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint)))
+    }
+
+    /// With more deployments than the settings mention: the mock providers go on.
+    func extend(_ blueprint: Blueprint) async throws {
+        let mocks = state.withLock { $0.mockOrigins }
+        let written = live?.written
+        try await run(Live(blueprint, store: store, origins: origins, mocks: mocks, written: written))
+    }
+
+    private func run(_ live: Live) async throws {
+        router.replace(live.table, at: .now())
         let loops = state.withLock { state in
             state.live = live
             return Array(state.loops.values)
@@ -135,6 +154,9 @@ public final class Server: Sendable {
             try await loop.submit { $0.run(live) }
         }
     }
+
+    /// Whether decisions are written down for every request: where there is a ledger to keep them.
+    var keepsDecisions: Bool { journal != nil }
 
     /// Why this gateway wants no traffic; nil when it does.
     var unreadiness: String? {

@@ -18,13 +18,13 @@ struct Settlement {
         duration = now - exchange.started
         self.firstByte = firstByte.map { $0 - exchange.started }
         // Nothing was produced: nothing is owed, whatever the price.
-        cost = usage == Usage() ? .zero : exchange.target.flatMap { $0.price?.cost(of: usage) }
+        cost = usage == Usage() ? exchange.lost : exchange.target.flatMap { $0.price?.cost(of: usage) }.map { $0 + exchange.lost }
         var entry = LedgerEntry(id: exchange.id, startedUnixMilliseconds: exchange.id.unixMilliseconds)
         entry.durationMicroseconds = duration.microseconds
         entry.firstByteMicroseconds = self.firstByte?.microseconds
         let names = exchange.live.numbers
         entry.key = names.keys[exchange.request.key]
-        entry.route = names.routes[exchange.request.model.route]
+        entry.route = exchange.request.isOwnRoute(exchange.live) ? names.inline : names.routes[exchange.request.model.route]
         entry.model = entry.route
         if let deployment = exchange.deployment { entry.deployment = names.deployments[deployment] }
         entry.usage = usage
@@ -55,7 +55,7 @@ struct Settlement {
         var line = RequestLine(id: exchange.id, status: Int(entry.status), outcome: entry.state.outcome)
         let names = exchange.live.quotedNames
         line.key = names.keys[exchange.request.key]
-        line.route = names.routes[exchange.request.model.route]
+        line.route = exchange.request.isOwnRoute(exchange.live) ? names.inline : names.routes[exchange.request.model.route]
         if let deployment = exchange.deployment { line.deployment = names.deployments[deployment] }
         line.api = exchange.request.api.word
         line.fault = entry.fault?.word ?? ""

@@ -20,6 +20,27 @@ final class SharedRouter: Sendable {
         router.withLock { $0.replace(table, at: now) }
     }
 
+    func rule(of policy: RoutingPolicy.ID, facts: Facts, at now: Instant) -> RuleHit? {
+        router.withLock { $0.rule(of: policy, facts: facts, at: now) }
+    }
+
+    func extend(with table: RoutingTable) -> Bool { router.withLock { $0.extend(with: table) } }
+
+    func learn(_ limits: AccountLimits, of attempt: Attempt, at now: Instant) {
+        router.withLock { $0.learn(limits, of: attempt, at: now) }
+    }
+
+    func hedgeTime(of attempt: Attempt, in journey: Journey, at now: Instant) -> Instant? {
+        router.withLock { $0.hedgeTime(of: attempt, in: journey, at: now) }
+    }
+
+    func hedge(_ journey: inout Journey, beside attempt: Attempt, at now: Instant) -> Attempt? {
+        router.withLock { $0.hedge(&journey, beside: attempt, at: now) }
+    }
+
+    /// For what is rare: operators, timers.
+    func with<Result: Sendable>(_ body: (inout Router) -> sending Result) -> sending Result { router.withLock { body(&$0) } }
+
     /// A copy to look at: metrics, readiness.
     func snapshot() -> Router { router.withLock { $0 } }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import Routing
 import Translation
 
 /// The bytes of one call to a provider: the prepared head, the length, and the client's body with the model's name replaced.
@@ -10,7 +11,13 @@ struct UpstreamRequest {
 
     private static let together = 65_536
 
-    init(_ target: Target, _ request: Admitted, _ loop: Loop) {
+    init(_ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop) {
+        if request.entry.inline != nil || live.hasParams || !request.ruling.overrides.isEmpty,
+            let changed = Self.changed(target, request, attempt, live, loop)
+        {
+            self = changed
+            return
+        }
         let prepared = target.heads[Int(request.api.rawValue)]
         let asksUsage = request.call.stream && !request.call.asksUsage
         let length = request.call.rewrittenLength(of: request.body.readableBytes, model: target.model, askUsage: asksUsage)
@@ -29,5 +36,32 @@ struct UpstreamRequest {
             rest = large
         }
         head = out
+    }
+
+    private init(head: ByteBuffer, rest: ByteBuffer?) {
+        self.head = head
+        self.rest = rest
+    }
+
+    /// The body with the members that a rule and the leaf set. Nil: there are none.
+    private static func changed(_ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop) -> UpstreamRequest? {
+        var overrides = request.ruling.overrides
+        if let attempt, let params = request.table(live).options(of: attempt).params, let own = try? BodyOverrides(Array(params.utf8)) {
+            overrides = overrides.merged(with: own)
+        }
+        guard !overrides.isEmpty else { return nil }
+        let asksUsage = request.call.stream && !request.call.asksUsage
+        var body = loop.allocator.buffer(capacity: request.body.readableBytes + 256)
+        request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
+        // The client's body and the params were read before, so they are objects.
+        guard let bytes = body.withUnsafeReadableBytes({ try? overrides.applied(to: $0) }) else { return nil }
+        let prepared = target.heads[Int(request.api.rawValue)]
+        var out = loop.takeScratch(capacity: prepared.readableBytes + 24)
+        out.writeHead(atMost: prepared.readableBytes + 24) { head in
+            head.lines(prepared)
+            head.decimal(bytes.count)
+            head.text("\r\n\r\n")
+        }
+        return UpstreamRequest(head: out, rest: ByteBuffer(bytes: bytes))
     }
 }

@@ -11,7 +11,6 @@ final class SettingsSource {
     private let environment: [String: String]
     /// The virtual key of a start without a file, the same for as long as the process runs.
     private let key = SettingsSource.newKey()
-    private var version = 0
 
     /// - Parameter flags: Settings as PATH=VALUE. Throws for a path that no setting has.
     init(file: String?, flags: [String]) throws {
@@ -32,7 +31,7 @@ final class SettingsSource {
 
     /// Reads and compiles. Warnings go to the log; problems are thrown, all of them.
     func blueprint(_ log: Logger) throws -> Blueprint {
-        version += 1
+        let version = TableVersion.next()
         let compilation =
             if let file {
                 Blueprint.load(path: file, environment: environment, version: version)

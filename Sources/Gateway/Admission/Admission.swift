@@ -1,0 +1,165 @@
+import NIOCore
+import Routing
+import Schema
+import Settings
+import Storage
+import Translation
+import Wire
+
+/// Why a request does not go on as it came.
+enum Obstacle: Error {
+    case refused(Refusal)
+    /// It names models of known providers that no deployment serves yet.
+    case missing([(deployment: Deployment, upstream: Upstream)])
+}
+
+/// From a request that was read to its journey: which project and policy, which route, which rules. `explain` asks this too.
+struct Admission {
+    let live: Live
+    let server: Server
+    let view: RequestView
+    /// Index of the virtual key.
+    let key: Int
+    let now: Instant
+    /// Since 1970.
+    let unixMilliseconds: Int64
+
+    private var call: Call { view.call }
+
+    func admit(_ body: ByteBuffer, deadline: Duration?) throws(Obstacle) -> Admitted {
+        let virtualKey = live.blueprint.keys.isEmpty ? nil : live.blueprint.keys[key]
+        let overrides = virtualKey?.overrides ?? .all
+        var entry = try Entrance(self, overrides).find()
+        var facts = facts(virtualKey)
+        var ruling = Ruling()
+        if live.isCurious { ruling = try ask(&entry, &facts, virtualKey, overrides) }
+        facts.provider = entry.provider
+        if let table = entry.inline?.table, !server.router.extend(with: table) {
+            throw .refused(Refusal(.overloaded, "settings changed while the request waited; send it again"))
+        }
+        var journey = Journey(
+            in: entry.inline?.table ?? live.table, route: entry.model.route, facts: facts, envelope: live.envelope(now, timeout: deadline))
+        journey.mode = entry.model.mode
+        if let hit = ruling.hit { journey.ruleHits = [hit] }
+        journey.policy = entry.policy.flatMap { live.blueprint.policies[$0].rules }
+        let extras = call.extras
+        journey.keepsDecision = extras.includesRouting || server.keepsDecisions
+        if extras.retries != nil, overrides.contains(.retries) { journey.maxRetries = extras.retries }
+        if extras.timeout != nil, overrides.contains(.timeout) { journey.timeout = extras.timeout }
+        if extras.disablesFallbacks, overrides.contains(.fallbacks) { journey.fallbacksDisabled = true }
+        journey.fallbacks = entry.inline?.fallbacks
+        return Admitted(call: call, api: view.api, key: key, body: body, entry: entry, ruling: ruling, journey: journey)
+    }
+
+    /// What a rule said of a request, and what goes with its answer.
+    struct Ruling {
+        var hit: RuleHit?
+        /// A header line.
+        var warning: ByteBuffer?
+        var overrides = BodyOverrides.none
+    }
+
+    private func facts(_ virtualKey: VirtualKey?) -> Facts {
+        var facts = Facts(
+            needs: call.needs, inputTokens: Int(clamping: call.estimatedInput), outputTokens: Int(clamping: call.maxTokens ?? 0),
+            key: Random.mix(UInt64(key + 1)))
+        if let user = call.user { facts.user = Random.hash(bytes: user.range.of(view.body)) }
+        if let session = call.stickyText { facts.session = Random.hash(bytes: session.range.of(view.body)) }
+        facts.hasSideEffects = call.needs.contains(.tools) || call.stores
+        if let virtualKey {
+            facts.regions = virtualKey.regions
+            facts.deniedRegions = virtualKey.deniedRegions
+        }
+        return facts
+    }
+
+    // MARK: Tags, region, conditions, rules
+
+    /// What only some settings ask of a request: tags, the caller's region, conditions, rules.
+    private func ask(
+        _ entry: inout Entry, _ facts: inout Facts, _ virtualKey: VirtualKey?, _ overrides: Overrides
+    ) throws(Obstacle) -> Ruling {
+        let project = entry.project.flatMap { live.blueprint.project(named: $0) }.map { live.blueprint.projects[$0] }
+        var tags = RequestTags(keyTags: virtualKey?.tags ?? project?.tags ?? [], view, own: overrides.contains(.tags))
+        facts.tags = tags.names
+        facts.region = region(virtualKey, overrides)
+        facts.values = values(entry, tags, facts.region, virtualKey)
+        guard let policy = entry.policy.flatMap({ live.blueprint.policies[$0].rules }),
+            let hit = server.router.rule(of: policy, facts: facts, at: now)
+        else { return Ruling() }
+        var ruling = Ruling(hit: hit)
+        ruling.warning = hit.actions.warn.map { ByteBuffer(string: "x-swiftlet-warning: \($0.headerSafe)\r\n") }
+        if let deny = hit.actions.deny {
+            throw .refused(Refusal(.deniedByRule, deny.isEmpty ? "denied by rule `\(hit.name)`" : deny))
+        }
+        if let params = hit.actions.params { ruling.overrides = Self.overrides(params) }
+        if !entry.isOwn { apply(hit.actions, hit.route, to: &entry) }
+        if !hit.actions.addTags.isEmpty {
+            for tag in hit.actions.addTags { tags.add(tag) }
+            facts.tags = tags.names
+        }
+        if !hit.actions.addTags.isEmpty || entry.inline != nil { facts.values = values(entry, tags, facts.region, virtualKey) }
+        return ruling
+    }
+
+    private func apply(_ actions: Routing.RuleActions, _ route: Route.ID?, to entry: inout Entry) {
+        if let route { entry.model = NamedModel(route: route, name: live.routeName(route), hidden: true) }
+        if let mode = actions.mode { entry.model.mode = mode }
+        if let provider = actions.provider { entry.provider = provider }
+    }
+
+    private static func overrides(_ json: String) -> BodyOverrides {
+        (try? BodyOverrides(Array(json.utf8))) ?? .none  // settings have checked that it is an object
+    }
+
+    /// The header, else the key's, else the request's metadata, else where the connection comes from.
+    private func region(_ virtualKey: VirtualKey?, _ overrides: Overrides) -> String? {
+        let own = overrides.contains(.region)
+        if own, let region = view.text(view.head.swiftletRegion) { return region }
+        if let region = virtualKey?.region { return region }
+        if own, call.metadata != nil, let region = view.metadata?["region"]?.scalar { return region }
+        let table = live.blueprint.regions
+        return table.isEmpty ? nil : view.remote().flatMap { table.region(of: $0) }
+    }
+
+    private func values(_ entry: Entry, _ tags: RequestTags, _ region: String?, _ virtualKey: VirtualKey?) -> [Value] {
+        let sources = entry.inline?.sources ?? live.sources
+        guard !sources.isEmpty else { return [] }
+        let context = RequestContext(
+            key: virtualKey, keyName: live.keyName(key), tags: tags, region: region, mode: entry.model.mode, project: entry.project,
+            policy: entry.policy.map { live.blueprint.policies[$0].name }, unixMilliseconds: unixMilliseconds)
+        return sources.map { view.value(of: $0, in: context, signals: server.signals) }
+    }
+}
+
+/// What admission found out; what an exchange begins with and goes on with.
+final class Admitted {
+    let call: Call
+    let api: API
+    let key: Int
+    let body: ByteBuffer
+    let entry: Entry
+    let ruling: Admission.Ruling
+    var journey: Journey
+
+    init(call: Call, api: API, key: Int, body: ByteBuffer, entry: Entry, ruling: Admission.Ruling, journey: consuming Journey) {
+        self.call = call
+        self.api = api
+        self.key = key
+        self.body = body
+        self.entry = entry
+        self.ruling = ruling
+        self.journey = journey
+    }
+
+    var model: NamedModel { entry.model }
+
+    /// The table that its journey goes by.
+    func table(_ live: Live) -> RoutingTable { entry.inline?.table ?? live.table }
+
+    /// The header line that names its route.
+    func routeLine(_ live: Live) -> ByteBuffer { isOwnRoute(live) ? entry.inline!.line : live.routeLines[entry.model.route] }
+
+    /// Its route is none of the table's, but came with the request.
+    func isOwnRoute(_ live: Live) -> Bool { entry.model.route >= live.routeLines.count }
+}

@@ -1,0 +1,136 @@
+import Routing
+import Schema
+import Settings
+import Translation
+import Wire
+
+/// Where the value of a condition's field comes from, found once when settings are compiled. What the router knows better, and what
+/// this gateway does not know, is `nothing`.
+enum FieldSource: Hashable, Sendable {
+    enum Request: String, Sendable {
+        case model, api, stream, text, task, mode, region, country, ip
+        case inputTokens = "input_tokens"
+        case maxTokens = "max_tokens"
+        case hasTools = "has_tools"
+        case hasImages = "has_images"
+        case hasJSONSchema = "has_json_schema"
+        case userAgent = "user_agent"
+    }
+    enum User: String, Sendable { case id, name, email, tier, tiers }
+    enum Key: String, Sendable { case name, project, policy, region, tags }
+
+    case request(Request)
+    /// In lower case.
+    case header(String)
+    case tag(String)
+    /// Names from the outermost member inwards.
+    case metadata([String])
+    case user(User)
+    case key(Key)
+    case project
+    case signal(String)
+    case hour, weekday
+    case nothing
+
+    init(_ field: FieldName) {
+        let parts = field.text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let rest = parts.dropFirst().joined(separator: ".")
+        self =
+            switch parts[0] {
+            case "request" where parts.count > 2 && parts[1] == "header": .header(parts.dropFirst(2).joined(separator: ".").lowercased())
+            case "request": Request(rawValue: rest).map(Self.request) ?? .nothing
+            case "tags": .tag(rest)
+            case "metadata": .metadata(Array(parts.dropFirst()))
+            case "user": User(rawValue: rest).map(Self.user) ?? .nothing
+            case "key": Key(rawValue: rest).map(Self.key) ?? .nothing
+            case "project": rest == "name" ? .project : .nothing
+            case "signal": .signal(rest)
+            case "time": rest == "hour" ? .hour : rest == "weekday" ? .weekday : .nothing
+            default: .nothing
+            }
+    }
+}
+
+/// What is known of a request beside its bytes when conditions are asked.
+struct RequestContext {
+    let key: VirtualKey?
+    let keyName: String
+    let tags: RequestTags
+    let region: String?
+    let mode: AutoMode?
+    let project: String?
+    let policy: String?
+    /// Milliseconds since 1970.
+    let unixMilliseconds: Int64
+}
+
+extension RequestView {
+    func value(of source: FieldSource, in context: RequestContext, signals: Signals) -> Value {
+        switch source {
+        case .request(let field): value(of: field, in: context)
+        case .header(let name): Value(header(name))
+        case .tag(let key): Value(context.tags.value(of: key))
+        case .metadata(let path): Value(path.reduce(metadata) { $0?[$1] })
+        case .user(let field): value(of: field)
+        case .key(let field): value(of: field, in: context)
+        case .project: Value(context.project)
+        case .signal(let name): signals.value(of: name, unixMilliseconds: context.unixMilliseconds)
+        // 1970 began on a Thursday; Monday is 1 (ISO 8601). Both in UTC.
+        case .hour: .number(Double(context.unixMilliseconds / 3_600_000 % 24))
+        case .weekday: .number(Double((context.unixMilliseconds / 86_400_000 + 3) % 7 + 1))
+        case .nothing: .missing
+        }
+    }
+
+    private func value(of field: FieldSource.Request, in context: RequestContext) -> Value {
+        switch field {
+        case .model: Value(modelName)
+        case .api: .text("\(Endpoint.call(api).name)")
+        case .stream: .flag(call.stream)
+        case .text: .text(text)
+        case .task: Value(metadata?["task"])
+        case .mode: Value(context.mode?.rawValue)
+        case .region: Value(context.region)
+        case .country: Value(metadata?["country"]?.scalar ?? header("cf-ipcountry"))
+        case .ip: Value(remote())
+        case .inputTokens: .number(Double(call.estimatedInput))
+        case .maxTokens: call.maxTokens.map { .number(Double($0)) } ?? .missing
+        case .hasTools: .flag(call.needs.contains(.tools))
+        case .hasImages: .flag(call.images > 0)
+        case .hasJSONSchema: .flag(call.needs.contains(.json))
+        case .userAgent: Value(text(head.userAgent))
+        }
+    }
+
+    /// vLLora's `extra.user`, else what OpenAI's members say.
+    private func value(of field: FieldSource.User) -> Value {
+        let user = extra?["user"]
+        func member(_ names: String...) -> Value { Value(names.lazy.compactMap { user?[$0] }.first) }
+        switch field {
+        case .id:
+            let id = member("id", "user_id")
+            return id == .missing ? Value(text(call.user) ?? metadata?["user_id"]?.scalar) : id
+        case .name: return member("name", "user_name")
+        case .email: return member("email", "user_email")
+        case .tiers: return member("tiers", "user_tags", "tags")
+        case .tier:
+            let tier = member("tier")
+            if tier == .missing, case .list(let tiers) = member("tiers", "user_tags", "tags") { return tiers.first ?? .missing }
+            return tier
+        }
+    }
+
+    private func value(of field: FieldSource.Key, in context: RequestContext) -> Value {
+        switch field {
+        case .name: .text(context.keyName)
+        case .project: Value(context.project)
+        case .policy: Value(context.policy)
+        case .region: Value(context.key?.region)
+        case .tags: .list((context.key?.tags ?? []).map { .text($0) })
+        }
+    }
+}
+
+extension Value {
+    init(_ text: String?) { self = text.map { .text($0) } ?? .missing }
+}

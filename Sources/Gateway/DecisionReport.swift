@@ -1,0 +1,190 @@
+import Routing
+import Settings
+import Storage
+import Wire
+
+/// A decision and what came of it, for people and programs: the `routing` of an answer, of `explain`, and of a stored request.
+public struct DecisionReport: Sendable {
+    public struct AttemptLine: Sendable {
+        public var deployment: String
+        /// Milliseconds since the request came.
+        public var started: Double
+        public var firstByte: Double?
+        public var ended: Double
+        public var outcome: String
+        public var fault: String?
+        public var status: Int
+        public var cost: Nanodollars?
+    }
+
+    public var decision: Decision
+    public var names: DecisionNames
+    /// Of the policy that decided, with the project it came by.
+    public var policy: String?
+    public var project: String?
+    public var modelRequested: String?
+    public var modelUsed: String?
+    public var providerUsed: String?
+    public var mode: AutoMode?
+    public var attempts: [AttemptLine] = []
+    public var cost: Nanodollars?
+    /// Of the settings in force, where the decision was made on an extension of their table.
+    public var tableVersion: Int?
+
+    public init(_ decision: Decision, _ names: DecisionNames) {
+        self.decision = decision
+        self.names = names
+    }
+
+    public var strategies: [String] { names.strategies(of: decision) }
+
+    /// The sentence.
+    public var text: String { decision.text(names) }
+
+    public func write(to writer: inout JSONWriter) {
+        writer.object { record in
+            record.member("policy", orNull: policy)
+            if let project { record.member("project", project) }
+            record.member("route", names.route(decision.route))
+            if decision.route != decision.entry { record.member("entry_route", names.route(decision.entry)) }
+            record.member("rule", orNull: decision.hits.first.map { names.rule($0) })
+            record.key("rules")
+            record.array { list in
+                for hit in decision.hits { write(hit, &list) }
+            }
+            record.member("strategy", orNull: strategies.last)
+            record.key("strategies")
+            record.array { list in for name in strategies { list.string(name) } }
+            if let mode { record.member("mode", mode.rawValue) }
+            record.key("candidates")
+            record.array { list in
+                for candidate in decision.candidates { write(candidate, &list) }
+            }
+            record.member("chosen", orNull: decision.chosen.map { names.deployment($0) })
+            record.member("reason", text)
+            if let modelRequested { record.member("model_requested", modelRequested) }
+            if let modelUsed { record.member("model_used", modelUsed) }
+            if let providerUsed { record.member("provider_used", providerUsed) }
+            record.key("attempts")
+            record.array { list in
+                for attempt in attempts { write(attempt, &list) }
+            }
+            if let cost {
+                record.key("cost_usd")
+                record.raw(cost.dollars)
+            }
+            // Above 2^53 many readers of JSON round numbers.
+            record.member("seed", "\(decision.seed)")
+            record.member("table_version", tableVersion ?? decision.tableVersion)
+        }
+    }
+
+    private func write(_ hit: Decision.Hit, _ writer: inout JSONWriter) {
+        writer.object { rule in
+            rule.member("name", names.rule(hit))
+            rule.key("observed")
+            rule.object { fields in
+                for seen in hit.observed { fields.member("\(seen.field)", "\(seen.value)") }
+            }
+        }
+    }
+
+    private func write(_ candidate: Decision.Candidate, _ writer: inout JSONWriter) {
+        writer.object { line in
+            line.member("deployment", names.deployment(candidate.deployment))
+            line.member("eligible", candidate.isEligible)
+            line.member("excluded_because", orNull: candidate.excludedBecause?.name)
+            if let why = candidate.excludedBecause { line.member("detail", "\(why)") }
+            line.key("score")
+            if let score = candidate.score, score.isFinite { line.raw(Self.written(Double(score))) } else { line.null() }
+        }
+    }
+
+    private func write(_ attempt: AttemptLine, _ writer: inout JSONWriter) {
+        writer.object { line in
+            line.member("deployment", attempt.deployment)
+            line.key("started")
+            line.raw(Self.written(attempt.started))
+            line.key("first_byte_ms")
+            if let firstByte = attempt.firstByte { line.raw(Self.written(firstByte)) } else { line.null() }
+            line.key("ended_ms")
+            line.raw(Self.written(attempt.ended))
+            line.member("outcome", attempt.outcome)
+            line.member("fault", orNull: attempt.fault)
+            line.member("status", attempt.status)
+            line.key("cost_usd")
+            if let cost = attempt.cost { line.raw(cost.dollars) } else { line.null() }
+        }
+    }
+
+    /// With at most six digits behind the point.
+    private static func written(_ number: Double) -> String {
+        let rounded = (number * 1e6).rounded() / 1e6
+        return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int64(rounded))" : "\(rounded)"
+    }
+}
+
+extension Nanodollars {
+    /// As a JSON number in US dollars, exactly.
+    var dollars: String {
+        let units = amount.magnitude
+        var fraction = "\(units % 1_000_000_000)"
+        fraction = String(repeating: "0", count: 9 - fraction.count) + fraction
+        while fraction.hasSuffix("0") { fraction.removeLast() }
+        return (amount < 0 ? "-" : "") + "\(units / 1_000_000_000)" + (fraction.isEmpty ? "" : ".\(fraction)")
+    }
+}
+
+extension DecisionReport.AttemptLine {
+    /// An attempt as the ledger has it; `deployment` is its name.
+    public init(_ record: AttemptRecord, deployment: String) {
+        self.deployment = deployment
+        started = Double(record.startedMicroseconds) / 1000
+        firstByte = record.firstByteMicroseconds.map { Double($0) / 1000 }
+        ended = Double(record.endedMicroseconds) / 1000
+        outcome = "\(record.state.outcome)"
+        fault = record.fault?.name
+        status = Int(record.status)
+        cost = record.cost == .zero && record.state != .done ? nil : record.cost
+    }
+}
+
+extension Exchange {
+    /// `"routing":{…}` for a whole answer.
+    func routingMember(cost: Nanodollars?) -> [UInt8] {
+        var writer = JSONWriter()
+        report(cost: cost).write(to: &writer)
+        return Array("\"routing\":".utf8) + writer.bytes
+    }
+
+    /// A chunk without choices that carries `routing`, as the first of a stream: what is known when it begins.
+    func routingEvent() -> [UInt8] {
+        var writer = JSONWriter()
+        let object = request.api == .completions ? "text_completion" : "chat.completion.chunk"
+        writer.object { chunk in
+            chunk.member("id", id.description)
+            chunk.member("object", object)
+            chunk.member("created", id.unixMilliseconds / 1000)
+            chunk.member("model", target.map { String(decoding: $0.model.bytes.dropFirst().dropLast(), as: UTF8.self) } ?? "")
+            chunk.key("choices")
+            chunk.array { _ in }
+            chunk.key("routing")
+            report(cost: nil).write(to: &chunk)
+        }
+        return Array("data: ".utf8) + writer.bytes + Array("\n\n".utf8)
+    }
+
+    private func report(cost: Nanodollars?) -> DecisionReport {
+        var report = DecisionReport(request.journey.decision ?? Decision(), DecisionNames(request.table(live)))
+        report.fill(from: request, live)
+        if let deployment { report.fill(served: deployment, live) }
+        report.cost = cost
+        var records = attempts
+        if let attempt { records.append(attemptRecord(attempt, nil, at: loop.time)) }
+        report.attempts = records.map { record in
+            let id = live.numbers.deployments.firstIndex(of: record.deployment)
+            return DecisionReport.AttemptLine(record, deployment: id.map { live.deploymentName($0) } ?? "")
+        }
+        return report
+    }
+}

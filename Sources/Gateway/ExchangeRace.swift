@@ -1,0 +1,111 @@
+import NIOCore
+import Routing
+import Translation
+
+/// Two attempts of one request at a time: a hedge beside one that is slow. The first to answer wins and alone goes on with the
+/// request; the other is cancelled, and what it cost is added to the request's.
+extension Exchange {
+    /// Sets the timers that this attempt needs: for a hedge beside it, and for the gate that holds a stream's first tokens.
+    func watch(_ attempt: Attempt) {
+        let route = request.table(live).routes[attempt.route]
+        if let gate = route.commitGate, request.call.stream {
+            beginGate(gate)
+            lookLater(turn)
+        }
+        guard route.hedge != nil, rival == nil, let at = loop.server.router.hedgeTime(of: attempt, in: request.journey, at: loop.time) else { return }
+        let turn = turn
+        loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (at - loop.time).nanoseconds))) {
+            self.loop.time = .now()
+            self.hedge(turn)
+        }
+    }
+
+    private func hedge(_ turn: Int) {
+        guard !over, rival == nil, self.turn == turn, let attempt, !relay.isCommitted,
+            let second = loop.server.router.hedge(&request.journey, beside: attempt, at: loop.time)
+        else { return }
+        let rival = Exchange(client: client, loop: loop, request: request, id: id, started: started)
+        self.rival = rival
+        rival.rival = self
+        rival.carry(second, at: loop.time)
+    }
+
+    /// Whether this attempt's answer is the request's; then the other one is over.
+    func wins() -> Bool {
+        guard !over else { return false }
+        guard let loser = rival else { return true }
+        loser.giveWay()
+        inherit(from: loser)
+        loser.retire()
+        rival = nil
+        client.begin(self)
+        return true
+    }
+
+    /// The attempt in progress is not wanted any more. What the provider did for it is paid for.
+    private func giveWay() {
+        guard attempt != nil else { return }
+        var usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
+        if usage == Usage(), wasSent { usage.input = request.call.estimatedInput }
+        abandonUpstream()
+        usage.estimated = true
+        let cost = target?.price?.cost(of: usage) ?? .zero
+        loop.counters.wastedTokens &+= usage.totalOutput
+        lost = lost + cost
+        record(.cancelled, .cancelled, at: loop.time, nil)
+    }
+
+    /// This attempt failed while the other may still answer. The one that fails last asks what is next.
+    func lostToFault() {
+        guard let rival else { return }
+        if rival.attempt != nil { return }
+        // Both have failed: the older goes on, since the client knows it.
+        let older = attemptCount >= rival.attemptCount ? self : rival
+        let younger = older === self ? rival : self
+        older.attempts += younger.attempts
+        older.attemptCount += younger.attemptCount
+        older.lost = older.lost + younger.lost
+        older.rival = nil
+        younger.retire()
+        client.begin(older)
+        older.advance()
+    }
+
+    /// The request ends for another reason.
+    func dismissRival() {
+        guard let rival else { return }
+        rival.giveWay()
+        inherit(from: rival)
+        rival.retire()
+        self.rival = nil
+    }
+
+    // MARK: The gate
+
+    /// False: nothing may go out yet, or the attempt was given up.
+    func passGate() -> Bool {
+        if relay.saidAll {
+            openGate()
+            return true
+        }
+        switch lookAtGate() {
+        case .commit: return true
+        case .hold:
+            lookLater(turn)
+            return false
+        case .tooSlow:
+            abandonUpstream()
+            tooSlow()
+            return false
+        }
+    }
+
+    private func lookLater(_ turn: Int) {
+        guard let at = relay.gateLook else { return }
+        loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (at - loop.time).nanoseconds))) {
+            guard !self.over, self.turn == turn, self.relay.isHeld else { return }
+            self.loop.time = .now()
+            self.readEnded()
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import NIOCore
+import Routing
+import Settings
+import Translation
+import Wire
+
+extension Server {
+    /// What would happen to a request, by the code that serves traffic: nothing is sent, nothing changes.
+    ///
+    /// - Parameters:
+    ///   - headers: Names in any case. Those that carry a key are passed over: `key` says whose request it is.
+    ///   - key: The name of a virtual key; nil for the first one, or `local` where there are none.
+    public func explain(
+        _ api: API, body: [UInt8], headers: [(name: String, value: String)] = [], key name: String? = nil, remote: String? = nil
+    ) async -> Result<DecisionReport, Refusal> {
+        guard let live else { return .failure(Refusal(.shuttingDown, "this gateway is not serving yet")) }
+        let outcome = admit(live, api, body, headers, key: name, remote)
+        switch outcome {
+        case .success(let admitted): return .success(report(admitted, live))
+        case .failure(.refused(let refusal)): return .failure(refusal)
+        case .failure(.missing(let missing)):
+            if let refusal = await adopt(missing) { return .failure(refusal) }
+            guard let live = self.live, case .success(let admitted) = admit(live, api, body, headers, key: name, remote) else {
+                return .failure(Refusal(.overloaded, "settings changed meanwhile; ask again"))
+            }
+            return .success(report(admitted, live))
+        }
+    }
+
+    private func admit(
+        _ live: Live, _ api: API, _ body: [UInt8], _ headers: [(name: String, value: String)], key name: String?, _ remote: String?
+    ) -> Result<Admitted, Obstacle> {
+        let keys = live.blueprint.keys
+        guard let key = name.map({ name in keys.firstIndex { $0.name == name } ?? (keys.isEmpty && name == Live.localKey ? 0 : nil) }) ?? 0 else {
+            return .failure(.refused(Refusal(.invalidValue, "there is no key `\((name ?? "").prefix(100))`", param: "key")))
+        }
+        if let refusal = live.refusal(of: key, unixSeconds: WallClock.milliseconds() / 1000) { return .failure(.refused(refusal)) }
+        var head = Array("POST \(api.path) HTTP/1.1\r\nhost: localhost\r\n".utf8)
+        for (name, value) in headers where !Self.carriers.contains(name.lowercased()) {
+            head += Array("\(name): \(value)\r\n".utf8)
+        }
+        head += Array("\r\n".utf8)
+        return head.withUnsafeBytes { headBytes in
+            body.withUnsafeBytes { bodyBytes in
+                do throws(Obstacle) {
+                    let head = try Self.parse(headBytes)
+                    let call = try Self.read(bodyBytes, api)
+                    let view = RequestView(call, api, head: head, headBytes: headBytes, body: bodyBytes) { remote }
+                    let admission = Admission(
+                        live: live, server: self, view: view, key: key, now: .now(), unixMilliseconds: WallClock.milliseconds())
+                    return .success(try admission.admit(ByteBuffer(bytes: body), deadline: nil))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+    }
+
+    /// Framing and credentials are not the request's own here.
+    private static let carriers: Set<String> = [
+        "host", "authorization", "x-api-key", "x-goog-api-key", "content-length", "transfer-encoding", "connection", "expect", "content-encoding",
+    ]
+
+    private static func parse(_ bytes: UnsafeRawBufferPointer) throws(Obstacle) -> RequestHead {
+        var parser = RequestParser()
+        do throws(HeadProblem) {
+            if try parser.parse(bytes) { return parser.head }
+        } catch {
+            throw .refused(Refusal(.invalidValue, "`headers` cannot be sent as they are: \(error)", param: "headers"))
+        }
+        throw .refused(Refusal(.invalidValue, "`headers` are too many", param: "headers"))
+    }
+
+    private static func read(_ body: UnsafeRawBufferPointer, _ api: API) throws(Obstacle) -> Call {
+        do throws(Malformed) { return try Call.read(body, api: api) } catch { throw .refused(Refusal(error)) }
+    }
+
+    private func report(_ admitted: Admitted, _ live: Live) -> DecisionReport {
+        var snapshot = router.snapshot()
+        if let table = admitted.entry.inline?.table { _ = snapshot.extend(with: table) }
+        let explanation = snapshot.explain(admitted.journey, at: .now())
+        var report = DecisionReport(explanation.decision, DecisionNames(admitted.table(live)))
+        report.fill(from: admitted, live)
+        if let chosen = explanation.decision.chosen { report.fill(served: chosen, live) }
+        return report
+    }
+}
+
+extension DecisionReport {
+    mutating func fill(from admitted: Admitted, _ live: Live) {
+        policy = admitted.entry.policy.map { live.blueprint.policies[$0].name }
+        project = admitted.entry.project
+        mode = admitted.entry.model.mode
+        tableVersion = admitted.entry.inline?.table.baseVersion
+        modelRequested = admitted.body.withUnsafeReadableBytes { admitted.call.modelName(in: $0) }
+    }
+
+    mutating func fill(served deployment: Deployment.ID, _ live: Live) {
+        modelUsed = live.table.deployments[deployment].model
+        providerUsed = live.table.deployments[deployment].provider
+    }
+}
