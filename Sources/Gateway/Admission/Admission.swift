@@ -32,7 +32,7 @@ struct Admission {
         var entry = try Entrance(self, overrides).find()
         var facts = facts(virtualKey)
         var ruling = Ruling()
-        if live.isCurious { ruling = try ask(&entry, &facts, virtualKey, overrides) }
+        if live.isCurious || entry.inline?.sources.isEmpty == false { ruling = try ask(&entry, &facts, virtualKey, overrides) }
         facts.provider = entry.provider
         if let table = entry.inline?.table, !server.router.extend(with: table) {
             throw .refused(Refusal(.overloaded, "settings changed while the request waited; send it again"))
