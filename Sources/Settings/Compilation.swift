@@ -21,6 +21,14 @@ public enum Compilation: Sendable {
 /// Reads what `env:NAME` and `file:PATH` stand for.
 public typealias SecretLookup = (Secret.Source) -> Secret.Finding
 
+/// What becomes of a tree that names what is not there: a model, a provider, a key.
+public enum Dangling: Sendable {
+    /// A problem, as in a file that somebody writes.
+    case refused
+    /// The step never serves, and a warning says so: what was there when the tree was written has been deleted since.
+    case skipped
+}
+
 extension Blueprint {
     /// Reads the file at `path`. Variables like SWIFTLET_SERVER_LISTEN override it. `version` must grow with every change.
     public static func load(path: String, environment: [String: String], version: Int = 1) -> Compilation {
@@ -39,13 +47,16 @@ extension Blueprint {
         return compile(root, environment: environment, version: version, secrets: secrets)
     }
 
-    public static func compile(_ root: Node, environment: [String: String] = [:], version: Int = 1, secrets: SecretLookup? = nil) -> Compilation {
+    public static func compile(
+        _ root: Node, environment: [String: String] = [:], version: Int = 1, secrets: SecretLookup? = nil, dangling: Dangling = .refused
+    ) -> Compilation {
         var reading = Reading(secrets: secrets ?? lookUp(in: environment))
         var root = root
         if root.isNull { root = .map([], line: root.line) }
         EnvironmentOverlay.apply(environment, to: &root, &reading)
         guard let document = SettingsDocument.read(root, at: "", &reading) else { return .refused(reading.problems.inOrder) }
         var compiler = Compiler(document, root: root, reading)
+        compiler.reader.skipsDangling = dangling == .skipped
         if let blueprint = compiler.compile(version: version) { return .ready(blueprint, warnings: compiler.problems.inOrder) }
         return .refused(compiler.problems.inOrder)
     }

@@ -33,6 +33,26 @@ public struct Moment: Hashable, Comparable, SettingValue {
         seconds += Int64(time[0] * 3600 + time[1] * 60 + time[2])
     }
 
+    /// As it would be written, to the second.
+    public var written: String? {
+        var days = seconds / 86_400
+        var year = 1970
+        func length(_ year: Int) -> Int64 { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 366 : 365 }
+        while days >= length(year) {
+            days -= length(year)
+            year += 1
+        }
+        let lengths = [31, length(year) == 366 ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        var month = 0
+        while days >= Int64(lengths[month]) {
+            days -= Int64(lengths[month])
+            month += 1
+        }
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let rest = seconds % 86_400
+        return "\(year)-\(two(Int64(month + 1)))-\(two(days + 1))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
+    }
+
     private static func numbers(_ text: Substring, by separator: Character, digits: [Int]) -> [Int]? {
         let parts = text.split(separator: separator, omittingEmptySubsequences: false)
         guard parts.map(\.utf8.count) == digits, parts.allSatisfy({ $0.utf8.allSatisfy { 0x30...0x39 ~= $0 } }) else { return nil }

@@ -9,7 +9,7 @@ public struct RegionSettings: Configurable {
 
     public static let fields: [Field<Self>] = [
         .setting("prefixes", \.prefixes, "The region of callers by prefixes of their addresses, such as { 10.1.0.0/16: eu }; the longest counts."),
-        .setting("distances", \.distances, "How far regions are from one another, both ways, such as { eu: { mars: 200 } }."),
+        .setting("distances", \.distances, "How far regions are from one another, both ways, such as { eu: { mars: 200 } }.").notYet,
     ]
 }
 

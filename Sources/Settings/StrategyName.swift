@@ -1,33 +1,23 @@
 import Routing
 import Schema
 
-/// A strategy by name or alias. Those that are known and not yet effective stand here too: they are served as another.
+/// A strategy by name or alias: ours, LiteLLM's, vLLora's.
 public struct StrategyName: Hashable, SettingValue {
     /// The first of its names.
     public var name: String
-    /// True when it is served as `shuffle` or `fallback` so far.
-    public var isNotYet: Bool
 
-    /// Names, with aliases, of strategies to come.
-    private static let toCome: [[String]] = [
-        ["usage", "usage-based-routing"], ["usage_v2", "usage-based-routing-v2"], ["latency", "latency-based-routing", "least_latency"],
-        ["cost", "cost-based-routing", "lowest_cost"], ["success_rate"], ["throughput"], ["geographic"],
-    ].filter { Strategies.named($0[0]) == nil }
-
-    public static let names = Strategies.names + toCome.map { $0[0] }
-    private static let allNames = Strategies.all.flatMap { [type(of: $0).name] + type(of: $0).aliases } + toCome.flatMap(\.self)
+    public static let names = Strategies.names
+    private static let allNames = Strategies.all.flatMap { [type(of: $0).name] + type(of: $0).aliases }
 
     public init?(_ written: String) {
-        if let strategy = Strategies.named(written) {
-            name = type(of: strategy).name
-            isNotYet = false
-        } else if let row = Self.toCome.first(where: { $0.contains(written) }) {
-            name = row[0]
-            isNotYet = true
-        } else {
-            return nil
-        }
+        guard let strategy = Strategies.named(written) else { return nil }
+        name = written == Self.firstToken ? written : type(of: strategy).name
     }
+
+    /// vLLora's: the latency to the first token, whether the request streams or not.
+    static let firstToken = "ttft"
+
+    private init(of name: String) { self.name = name }
 
     public static let shape = Shape.choice(allNames)
     public var written: String? { name }
@@ -51,9 +41,4 @@ public struct StrategyName: Hashable, SettingValue {
 
     /// Where nothing is said.
     static let usual = StrategyName(of: Shuffle.name)
-
-    private init(of name: String) {
-        self.name = name
-        isNotYet = false
-    }
 }

@@ -178,8 +178,7 @@ import Testing
                 "f:6: models.m.route.conditional.branches[0].when.tags.a.eqq: there is no operator `eqq`; did you mean `eq`?"),
             Row(
                 "{ route: { auto: { mode: blance, models: [chat] } } }",
-                "f:6: models.m.route.auto.mode: `blance` is not known; did you mean `balance`?",
-                "f:6: models.m.route.auto.models: warning: `auto` is accepted, but not effective yet: served as `fallback`"),
+                "f:6: models.m.route.auto.mode: `blance` is not known; did you mean `balance`?"),
         ])
     func models(row: Row) {
         #expect(problems(good.replacing("chat: {", with: "m: \(row.text)\n  chat: {")) == row.expected)

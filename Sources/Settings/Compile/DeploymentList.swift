@@ -84,6 +84,7 @@ struct DeploymentList: Sendable {
         deployment.tokensPerMinute = settings.tokensPerMinute ?? common.tokensPerMinute
         deployment.maxParallelRequests = settings.maxParallelRequests ?? common.maxParallelRequests
         deployment.price = settings.price ?? (deployment.kind == .free ? .free : nil)
+        deployment.quality = settings.quality
         deployment.contextWindow = settings.contextWindow
         deployment.lacks = settings.lacks.reduce(into: []) { $0.formUnion($1.needs) }
         deployment.paused = settings.paused || entry.type.isNotYet

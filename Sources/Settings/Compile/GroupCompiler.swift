@@ -73,11 +73,21 @@ extension Compiler {
         var arguments = StrategyArguments()
         (arguments.sticky, arguments.mode, arguments.axis) = (model.stickyBy?.of, model.mode?.mode, model.axis)
         arguments.window = model.window ?? document.router.strategyArguments?.ttl.map { MeasureSpan(duration: $0) }
+        checkArguments(of: node, (strategy ?? .usual).name, at: path)
         arguments.buffer = model.buffer ?? document.router.strategyArguments?.buffer
         return reader.choice(
             of: branches, (strategy ?? .usual).name, arguments, at: path.setting("deployments"),
             line: node?.entry("deployments")?.line ?? line,
             owner: name)
+    }
+
+    /// What only another strategy would heed.
+    private mutating func checkArguments(of node: Node?, _ strategy: String, at path: String) {
+        let allowed = StrategyArguments.allowed(for: strategy)
+        for name in ["sticky_by", "window", "buffer", "mode", "axis"] where !allowed.contains(name) {
+            guard let entry = node?.entry(name), !entry.node.isNull else { continue }
+            reader.reading.warning(path.setting(name), entry.line, "has no meaning for the strategy `\(strategy)`")
+        }
     }
 
     /// Names in `fallbacks` of models and router become routes.

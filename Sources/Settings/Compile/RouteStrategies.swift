@@ -4,20 +4,33 @@ import Schema
 /// The strategies that names and arguments mean.
 extension RouteReader {
     mutating func strategy(_ name: String, _ arguments: StrategyArguments, owner: String, at path: String, line: Int) -> any Strategy {
+        let window = arguments.window?.window ?? .quarterHour
+        let buffer = arguments.buffer ?? 0
         switch name {
         case Percentage.name: return Percentage(stickyBy: arguments.sticky, salt: Random.hash(owner.utf8))
-        case "intelligent", "auto":
-            warnNotYet(name, served: Fallback.name, at: path, line: line)
-            return Fallback()
-        default:
-            if let known = Strategies.named(name) { return known }
-            warnNotYet(name, served: Shuffle.name, at: path, line: line)
-            return Shuffle()
+        case Fastest.name: return Fastest(window: window, buffer: buffer)
+        case StrategyName.firstToken: return Fastest(by: .firstToken, window: window, buffer: buffer)
+        case MostReliable.name: return MostReliable(window: window, buffer: buffer)
+        case HighestThroughput.name: return HighestThroughput(window: window, buffer: buffer)
+        case FewestRequests.name: return FewestRequests(window: arguments.window?.window ?? .total)
+        case Auto.name: return Auto(weights: weights(arguments, at: path, line: line), window: window)
+        case Intelligent.name:
+            reading.warning(path, line, "prompts are not scored yet: the most capable of its models serves first")
+            return Intelligent(axis: arguments.axis?.axis ?? .performance)
+        case Self.optimized:
+            return Strategies.optimizing((arguments.metric ?? .latency).rawValue, window: arguments.window?.window ?? .total) ?? Fastest()
+        default: return Strategies.named(name) ?? Shuffle()
         }
     }
 
-    mutating func warnNotYet(_ name: String, served: String, at path: String, line: Int) {
-        reading.warning(path, line, "`\(name)` is accepted, but not effective yet: served as `\(served)`")
+    /// vLLora's choice by a metric.
+    static let optimized = "optimized"
+
+    private mutating func weights(_ arguments: StrategyArguments, at path: String, line: Int) -> AutoWeights {
+        guard let own = arguments.weights else { return .of(arguments.mode ?? .balance) }
+        if let weights = AutoWeights(cost: own.cost, quality: own.quality, latency: own.latency) { return weights }
+        reading.problem(path, line, "the weights sum to 0, so nothing could be chosen")
+        return .of(.balance)
     }
 
     /// The branches in order, each asked when its condition holds, then what serves otherwise.
@@ -45,5 +58,5 @@ extension RouteReader {
     }
 
     /// Weighs all branches; the mode comes with the request.
-    func autoTree(_ branches: [Branch]) -> Route { .choice(Shuffle(), branches) }
+    func autoTree(_ branches: [Branch]) -> Route { .choice(Auto(), branches) }
 }

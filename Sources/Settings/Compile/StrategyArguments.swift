@@ -16,15 +16,13 @@ struct StrategyArguments {
     static func allowed(for strategy: String) -> [String] {
         switch strategy {
         case "percentage": ["sticky_by"]
-        case "latency": ["window", "buffer"]
-        case "success_rate", "throughput": ["window"]
+        case "latency", "ttft", "success_rate", "throughput": ["window", "buffer"]
+        case "requests": ["window"]
         case "auto": ["mode", "weights", "window"]
         case "intelligent": ["axis"]
         default: []
         }
     }
-
-    static let all = ["sticky_by", "window", "buffer", "mode", "axis", "metric", "weights"]
 
     /// Reads those of `names` that `node` has.
     init(_ names: [String], in node: Node, at path: String, _ reading: inout Reading) {
@@ -56,6 +54,7 @@ public enum StickyName: String, SettingChoice {
 /// What the strategy `intelligent` is after.
 public enum Axis: String, SettingChoice {
     case cost, performance, intelligence
+    var axis: Intelligent.Axis { Intelligent.Axis(rawValue: rawValue) ?? .performance }
 
     /// Merge's dashboard calls two of them otherwise.
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Axis? {
@@ -73,6 +72,7 @@ public struct MeasureSpan: Hashable, SettingValue {
     public var duration: Duration?
 
     public static let all = MeasureSpan(duration: nil)
+    var window: MeasureWindow { duration.map { MeasureWindow($0) } ?? .total }
     private static let others: [String: MeasureSpan] = [
         "total": .all, "Total": .all, "Last15Minutes": MeasureSpan(duration: .seconds(900)), "LastHour": MeasureSpan(duration: .seconds(3600)),
     ]

@@ -14,7 +14,7 @@ extension RouteReader {
     mutating func inline(_ node: Node, at path: String, owner: String) -> Child? {
         let entry = node.entry("type") ?? node.entry("strategy")
         // Its default (routing/mod.rs).
-        let type = entry?.node.scalar ?? "optimized"
+        let type = entry?.node.scalar ?? Self.optimized
         let allowed = Self.known + StrategyArguments.allowed(for: StrategyName(type)?.name ?? type)
         refuseUnknown(in: node, among: allowed, at: path)
         let (weight, faults) = (weight(of: node, at: path), faults(of: node, at: path))
@@ -29,7 +29,7 @@ extension RouteReader {
             return nil
         }
         guard let name = Self.strategyName(type) else {
-            let help = Spelling.nearest(to: type, among: StrategyName.names + ["optimized", "random", "a_b_testing"]).map {
+            let help = Spelling.nearest(to: type, among: StrategyName.names + ["optimized", "a_b_testing"]).map {
                 "; did you mean `\($0)`?"
             }
             reading.problem(place, line, "there is no strategy `\(type.prefix(60))`\(help ?? StrategyName.help(for: type))")
@@ -51,9 +51,8 @@ extension RouteReader {
     /// Its names for strategies beside ours.
     private static func strategyName(_ type: String) -> String? {
         switch type {
-        case "optimized": "optimized"
+        case optimized: optimized
         case "a_b_testing": Percentage.name
-        case "random": Shuffle.name
         case "intelligent", "auto": type
         default: StrategyName(type)?.name
         }

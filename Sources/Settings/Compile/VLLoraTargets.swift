@@ -30,7 +30,7 @@ extension RouteReader {
             reading.problem(
                 path.setting("sort_order"), line, "`\(order.prefix(20))` is not served for `\(metric.rawValue)`; expected `\(metric.usualOrder)`")
         }
-        return choice(of: branches, "optimized", arguments, at: path.setting(key), line: list.line, owner: owner)
+        return choice(of: branches, Self.optimized, arguments, at: path.setting(key), line: list.line, owner: owner)
     }
 
     /// Each deployment only while its figures are within the filter.
