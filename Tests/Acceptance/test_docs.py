@@ -1,45 +1,102 @@
 """What the documents show works as shown."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 
 import pytest
-from support.gateway import KEY, ROOT, swiftlet
+from support.gateway import KEY, ROOT, Gateway, swiftlet
+from support.pages import blocks, examples, marks, variables
 from test_lifecycle import curl_of
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/guide").glob("*.md"))]
+GUIDE = ROOT / "docs/guide"
 
 
-def blocks(language):
-    for page in PAGES:
-        for number, match in enumerate(re.finditer(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S)):
-            yield pytest.param(match.group(1), id=f"{page.name}-{number + 1}")
-
-
-VARIABLES = {"OPENAI_API_KEY": "sk-docs", "SWIFTLET_KEY": "sk-docs-client", "BACKUP_API_KEY": "sk-docs-backup"}
-
-
-@pytest.mark.parametrize("text", list(blocks("yaml")))
-def test_settings_are_valid(tmp_path, text):
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.name) for block in blocks("yaml")])
+def test_settings_are_valid(tmp_path, block):
     file = tmp_path / "swiftlet.yaml"
-    file.write_text(text)
-    result = swiftlet("check", str(file), environment=VARIABLES)
+    file.write_text(block.text)
+    result = swiftlet("check", str(file), environment=variables(block.text))
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in sorted((ROOT / "examples").glob("*.yaml"))])
 def test_examples_are_valid(file):
-    names = re.findall(r"env:(\w+)", file.read_text())
-    result = swiftlet("check", str(file), environment={name: f"sk-example-{name}" for name in names})
+    result = swiftlet("check", str(file), environment=variables(file.read_text()))
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.name) for block in blocks("json")])
+def test_json_is_valid(block):
+    json.loads(block.text)
+
+
+@pytest.mark.parametrize("example", [pytest.param(example, id=example.settings.name) for example in examples()])
+def test_requests_are_answered_as_the_page_says(tmp_path, example):
+    """Their settings say neither `server` nor `store`: those are the test's."""
+    text = example.settings.text
+    environment = variables(text)
+    gateway = Gateway(tmp_path, "server: { listen: '{listen}', admin: '{admin}' }\nstore: 'memory:'\n" + text, environment)
+    try:
+        for block in example.requests:
+            said = marks(block)
+            key = environment.get(said.get("variable")) or next(iter(environment.values()), None)
+            status, headers, body = gateway.post(said.get("path", "/v1/chat/completions"), block.text.encode(), key, said["header"])
+            assert status == int(said.get("status", 200)), (block.name, body)
+            if "deployment" in said:
+                assert headers["x-swiftlet-deployment"] == said["deployment"], (block.name, body)
+            if "code" in said:
+                assert json.loads(body)["error"]["code"] == said["code"], block.name
+    finally:
+        gateway.end()
+
+
+def test_every_strategy_has_a_page():
+    schema = json.loads(swiftlet("schema").stdout)
+    names = set(strategies(schema))
+    assert {"fallback", "latency"} <= names and len(names) > 10
+    pages = "\n".join(page.read_text() for page in (GUIDE / "strategies").glob("*.md"))
+    missing = sorted(name for name in names if f"`{name}`" not in pages and f"# {name}\n" not in pages)
+    assert not missing, f"no page below docs/guide/strategies names {missing}"
+
+
+def strategies(node):
+    """The words that the member `strategy` may be, wherever the schema has one."""
+    if isinstance(node, dict):
+        for choice in node.get("properties", {}).get("strategy", {}).get("anyOf", ()):
+            yield from choice.get("enum", ())
+        for value in node.values():
+            yield from strategies(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from strategies(value)
+
+
+def anchors(page):
+    """As GitHub makes them of headings."""
+    for heading in re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S), re.M):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(GUIDE))) for page in sorted(GUIDE.rglob("*.md"))])
+def test_links_into_pages_name_a_heading(page):
+    for link, anchor in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", page.read_text()):
+        target = (page.parent / link).resolve() if link else page
+        assert anchor in set(anchors(target)), f"{link}#{anchor}"
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(GUIDE))) for page in sorted(GUIDE.rglob("*.md"))])
+def test_every_page_is_linked_from_another(page):
+    others = [other for other in [ROOT / "README.md", *GUIDE.rglob("*.md")] if other != page]
+    links = {(other.parent / link).resolve() for other in others for link in re.findall(r"\]\(([^)\s#]+)", other.read_text())}
+    assert page in links
 
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """A gateway that has every model name the documents use, answered by mocks."""
-    from support.gateway import Gateway
     one = Gateway(tmp_path_factory.mktemp("docs"), {
         "providers": {"made-up": {"type": "mock", "text": "a made-up answer"}},
         "models": {name: {"deployments": [{"provider": "made-up", "model": "m"}]} for name in ("mock", "chat")},
@@ -52,16 +109,20 @@ def here(text, gateway):
     return re.sub(r"127\.0\.0\.1:8080|localhost:8080", f"127.0.0.1:{gateway.port}", text).replace("$SWIFTLET_KEY", KEY)
 
 
-@pytest.mark.parametrize("text", [block for block in blocks("sh") if "curl " in block.values[0] and "/v1/chat" in block.values[0]])
-def test_curl_commands_answer(shown, text):
-    url, headers, data = curl_of(here(text, shown))
+CURLS = [block for block in blocks("sh") if "curl " in block.text and "/v1/chat" in block.text]
+
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.name) for block in CURLS])
+def test_curl_commands_answer(shown, block):
+    url, headers, data = curl_of(here(block.text, shown))
     status, _, body = shown.post(url.split(str(shown.port))[1], data, key=None, headers=headers)
     assert status == 200, body
 
 
-@pytest.mark.parametrize("text", list(blocks("python")))
-def test_python_snippets_run(shown, text):
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.name) for block in blocks("python")])
+def test_python_snippets_run(shown, block):
     environment = {**os.environ, "SWIFTLET_KEY": KEY}
-    result = subprocess.run([sys.executable, "-c", here(text, shown)], env=environment, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(
+        [sys.executable, "-c", here(block.text, shown)], env=environment, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
     assert "made-up answer" in result.stdout.replace("\n", " ")
