@@ -51,6 +51,9 @@ extension FaultyReply {
             } else if scanner.text(name, is: "code") {
                 let said = try Self.text(&scanner)
                 code = code ?? said
+            } else if scanner.text(name, is: "error_type") {
+                let said = try Self.text(&scanner)
+                type = type ?? said  // Cohere, text-generation-inference
             } else if scanner.text(name, is: "type") {
                 let said = try Self.text(&scanner)
                 if said != "error" { type = type ?? said }  // Anthropic's outer object
