@@ -25,7 +25,6 @@ public struct DecisionReport: Sendable {
     public var modelRequested: String?
     public var modelUsed: String?
     public var providerUsed: String?
-    public var mode: AutoMode?
     public var attempts: [AttemptLine] = []
     public var cost: Nanodollars?
     /// Of the settings in force, where the decision was made on an extension of their table.
@@ -55,7 +54,11 @@ public struct DecisionReport: Sendable {
             record.member("strategy", orNull: strategies.last)
             record.key("strategies")
             record.array { list in for name in strategies { list.string(name) } }
-            if let mode { record.member("mode", mode.rawValue) }
+            if let mode = decision.mode { record.member("mode", mode.rawValue) }
+            if let confidence = decision.confidence {
+                record.key("confidence")
+                record.raw(Self.written(Double(confidence)))
+            }
             record.key("candidates")
             record.array { list in
                 for candidate in decision.candidates { write(candidate, &list) }

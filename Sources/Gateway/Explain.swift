@@ -47,7 +47,7 @@ extension Server {
                     let call = try Self.read(bodyBytes, api)
                     let view = RequestView(call, api, head: head, headBytes: headBytes, body: bodyBytes) { remote }
                     let admission = Admission(
-                        live: live, server: self, view: view, key: key, now: .now(), unixMilliseconds: WallClock.milliseconds())
+                        live: live, server: self, view: view, key: key, now: .now(), unixMilliseconds: WallClock.milliseconds(), isDry: true)
                     return .success(try admission.admit(ByteBuffer(bytes: body), deadline: nil))
                 } catch {
                     return .failure(error)
@@ -90,7 +90,6 @@ extension DecisionReport {
     mutating func fill(from admitted: Admitted, _ live: Live) {
         policy = admitted.entry.policy.map { live.blueprint.policies[$0].name }
         project = admitted.entry.project
-        mode = admitted.entry.model.mode
         tableVersion = admitted.entry.inline?.table.baseVersion
         modelRequested = admitted.body.withUnsafeReadableBytes { admitted.call.modelName(in: $0) }
     }

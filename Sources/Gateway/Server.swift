@@ -24,6 +24,7 @@ public final class Server: Sendable {
     let adminToken: KeyRing.Digest?
     let readiness = Readiness()
     let inlineRoutes = InlineRoutes()
+    let limiters = Limiters()
     public let signals = Signals()
     /// One change of settings at a time.
     let changes = Turnstile()

@@ -45,6 +45,7 @@ struct Settlement {
         counters.request(exchange.request.api, status: Int(entry.status))
         counters.duration.add(duration)
         if let firstByte { counters.firstByte.add(firstByte) }
+        exchange.loop.server.limiters.add(exchange.request.ruling.charges, entry.usage, cost: cost)
         if let deployment = exchange.deployment, entry.usage != Usage() {
             counters.charge(entry.usage, cost: cost, deployment: deployment)
         }

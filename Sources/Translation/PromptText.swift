@@ -1,6 +1,6 @@
 import Wire
 
-/// The words of a request's caller, for conditions on `request.text`: of a conversation the text of all its user messages, a line
+/// The words of a request's caller, for conditions on `request.text`: of a conversation the text of its last user message, a line
 /// break between parts; of a completion its prompt, of an embedding its input.
 ///
 /// Read only where a condition asks for it: this decodes what routing otherwise leaves in place.
@@ -41,7 +41,8 @@ public enum PromptText {
                     try scanner.skip()
                     continue
                 }
-                let before = text.count
+                let before = text
+                text = []
                 var isUser = false
                 try scanner.enterObject()
                 while let name = try scanner.nextKey() {
@@ -53,7 +54,7 @@ public enum PromptText {
                         try scanner.skip()
                     }
                 }
-                if !isUser { text.removeLast(text.count - before) }
+                if !isUser { text = before }
             }
         }
 

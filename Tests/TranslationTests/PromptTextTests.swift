@@ -15,7 +15,7 @@ import Testing
                 #"{"messages":[{"role":"user","content":[{"type":"text","text":"one"},{"type":"image_url","image_url":{"url":"x"}},{"text":"two"}]}]}"#,
                 "one\ntwo"
             ),
-            (#"{"messages":[{"role":"user","content":"a"},{"role":"user","content":"b"}]}"#, "a\nb"),
+            (#"{"messages":[{"role":"user","content":"a"},{"role":"user","content":"b"},{"role":"tool","content":"c"}]}"#, "b"),
             (#"{"messages":[1,null,{"role":"user"},{"content":"x"}]}"#, ""), (#"{"prompt":"p"}"#, "p"), (#"{"prompt":["p","q"]}"#, "p\nq"),
             (#"{"input":["e",1]}"#, "e"), (#"{}"#, ""), (#"{"messages":"no list"}"#, ""),
             (#"{"messages":[{"role":"user","content":"\u00e9"}]}"#, "é"),

@@ -23,6 +23,8 @@ struct Admission {
     let now: Instant
     /// Since 1970.
     let unixMilliseconds: Int64
+    /// Only to explain: nothing is counted.
+    var isDry = false
 
     private var call: Call { view.call }
 
@@ -57,6 +59,8 @@ struct Admission {
         /// A header line.
         var warning: ByteBuffer?
         var overrides = BodyOverrides.none
+        /// What limiters count once the request has ended.
+        var charges: [Limiters.Charge] = []
     }
 
     private func facts(_ virtualKey: VirtualKey?) -> Facts {
@@ -80,13 +84,14 @@ struct Admission {
         _ entry: inout Entry, _ facts: inout Facts, _ virtualKey: VirtualKey?, _ overrides: Overrides
     ) throws(Obstacle) -> Ruling {
         let project = entry.project.flatMap { live.blueprint.project(named: $0) }.map { live.blueprint.projects[$0] }
+        let limiters = LimiterReadings((entry.inline?.limiters ?? []) + live.blueprint.limiters, server.limiters, isDry: isDry)
         var tags = RequestTags(keyTags: virtualKey?.tags ?? project?.tags ?? [], view, own: overrides.contains(.tags))
         facts.tags = tags.names
         facts.region = region(virtualKey, overrides)
-        facts.values = values(entry, tags, facts.region, virtualKey)
+        facts.values = values(entry, tags, facts.region, virtualKey, project, limiters)
         guard let policy = entry.policy.flatMap({ live.blueprint.policies[$0].rules }),
             let hit = server.router.rule(of: policy, facts: facts, at: now)
-        else { return Ruling() }
+        else { return Ruling(charges: limiters.charges) }
         var ruling = Ruling(hit: hit)
         ruling.warning = hit.actions.warn.map { ByteBuffer(string: "x-swiftlet-warning: \($0.headerSafe)\r\n") }
         if let deny = hit.actions.deny {
@@ -98,7 +103,8 @@ struct Admission {
             for tag in hit.actions.addTags { tags.add(tag) }
             facts.tags = tags.names
         }
-        if !hit.actions.addTags.isEmpty || entry.inline != nil { facts.values = values(entry, tags, facts.region, virtualKey) }
+        if !hit.actions.addTags.isEmpty { facts.values = values(entry, tags, facts.region, virtualKey, project, limiters) }
+        ruling.charges = limiters.charges
         return ruling
     }
 
@@ -122,12 +128,15 @@ struct Admission {
         return table.isEmpty ? nil : view.remote().flatMap { table.region(of: $0) }
     }
 
-    private func values(_ entry: Entry, _ tags: RequestTags, _ region: String?, _ virtualKey: VirtualKey?) -> [Value] {
+    private func values(
+        _ entry: Entry, _ tags: RequestTags, _ region: String?, _ virtualKey: VirtualKey?, _ project: Project?, _ limiters: LimiterReadings
+    ) -> [Value] {
         let sources = entry.inline?.sources ?? live.sources
         guard !sources.isEmpty else { return [] }
         let context = RequestContext(
             key: virtualKey, keyName: live.keyName(key), tags: tags, region: region, mode: entry.model.mode, project: entry.project,
-            policy: entry.policy.map { live.blueprint.policies[$0].name }, unixMilliseconds: unixMilliseconds)
+            projectPolicy: (project?.policy ?? live.blueprint.defaultPolicy).map { live.blueprint.policies[$0].name },
+            policy: entry.policy.map { live.blueprint.policies[$0].name }, limiters: limiters, unixMilliseconds: unixMilliseconds)
         return sources.map { view.value(of: $0, in: context, signals: server.signals) }
     }
 }

@@ -162,8 +162,12 @@ struct Entrance {
 
     /// What the member `model` names; without one the policy decides, else the organisation's default, else `other`.
     private func named(_ policy: Int?, or other: String? = nil) throws(Obstacle) -> Entry {
-        if let text = view.call.model {
-            if let model = live.names.find(text, in: view.body) { return try allowed(model, { view.modelName ?? model.name }) }
+        if let text = view.call.model, !(policy.map { blueprint.policies[$0].overridesModel } ?? false) {
+            if let model = live.names.find(text, in: view.body) {
+                // `default` means the default of whoever asks.
+                if model.route == blueprint.defaultRoute { return try decided(by: policy, or: nil) }
+                return try allowed(model) { view.modelName ?? model.name }
+            }
             let name = view.modelName ?? ""
             if !name.isEmpty { return try named(name, policy, param: "model") }
         }
@@ -207,7 +211,7 @@ struct Entrance {
 
     private func compile(_ node: Node, at path: String, version: Int) throws(Obstacle) -> InlineRoute {
         let read = try read(path) { name throws(InlineProblems) in try InlineRouter.read(node, named: name, at: path, in: blueprint) }
-        return try extend([read.route], path, version: version, route: live.table.routes.count, fallbacks: nil)
+        return try extend([read.route], path, version: version, route: live.table.routes.count, fallbacks: nil, read.limiters)
     }
 
     /// The request's own `fallbacks`: names, or targets.
@@ -225,7 +229,7 @@ struct Entrance {
             let first = live.table.routes.count
             return try extend(
                 own + [read.route], "fallbacks", version: version, route: base.inline == nil ? base.model.route : first,
-                fallbacks: [first + own.count])
+                fallbacks: [first + own.count], (base.inline?.limiters ?? []) + read.limiters)
         }
     }
 
@@ -246,10 +250,10 @@ struct Entrance {
     }
 
     private func extend(
-        _ added: [NamedRoute], _ path: String, version: Int, route: Route.ID, fallbacks: [Route.ID]?
+        _ added: [NamedRoute], _ path: String, version: Int, route: Route.ID, fallbacks: [Route.ID]?, _ limiters: [Limiter]
     ) throws(Obstacle) -> InlineRoute {
         do throws(RoutingTableError) {
-            return InlineRoute(try live.table.extended(by: added, version: version), route: route, fallbacks: fallbacks)
+            return InlineRoute(try live.table.extended(by: added, version: version), route: route, fallbacks: fallbacks, limiters: limiters)
         } catch {
             throw refuse(.invalidValue, "\(path): \(error.description)", path)
         }

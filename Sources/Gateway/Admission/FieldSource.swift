@@ -16,10 +16,15 @@ enum FieldSource: Hashable, Sendable {
         case hasJSONSchema = "has_json_schema"
         case userAgent = "user_agent"
     }
-    enum User: String, Sendable { case id, name, email, tier, tiers }
+    enum User: String, Sendable { case id, name, email, tier }
     enum Key: String, Sendable { case name, project, policy, region, tags }
 
     case request(Request)
+    enum LimiterField: String, Sendable {
+        case passed, limit, remaining
+        case used = "current_usage"
+    }
+
     /// In lower case.
     case header(String)
     case tag(String)
@@ -27,7 +32,10 @@ enum FieldSource: Hashable, Sendable {
     case metadata([String])
     case user(User)
     case key(Key)
-    case project
+    case project, projectPolicy
+    /// Of vLLora's `extra.variables`.
+    case variable([String])
+    case limiter(String, LimiterField)
     case signal(String)
     case hour, weekday
     case nothing
@@ -43,7 +51,11 @@ enum FieldSource: Hashable, Sendable {
             case "metadata": .metadata(Array(parts.dropFirst()))
             case "user": User(rawValue: rest).map(Self.user) ?? .nothing
             case "key": Key(rawValue: rest).map(Self.key) ?? .nothing
-            case "project": rest == "name" ? .project : .nothing
+            case "project": rest == "name" ? .project : rest == "policy" ? .projectPolicy : .nothing
+            case "variables": .variable(Array(parts.dropFirst()))
+            case "limiter" where parts.count > 2:
+                LimiterField(rawValue: parts[parts.count - 1]).map { .limiter(parts.dropFirst().dropLast().joined(separator: "."), $0) }
+                    ?? .nothing
             case "signal": .signal(rest)
             case "time": rest == "hour" ? .hour : rest == "weekday" ? .weekday : .nothing
             default: .nothing
@@ -59,7 +71,10 @@ struct RequestContext {
     let region: String?
     let mode: AutoMode?
     let project: String?
+    let projectPolicy: String?
     let policy: String?
+    /// Asks a limiter by its name, once.
+    let limiters: LimiterReadings
     /// Milliseconds since 1970.
     let unixMilliseconds: Int64
 }
@@ -69,26 +84,31 @@ extension RequestView {
         switch source {
         case .request(let field): value(of: field, in: context)
         case .header(let name): Value(header(name))
-        case .tag(let key): Value(context.tags.value(of: key))
+        case .tag(let key): context.tags.value(of: key)
         case .metadata(let path): Value(path.reduce(metadata) { $0?[$1] })
         case .user(let field): value(of: field)
         case .key(let field): value(of: field, in: context)
         case .project: Value(context.project)
+        case .projectPolicy: Value(context.projectPolicy)
+        case .variable(let path): Value(path.reduce(extra?["variables"]) { $0?[$1] })
+        case .limiter(let name, let field): context.limiters.value(of: name, field, for: self, in: context)
         case .signal(let name): signals.value(of: name, unixMilliseconds: context.unixMilliseconds)
-        // 1970 began on a Thursday; Monday is 1 (ISO 8601). Both in UTC.
+        // 1970 began on a Thursday. Both in UTC.
         case .hour: .number(Double(context.unixMilliseconds / 3_600_000 % 24))
-        case .weekday: .number(Double((context.unixMilliseconds / 86_400_000 + 3) % 7 + 1))
+        case .weekday: .text(Self.weekdays[Int((context.unixMilliseconds / 86_400_000 + 3) % 7)])
         case .nothing: .missing
         }
     }
 
+    private static let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
     private func value(of field: FieldSource.Request, in context: RequestContext) -> Value {
         switch field {
         case .model: Value(modelName)
-        case .api: .text("\(Endpoint.call(api).name)")
+        case .api: .text(api == .chatCompletions ? "chat" : "\(Endpoint.call(api).name)")
         case .stream: .flag(call.stream)
         case .text: .text(text)
-        case .task: Value(metadata?["task"])
+        case .task: metadata?["task"].map { Value($0) } ?? context.tags.value(of: "task")
         case .mode: Value(context.mode?.rawValue)
         case .region: Value(context.region)
         case .country: Value(metadata?["country"]?.scalar ?? header("cf-ipcountry"))
@@ -103,7 +123,7 @@ extension RequestView {
     }
 
     /// vLLora's `extra.user`, else what OpenAI's members say.
-    private func value(of field: FieldSource.User) -> Value {
+    func value(of field: FieldSource.User) -> Value {
         let user = extra?["user"]
         func member(_ names: String...) -> Value { Value(names.lazy.compactMap { user?[$0] }.first) }
         switch field {
@@ -112,11 +132,7 @@ extension RequestView {
             return id == .missing ? Value(text(call.user) ?? metadata?["user_id"]?.scalar) : id
         case .name: return member("name", "user_name")
         case .email: return member("email", "user_email")
-        case .tiers: return member("tiers", "user_tags", "tags")
-        case .tier:
-            let tier = member("tier")
-            if tier == .missing, case .list(let tiers) = member("tiers", "user_tags", "tags") { return tiers.first ?? .missing }
-            return tier
+        case .tier: return member("tier", "tiers", "user_tags", "tags")
         }
     }
 
@@ -133,4 +149,51 @@ extension RequestView {
 
 extension Value {
     init(_ text: String?) { self = text.map { .text($0) } ?? .missing }
+}
+
+/// What the limiters of a conditional route say of one request: each is asked only where a condition looks at it, and once.
+final class LimiterReadings {
+    private let limiters: [Limiter]
+    private let counts: Limiters
+    private let isDry: Bool
+    private var readings: [String: Limiters.Reading] = [:]
+    private(set) var charges: [Limiters.Charge] = []
+
+    /// - Parameter isDry: Nothing is counted.
+    init(_ limiters: [Limiter], _ counts: Limiters, isDry: Bool) {
+        self.limiters = limiters
+        self.counts = counts
+        self.isDry = isDry
+    }
+
+    func value(of name: String, _ field: FieldSource.LimiterField, for view: RequestView, in context: RequestContext) -> Value {
+        guard let reading = reading(name, view, context) else { return .missing }
+        switch field {
+        case .passed: return .flag(reading.passed)
+        case .used: return .number(reading.used)
+        case .limit: return .number(reading.limit)
+        case .remaining: return .number(max(0, reading.limit - reading.used))
+        }
+    }
+
+    private func reading(_ name: String, _ view: RequestView, _ context: RequestContext) -> Limiters.Reading? {
+        if let known = readings[name] { return known }
+        guard let limiter = limiters.first(where: { $0.name == name }) else { return nil }
+        let key = Limiters.key(limiter, entity: entity(of: limiter, view, context), unixMilliseconds: context.unixMilliseconds)
+        let reading = counts.ask(limiter, key, isDry: isDry)
+        readings[name] = reading
+        if limiter.target != .requests { charges.append(Limiters.Charge(key: key, target: limiter.target)) }
+        return reading
+    }
+
+    private func entity(of limiter: Limiter, _ view: RequestView, _ context: RequestContext) -> String {
+        switch limiter.entity {
+        case .user_id: "\(view.value(of: FieldSource.User.id))"
+        case .user_tier: "\(view.value(of: FieldSource.User.tier))"
+        case .project: context.project ?? ""
+        case .model: view.modelName ?? ""
+        // Which provider will serve is not known yet: all together.
+        case .provider: ""
+        }
+    }
 }

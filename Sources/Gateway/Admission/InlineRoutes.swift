@@ -1,6 +1,7 @@
 import NIOCore
 import Routing
 import Schema
+import Settings
 import Storage
 
 /// A tree that came with a request, compiled onto the table in force.
@@ -10,12 +11,14 @@ final class InlineRoute: Sendable {
     let route: Route.ID
     let name: String
     let fallbacks: [Route.ID]?
+    let limiters: [Limiter]
     /// By the table's fields.
     let sources: [FieldSource]
     /// The header line that names the route.
     let line: ByteBuffer
 
-    init(_ table: RoutingTable, route: Route.ID, fallbacks: [Route.ID]?) {
+    init(_ table: RoutingTable, route: Route.ID, fallbacks: [Route.ID]?, limiters: [Limiter]) {
+        self.limiters = limiters
         self.table = table
         self.route = route
         self.fallbacks = fallbacks

@@ -1,3 +1,4 @@
+import Routing
 import Schema
 import Wire
 
@@ -21,9 +22,10 @@ struct RequestTags {
         for part in [view.head.swiftletTags, view.head.litellmTags, view.head.tags] { take(view.text(part)) }
     }
 
-    /// The value of a tag; of a tag without one an empty text.
-    func value(of key: String) -> String? {
-        values.first { $0.key == key }?.value ?? (names.contains(key) ? "" : nil)
+    /// The value of a tag; a tag without one holds true.
+    func value(of key: String) -> Value {
+        if let value = values.first(where: { $0.key == key })?.value { return .text(value) }
+        return names.contains(key) ? .flag(true) : .missing
     }
 
     mutating func add(_ tag: String) {
