@@ -13,18 +13,21 @@ public struct Comparison: Hashable, Sendable {
 
     public let operation: Operation
     public let operand: Value
-    /// Of `matches`.
+    /// Of `matches`; also of tests that ignore the case of letters beyond ASCII.
     public let pattern: Pattern?
-    /// For text: `A` is `a`.
+    /// For text: `A` is `a`. In lists of texts only for letters of ASCII.
     public let ignoresCase: Bool
     /// The operand as bytes to look for.
     private let needle: Needle?
+    /// The operand as a number.
+    private let number: Double?
 
     public init(_ operation: Operation, _ operand: Value, ignoringCase: Bool = false) {
         self.operation = operation
         self.operand = operand
-        pattern = nil
+        pattern = ignoringCase ? Self.pattern(operation, operand) : nil
         ignoresCase = ignoringCase
+        number = operand.number
         switch (operation, operand) {
         case (.contains, .text(let text)), (.startsWith, .text(let text)), (.endsWith, .text(let text)):
             needle = Needle(text, ignoringCase: ignoringCase)
@@ -39,6 +42,17 @@ public struct Comparison: Hashable, Sendable {
         self.pattern = pattern
         ignoresCase = false
         needle = nil
+        number = nil
+    }
+
+    /// For text with letters beyond ASCII, whose other case may have other bytes. Nil where bytes suffice.
+    private static func pattern(_ operation: Operation, _ operand: Value) -> Pattern? {
+        guard case .text(let text) = operand, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        let atStart = operation == .eq || operation == .ne || operation == .startsWith
+        let atEnd = operation == .eq || operation == .ne || operation == .endsWith
+        guard atStart || atEnd || operation == .contains else { return nil }
+        // One that is too long is compared byte by byte.
+        return try? Pattern(literal: text, ignoringCase: true, atStart: atStart, atEnd: atEnd)
     }
 
     public func holds(_ value: Value) -> Bool {
@@ -50,8 +64,8 @@ public struct Comparison: Hashable, Sendable {
             }
         }
         switch operation {
-        case .eq: return equal(value, operand)
-        case .ne: return !equal(value, operand)
+        case .eq: return isSame(value)
+        case .ne: return !isSame(value)
         case .gt: return order(value).map { $0 > 0 } ?? false
         case .gte: return order(value).map { $0 >= 0 } ?? false
         case .lt: return order(value).map { $0 < 0 } ?? false
@@ -67,6 +81,11 @@ public struct Comparison: Hashable, Sendable {
     }
 
     // MARK: Equality and order
+
+    private func isSame(_ value: Value) -> Bool {
+        if let pattern, case .text(let text) = value { return pattern.matches(text) }
+        return equal(value, operand)
+    }
 
     private func equal(_ value: Value, _ other: Value) -> Bool {
         switch (value, other) {
@@ -84,7 +103,7 @@ public struct Comparison: Hashable, Sendable {
 
     /// Below, at or above 0, like the value lies to the operand. Nil: they have no order.
     private func order(_ value: Value) -> Int? {
-        if let left = value.number, let right = operand.number { return left < right ? -1 : left > right ? 1 : 0 }
+        if let right = number, let left = value.number { return left < right ? -1 : left > right ? 1 : 0 }
         guard case .text(let left) = value, case .text(let right) = operand else { return nil }
         return left < right ? -1 : left == right ? 0 : 1
     }
@@ -100,6 +119,7 @@ public struct Comparison: Hashable, Sendable {
 
     private func contains(_ value: Value) -> Bool {
         switch value {
+        case .text(let text) where pattern != nil: return pattern?.matches(text) ?? false
         case .text(var text): return needle.map { needle in text.withUTF8 { needle.stands(in: $0) } } ?? false
         case .list(let values): return values.contains { equal($0, operand) }
         default: return false
@@ -107,7 +127,9 @@ public struct Comparison: Hashable, Sendable {
     }
 
     private func edge(_ value: Value, _ test: (Needle, UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
-        guard case .text(var text) = value, let needle else { return false }
+        guard case .text(var text) = value else { return false }
+        if let pattern { return pattern.matches(text) }
+        guard let needle else { return false }
         return text.withUTF8 { test(needle, $0) }
     }
 

@@ -22,9 +22,14 @@ public final class Pattern: Sendable {
         try self.init(source, parser.parse())
     }
 
-    /// Where `text` stands, every character for itself.
-    public convenience init(literal text: String, ignoringCase: Bool) throws(PatternError) {
-        let parts = text.unicodeScalars.map { PatternNode.set(ScalarSet($0, ignoringCase: ignoringCase)) }
+    /// Where `text` stands, every character for itself; at the start or the end, where that is asked.
+    convenience init(literal text: String, ignoringCase: Bool, atStart: Bool = false, atEnd: Bool = false) throws(PatternError) {
+        guard text.unicodeScalars.count <= Self.maxLength else {
+            throw PatternError(message: "is longer than \(Self.maxLength) characters", position: 1)
+        }
+        let parts =
+            (atStart ? [.assertion(.textStart)] : []) + text.unicodeScalars.map { PatternNode.set(ScalarSet($0, ignoringCase: ignoringCase)) }
+            + (atEnd ? [.assertion(.textEnd)] : [])
         try self.init(text, .sequence(parts))
     }
 

@@ -52,10 +52,11 @@ struct PatternAutomaton: Sendable {
     private static func classes(of program: PatternProgram) -> (classes: [UInt8], samples: [UInt8]) {
         var sets = program.sets
         if program.hasAssertions {
-            var (words, newline) = (ByteSet(), ByteSet())
+            var (words, newline, continuations) = (ByteSet(), ByteSet(), ByteSet())
+            continuations.insert(0x80...0xBF)
             for byte in UInt8.min...UInt8.max where PatternWalk.isWord(byte) { words.insert(byte...byte) }
             newline.insert(UInt8(ascii: "\n")...UInt8(ascii: "\n"))
-            sets += [words, newline]
+            sets += [words, newline, continuations]
         }
         var classes = Array(repeating: UInt8(0), count: 256)
         for set in sets {

@@ -68,10 +68,12 @@ struct PatternWalk {
         case .lineStart: before == .start || before == .newline
         case .lineEnd: after == nil || after == UInt8(ascii: "\n")
         case .wordBoundary: (before == .word) != (after.map(isWord) ?? false)
-        case .noWordBoundary: (before == .word) == (after.map(isWord) ?? false)
+        // Not within a character.
+        case .noWordBoundary: (before == .word) == (after.map(isWord) ?? false) && !(after.map(isContinuation) ?? false)
         case nil: false
         }
     }
 
+    static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
     static func isWord(_ byte: UInt8) -> Bool { Unicode.Scalar(byte).isASCII && Unicode.Scalar(byte).isWord }
 }

@@ -28,12 +28,14 @@ extension Router {
         guard let policy = journey.policy, plan.rules.indices.contains(policy) else { return nil }
         for rule in plan.rules[policy].after where rule.after.contains(fault) {
             if journey.ruleHits.contains(where: { $0.index == rule.index && $0.policy == policy }) { continue }
+            // A route that was left already leads nowhere new: the next rule may.
+            if rule.route >= 0, rule.route == journey.current || journey.visited.contains(rule.route) { continue }
             guard holds(rule.when, journey.facts, plan, generation, at: now) else { continue }
             journey.ruleHits.append(hit(rule, of: policy, journey.facts, fault, plan, generation, at: now))
             ruled(journey.ruleHits.count - 1, journey, plan, at: now)
             let actions = plan.policies[policy].rules[rule.index].then
             if let text = actions.deny { return journey.exhausted(.denied(text)) }
-            guard rule.route >= 0, rule.route != journey.current, !journey.visited.contains(rule.route) else { return nil }
+            guard rule.route >= 0 else { return nil }
             journey.enter(rule.route)
             return fromTheTop(&journey, plan, generation, at: now)
         }
