@@ -1,7 +1,7 @@
 /// One request's way: where it stands in its routes, what was tried, until when and for how much.
 public struct Journey: Sendable {
     public let route: Route.ID
-    public let facts: Facts
+    public private(set) var facts: Facts
     public var envelope: Envelope
     /// The request's own timeout for one attempt: after the deployment's, before the route's.
     public var timeout: Duration?
@@ -95,6 +95,9 @@ public struct Journey: Sendable {
         current = route
         if let seed { draw(seed) }
     }
+
+    /// Only this provider's deployments may serve from here on.
+    mutating func pin(_ provider: String) { facts.provider = provider }
 
     mutating func draw(_ seed: UInt64) {
         self.seed = seed

@@ -1,4 +1,3 @@
-import Routing
 import Schema
 
 /// A policy: what serves a request that names no model, which rules are asked, and how attempts are retried. Also in the forms of
@@ -29,7 +28,7 @@ public struct PolicySettings: Configurable {
         .setting("expires", \.expires, "Makes it a draft: until then it serves requests that ask for it by name, and nobody else."),
         .setting("route", \.route, "Serves requests that name no model."),
         .setting("override_model", \.overridesModel, "Whether its route serves whatever model a request names; with `primary` it does."),
-        .setting("rules", \.rules, "Asked in order of priority; the first that holds decides.").notYet,
+        .setting("rules", \.rules, "Asked in order of priority; the first that holds decides."),
         .setting("retry", \.retry, "Whether and when a deployment is asked again."),
         .setting("breaker", \.breaker, "When deployments rest: all of them in `default`, those of its route in others."),
         .setting("circuit_breaker", \.breaker, "TokenVue's name for `breaker`."),
@@ -114,54 +113,6 @@ public struct MergeProvider: Configurable {
         .setting("priority", \.priority, "The lowest is tried first."),
         .setting("weight", \.weight, in: 0...1e9, "Its share where shares count."),
     ]
-}
-
-public struct RuleSettings: Configurable {
-    public var name = ""
-    public var priority = 0
-    public var enabled = true
-    public var when: Condition?
-    public var after: FaultList?
-    public var then = RuleActions()
-
-    public init() {}
-
-    public static let fields: [Field<Self>] = [
-        .setting("name", \.name, "Its name in decision records.").required,
-        .setting("priority", \.priority, "The highest is asked first."),
-        .setting("enabled", \.enabled, "Whether it is asked."),
-        .setting("when", \.when, "The condition."),
-        .setting("after", \.after, "Faults of an attempt after which it is asked."),
-        .setting("then", \.then, "What it does.").required,
-    ]
-}
-
-public struct RuleActions: Configurable {
-    public var route: Node?
-    public var mode: String?
-    public var provider: String?
-    public var model: String?
-    public var params: Node?
-    public var addTags: [String] = []
-    public var warn: String?
-    public var deny: String?
-
-    public init() {}
-
-    public static let fields: [Field<Self>] = [
-        .setting("route", \.route, "A name or a tree that serves the request."),
-        .setting("mode", \.mode, "The mode of `auto`."),
-        .setting("provider", \.provider, "The provider that serves the request."),
-        .setting("model", \.model, "The model that serves the request."),
-        .setting("params", \.params, "Set in the request."),
-        .setting("add_tags", \.addTags, "Tags added to the request."),
-        .setting("warn", \.warn, "A warning that goes with the answer."),
-        .setting("deny", \.deny, "Refuses the request with this text."),
-    ]
-
-    var isEmpty: Bool {
-        route == nil && mode == nil && provider == nil && model == nil && params == nil && addTags.isEmpty && warn == nil && deny == nil
-    }
 }
 
 public struct ProjectSettings: Configurable {

@@ -12,7 +12,7 @@ public struct SettingsDocument: Configurable {
     public var defaultRouter: String?
     public var policies = Named<PolicySettings>()
     public var projects = Named<ProjectSettings>()
-    public var rules: [Node] = []
+    public var rules: [RuleSettings] = []
     public var regions = RegionSettings()
     public var keys = Named<KeySettings>()
     public var guardrails: GuardrailSettings?
@@ -33,7 +33,7 @@ public struct SettingsDocument: Configurable {
         .setting("default_router", \.defaultRouter, "The name of what serves requests that name no model, where no policy says."),
         .setting("policies", \.policies, "Policies; `default` is the organisation's."),
         .setting("projects", \.projects, "Projects: keys that share a policy, tags and budgets."),
-        .setting("rules", \.rules, "Rules of every policy, beside its own.").notYet,
+        .setting("rules", \.rules, "Rules of every policy, beside its own."),
         .setting("regions", \.regions, "Where callers are, and how far apart regions are."),
         .setting("keys", \.keys, "Virtual keys: who may ask."),
         .setting("guardrails", \.guardrails, "What is looked for in prompts and answers.").notYet,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bench
+import Routing
 import Settings
 
 /// `swiftlet schema`.
@@ -10,7 +11,10 @@ struct SchemaCommand: ParsableCommand {
     @Flag(help: "Print the reference page in Markdown instead.")
     var reference = false
 
+    @Flag(help: "Print the page of the fields that conditions may ask for, in Markdown.")
+    var fields = false
+
     func run() throws {
-        StandardStream.output.write(reference ? SettingsDocument.referencePage : SettingsDocument.jsonSchema)
+        StandardStream.output.write(fields ? Fields.page : reference ? SettingsDocument.referencePage : SettingsDocument.jsonSchema)
     }
 }

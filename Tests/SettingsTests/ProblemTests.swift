@@ -52,13 +52,11 @@ import Testing
                 "f:8: policies.p.route: there is no model `chta`; did you mean `chat`?"),
             Row(
                 "policies: { p: { rules: [ { name: r, when: { tags.a: 1 }, then: { route: chta } } ] } }",
-                "f:8: policies.p.rules: warning: accepted, but not effective yet",
                 "f:8: policies.p.rules[0].then.route: there is no model `chta`; did you mean `chat`?"),
             Row(
                 "policies: { p: { rules: [ { name: r, then: {} } ] } }",
-                "f:8: policies.p.rules: warning: accepted, but not effective yet",
-                "f:8: policies.p.rules[0].then: does nothing",
-                "f:8: policies.p.rules[0]: has neither `when` nor `after`, so it is never asked"),
+                "f:8: policies.p.rules[0]: has neither `when` nor `after`, so it is never asked",
+                "f:8: policies.p.rules[0].then: does nothing"),
             Row(
                 "firewall: [ { name: x, action: maks } ]",
                 "f:8: firewall: warning: accepted, but not effective yet",

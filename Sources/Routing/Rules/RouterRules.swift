@@ -34,6 +34,8 @@ extension Router {
             journey.ruleHits.append(hit(rule, of: policy, journey.facts, fault, plan, generation, at: now))
             ruled(journey.ruleHits.count - 1, journey, plan, at: now)
             let actions = plan.policies[policy].rules[rule.index].then
+            if let mode = actions.mode { journey.mode = mode }
+            if let provider = actions.provider { journey.pin(provider) }
             if let text = actions.deny { return journey.exhausted(.denied(text)) }
             guard rule.route >= 0 else { return nil }
             journey.enter(rule.route)

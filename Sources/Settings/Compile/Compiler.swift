@@ -15,6 +15,9 @@ struct Compiler {
     var hidden: Set<String> = []
     var names: [String: NamedModel] = [:]
     var compiledPolicies: [Policy] = []
+    /// Those of the table, and where their rules ask for which fields.
+    var tablePolicies: [RoutingPolicy] = []
+    var rulePlaces: [(fields: [FieldName], path: String, line: Int)] = []
     var projects: [Project] = []
     var keys: [VirtualKey] = []
     var defaultRoute: Int?
@@ -58,6 +61,7 @@ struct Compiler {
         addFallbacks()
         addDefaultFallbacks()
         addPolicies()
+        addRules()
         addProjects()
         addKeys()
         checkReferences()
@@ -114,7 +118,13 @@ struct Compiler {
     private var tableArguments: TableArguments {
         TableArguments(
             defaultFallbacks: defaultFallbacks, maxFallbacks: document.router.maxFallbacks,
-            tagFiltering: document.router.tagFiltering ? (document.router.tagFilteringMatchAny ? .any : .all) : .off, retryBucket: policies.bucket)
+            tagFiltering: document.router.tagFiltering ? (document.router.tagFilteringMatchAny ? .any : .all) : .off, retryBucket: policies.bucket, policies: tablePolicies)
+    }
+
+    /// Rules stand in no route.
+    private func rulePlace(of problem: RouteProblem) -> (path: String, line: Int)? {
+        guard case .unknownSubject(let name, nearest: _) = problem.kind else { return nil }
+        return rulePlaces.first { $0.fields.contains { $0.text == name } }.map { ($0.path, $0.line) }
     }
 
     private mutating func table(version: Int) -> RoutingTable? {
@@ -123,7 +133,7 @@ struct Compiler {
         } catch {
             let known = !problems.errors.isEmpty
             for problem in error.problems where !(known && problem.mayFollow) {
-                let place = places[problem.route] ?? ("models", 0)
+                let place = places[problem.route] ?? rulePlace(of: problem) ?? ("models", 0)
                 reader.reading.problem(place.path, place.line, problem.description)
             }
             return nil

@@ -84,11 +84,12 @@ struct TableArguments: Sendable {
     var maxFallbacks = 5
     var tagFiltering = TagFiltering.off
     var retryBucket = RetryBucket()
+    var policies: [RoutingPolicy] = []
 
     func table(version: Int, _ deployments: [Deployment], _ routes: [NamedRoute]) throws(RoutingTableError) -> RoutingTable {
         try RoutingTable(
             version: version, deployments: deployments, routes: routes, defaultFallbacks: defaultFallbacks, maxFallbacks: maxFallbacks,
-            tagFiltering: tagFiltering, retryBucket: retryBucket)
+            tagFiltering: tagFiltering, retryBucket: retryBucket, policies: policies)
     }
 }
 

@@ -39,9 +39,11 @@ extension RouteReader {
     ) -> Route? {
         var cases: [Conditional.Case] = []
         var branches: [Branch] = []
+        var conditionsWritten: [(when: Condition, path: String, line: Int)] = []
         for branch in written {
             var conditions = ConditionReader(names: names, isInline: isInline)
             let when = branch.when.map { conditions.condition($0, at: branch.place, &reading) ?? .always } ?? .always
+            conditionsWritten.append((when, branch.place, branch.when?.line ?? line))
             if let text = branch.deny {
                 cases.append(.block(when: when, text: text))
             } else if let route = branch.route {
@@ -49,6 +51,7 @@ extension RouteReader {
                 branches.append(Branch(route))
             }
         }
+        RuleLinter.lint(branches: conditionsWritten, &reading)
         if let otherwise { branches.append(Branch(otherwise)) }
         guard !branches.isEmpty else {
             if !cases.isEmpty { reading.problem(path, line, "refuses whatever it does not leave out: it needs a branch that serves") }

@@ -12,7 +12,7 @@ enum Operators {
 
     private static let aliases: [String: Written] = [
         "neq": Written(operation: .ne), "!=": Written(operation: .ne), "=": Written(operation: .eq), "==": Written(operation: .eq),
-        "equals": Written(operation: .eq), "not_equals": Written(operation: .ne), "<>": Written(operation: .ne),
+        "equals": Written(operation: .eq), "equal": Written(operation: .eq), "not_equals": Written(operation: .ne), "<>": Written(operation: .ne),
         ">": Written(operation: .gt), ">=": Written(operation: .gte), "<": Written(operation: .lt), "<=": Written(operation: .lte),
         "ge": Written(operation: .gte), "le": Written(operation: .lte), "nin": Written(operation: .notIn), "any": Written(operation: .isIn),
         "greater_than": Written(operation: .gt), "greater_than_or_equal": Written(operation: .gte), "less_than": Written(operation: .lt),

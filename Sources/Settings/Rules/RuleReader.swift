@@ -35,7 +35,9 @@ struct RuleReader {
         }
         if own.after?.set.isEmpty ?? false { reading.problem(path.setting("after"), node.entry("after")?.line ?? node.line, "names no fault") }
         if let then = own.then {
-            if own.use != nil { reading.problem(path.setting("use"), node.entry("use")?.line ?? node.line, "has no meaning beside `then`: say either") }
+            if own.use != nil {
+                reading.problem(path.setting("use"), node.entry("use")?.line ?? node.line, "has no meaning beside `then`: say either")
+            }
             fill(&written, then)
         } else if let use = own.use {
             (written.route, written.model, written.policy, written.actions) = (use.route, use.model, use.policy, "use")

@@ -5,7 +5,9 @@ import Schema
 /// be objects or JSON as text.
 extension RuleReader {
     func tokenRouter(_ node: Node, _ entries: [Node.Entry], at path: String, _ reading: inout Reading) -> WrittenRule? {
-        Self.refuseUnknown(entries, among: ["id", "user_id", "name", "is_enabled", "priority", "match_json", "action_json", "created_at", "updated_at"], at: path, &reading)
+        Self.refuseUnknown(
+            entries, among: ["id", "user_id", "name", "is_enabled", "priority", "match_json", "action_json", "created_at", "updated_at"], at: path,
+            &reading)
         var written = WrittenRule()
         written.actions = "action_json"
         guard let name = node["name"]?.scalar else {

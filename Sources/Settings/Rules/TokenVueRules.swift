@@ -62,13 +62,15 @@ extension RuleReader {
         if category == "custom_signals" || category == "custom_signal" { return .field("signal.\(node["condition"]?.scalar ?? condition)") }
         guard let rows = categories[category == "cost_and_budget" ? "cost_budget" : category] else {
             let help = Spelling.help(for: category, among: categories.keys.sorted() + ["custom_signals"])
-            reading.problem(path.setting("category"), node.entry("category")?.line ?? node.line, "there is no category `\(category.prefix(60))`\(help)")
+            reading.problem(
+                path.setting("category"), node.entry("category")?.line ?? node.line, "there is no category `\(category.prefix(60))`\(help)")
             return nil
         }
         if let row = rows.first(where: { $0.names.contains(condition) }) { return row.asks }
         let help = Spelling.help(for: condition, among: rows.map { $0.names[0] })
         reading.problem(
-            path.setting("condition"), node.entry("condition")?.line ?? node.line, "there is no condition `\(condition.prefix(60))` of `\(category)`\(help)")
+            path.setting("condition"), node.entry("condition")?.line ?? node.line,
+            "there is no condition `\(condition.prefix(60))` of `\(category)`\(help)")
         return nil
     }
 
@@ -88,7 +90,9 @@ extension RuleReader {
             var value = node["value"] ?? .plain(isFlag ? "true" : "", line: node.line)
             if isFlag, value.isNull { value = .plain("true", line: node.line) }
             // Its console writes percents where our field is a share.
-            if unit == "share", let number = value.scalar.flatMap({ Value.text($0).number }), number > 1 { value = .plain("\(number / 100)", line: value.line) }
+            if unit == "share", let number = value.scalar.flatMap({ Value.text($0).number }), number > 1 {
+                value = .plain("\(number / 100)", line: value.line)
+            }
             let test = Node.map([(name, Node.map([(operation, value)], line: node.line))], line: node.line)
             if let condition = ConditionReader.read(test, at: path.setting("value"), &reading) { written.rule.when = condition }
         }

@@ -1,0 +1,106 @@
+import Routing
+import Schema
+
+/// Rules of policies: names become routes, trees become routes of their own.
+extension Compiler {
+    /// One table policy for each policy, with its own rules and those of all policies. Without any policy the latter are those of a
+    /// policy `default` that says nothing else.
+    mutating func addRules() {
+        if !document.rules.isEmpty, defaultPolicy == nil {
+            defaultPolicy = compiledPolicies.count
+            compiledPolicies.append(Policy(name: Self.defaultName))
+        }
+        for index in compiledPolicies.indices {
+            let policy = compiledPolicies[index]
+            var written: [WrittenRule] = []
+            let path = "policies".setting(policy.name)
+            for (number, rule) in (document.policies[policy.name]?.rules ?? []).enumerated() {
+                let place = path.setting("rules").item(number)
+                if let read = RuleReader.read(rule.node, at: place, primary: primary(of: policy), &reader.reading) { written.append(read) }
+            }
+            for (number, rule) in document.rules.enumerated() {
+                let place = "rules".item(number)
+                if let read = RuleReader.read(rule.node, at: place, primary: primary(of: policy), &reader.reading) { written.append(read) }
+            }
+            let rules = written.map { compile($0, of: policy) }
+            for (rule, written) in zip(rules, written) where !rule.when.fields.isEmpty {
+                rulePlaces.append((rule.when.fields, written.path.setting("when"), written.line))
+            }
+            RuleLinter.lint(rules, written.map { ($0.path, $0.line) }, &reader.reading)
+            compiledPolicies[index].rules = tablePolicies.count
+            tablePolicies.append(RoutingPolicy(name: policy.name, rules: rules, retry: policy.retry))
+        }
+    }
+
+    /// The deployment that serves first when all is well: what a policy's rules about latency are about.
+    private func primary(of policy: Policy) -> String? {
+        guard let route = policy.route else { return nil }
+        return first(of: routes[route].tree, depth: 0).map { reader.deployments.deployments[$0].name }
+    }
+
+    private func first(of tree: Route, depth: Int) -> Deployment.ID? {
+        guard depth <= RoutingTable.maxDepth else { return nil }
+        switch tree {
+        case .deployment(let id, _): return id
+        case .with(_, let inner): return first(of: inner, depth: depth + 1)
+        case .named(let name): return routes.first { $0.name == name }.flatMap { first(of: $0.tree, depth: depth + 1) }
+        case .choice(_, let branches): return branches.lazy.compactMap { first(of: $0.route, depth: depth + 1) }.first
+        }
+    }
+
+    private mutating func compile(_ written: WrittenRule, of policy: Policy) -> Rule {
+        var rule = written.rule
+        let path = written.path.setting(written.actions)
+        if let provider = rule.then.provider, !reader.names.providerNames.contains(provider) {
+            let help = Spelling.help(for: provider, among: reader.names.providerNames)
+            reader.reading.problem(path.setting("provider"), written.line, "there is no provider `\(provider.prefix(100))`\(help)")
+        }
+        if let params = reader.params(written.params, at: path), !params.isEmpty { rule.then.params = params }
+        if let node = written.route {
+            rule.then.route = ruleRoute(node, of: written, policy, at: path.setting("route"))
+        } else if let model = written.model {
+            // A provider and its name for a model are a deployment.
+            let name = rule.then.provider.map { model.hasPrefix("\($0)/") ? model : "\($0)/\(model)" } ?? model
+            let known = reader.names.routes[model] != nil
+            rule.then.route = routeName(known ? model : name, at: path.setting("model"), line: written.line)
+        } else if let name = written.policy {
+            rule.then.route = policyRoute(name, at: path.setting("policy"), line: written.line)
+        } else if written.usesChain {
+            rule.then.route = chain(of: policy, at: path, line: written.line)
+        }
+        return rule
+    }
+
+    private mutating func ruleRoute(_ node: Node, of written: WrittenRule, _ policy: Policy, at path: String) -> String? {
+        if let name = node.scalar { return routeName(name, at: path, line: node.line) }
+        // The name begins so that no client can ask for it.
+        var name = "policy:\(policy.name):rule:\(written.rule.name)"
+        while places[name] != nil { name += "'" }
+        places[name] = (path, node.line)
+        guard let tree = reader.route(node, at: path, owner: name)?.route else { return nil }
+        hidden.insert(name)
+        let own = document.policies[policy.name].map { policies.retry(of: $0, named: policy.name) } ?? policies.retry()
+        routes.append(NamedRoute(name: name, tree: tree, retry: own, timeout: policy.timeout ?? policies.timeout))
+        return name
+    }
+
+    private mutating func policyRoute(_ name: String, at path: String, line: Int) -> String? {
+        guard let policy = compiledPolicies.first(where: { $0.name == name }) else {
+            let help = Spelling.help(for: name, among: compiledPolicies.map(\.name))
+            reader.reading.problem(path, line, "there is no policy `\(name.prefix(100))`\(help)")
+            return nil
+        }
+        guard let route = policy.route else {
+            reader.reading.problem(path, line, "the policy `\(name.prefix(100))` has no route")
+            return nil
+        }
+        return routes[route].name
+    }
+
+    private mutating func chain(of policy: Policy, at path: String, line: Int) -> String? {
+        let name = Self.chainName(ofPolicy: policy.name)
+        if routes.contains(where: { $0.name == name }) { return name }
+        reader.reading.problem(path, line, "the policy has no fallback chain to use")
+        return nil
+    }
+}
