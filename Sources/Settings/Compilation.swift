@@ -40,11 +40,12 @@ extension Blueprint {
         return compile(yaml: text, environment: environment, version: version)
     }
 
-    public static func compile(yaml text: String, environment: [String: String] = [:], version: Int = 1, secrets: SecretLookup? = nil) -> Compilation
-    {
+    public static func compile(
+        yaml text: String, environment: [String: String] = [:], version: Int = 1, secrets: SecretLookup? = nil, dangling: Dangling = .refused
+    ) -> Compilation {
         var problems: [Problem] = []
         guard let root = YAML.read(text, problems: &problems) else { return .refused(problems) }
-        return compile(root, environment: environment, version: version, secrets: secrets)
+        return compile(root, environment: environment, version: version, secrets: secrets, dangling: dangling)
     }
 
     public static func compile(

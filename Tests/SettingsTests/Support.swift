@@ -9,7 +9,14 @@ enum Files {
         (try? String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)) ?? ""
     }
 
-    static let examples = ["minimal", "failover", "litellm-router", "full"].map { "examples/\($0).yaml" }
+    /// All of the folder, those in its folders too.
+    static let examples: [String] = {
+        let all =
+            FileManager.default.enumerator(atPath: root.appendingPathComponent("examples").resolvingSymlinksInPath().path)?.compactMap {
+                $0 as? String
+            } ?? []
+        return all.filter { $0.hasSuffix(".yaml") }.sorted().map { "examples/\($0)" }
+    }()
 }
 
 /// Compiles with every variable set to something of its own.
@@ -39,3 +46,8 @@ let good = """
     keys: { app: { key: sk-canary-app } }
 
     """
+
+/// As what is stored is compiled: what was deleted since is skipped.
+func skipping(_ yaml: String) -> Compilation {
+    Blueprint.compile(yaml: yaml, environment: [:], dangling: .skipped)
+}

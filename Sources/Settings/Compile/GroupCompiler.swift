@@ -48,6 +48,8 @@ extension Compiler {
         places[entry.name] = (path, entry.line)
         var route = NamedRoute(name: entry.name, tree: .choice(Fallback(), []))
         route.retry = policies.retry(of: model, document.router.groupRetryPolicies[entry.name])
+        route.retryIsItsOwn =
+            model.maxRetries != nil || !model.retryPolicy.counts.isEmpty || document.router.groupRetryPolicies[entry.name] != nil
         route.timeout = model.timeout ?? policies.timeout
         route.hedge = (model.hedge ?? policies.policy?.hedge)?.policy
         route.commitGate = (model.commitGate ?? policies.policy?.commitGate)?.gate

@@ -13,6 +13,10 @@ public struct Limiter: Hashable, Sendable {
     public var period: Period
     public var target: Target
     public var entity: Entity
+
+    public init(name: String, limit: Double, period: Period, target: Target, entity: Entity) {
+        (self.name, self.limit, self.period, self.target, self.entity) = (name, limit, period, target, entity)
+    }
 }
 
 /// `pre_request` of a conditional router: what its conditions may ask for as `pre_request.NAME.FIELD`.

@@ -100,6 +100,7 @@ extension Compiler {
         guard let choice else { return }
         let others = gridFallbacks(grid.policies.fallback, at: path.setting("policies").setting("fallback"))
         route.tree = others.isEmpty ? choice : .choice(Fallback(), [Branch(choice)] + others)
+        route.retryIsItsOwn = grid.policies.retries != nil
         if let attempts = grid.policies.retries?.maxAttempts { route.retry.maxRetries = attempts - 1 }
         if let wait = grid.policies.retries?.backoff.flatMap(Duration.init(written:)) { route.retry.backoff = wait }
     }

@@ -60,6 +60,7 @@ extension Compiler {
 
     private mutating func addRoute(named name: String, _ tree: Route, of entry: Named<PolicySettings>.Entry) -> Int {
         var route = NamedRoute(name: name, tree: tree, retry: policies.retry(of: entry.value, named: entry.name))
+        route.retryIsItsOwn = entry.name != Self.defaultName && entry.value.retry != nil
         route.timeout = entry.value.timeout ?? policies.timeout
         route.hedge = (entry.value.hedge ?? policies.policy?.hedge)?.policy
         route.commitGate = (entry.value.commitGate ?? policies.policy?.commitGate)?.gate
