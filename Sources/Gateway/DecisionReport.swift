@@ -188,6 +188,7 @@ extension Exchange {
             let id = live.numbers.deployments.firstIndex(of: record.deployment)
             return DecisionReport.AttemptLine(record, deployment: id.map { live.deploymentName($0) } ?? "")
         }
+        if let last = report.attempts.indices.last, report.attempts[last].fault == nil { report.attempts[last].cost = cost }
         return report
     }
 }

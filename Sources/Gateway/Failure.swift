@@ -50,7 +50,7 @@ struct Failure {
                 .noEligibleDeployment, "no deployment may serve this request now: the nearest \(reason)",
                 retryAfter: why.retryAfter ?? .seconds(1))
         case .noBranch: return Refusal(.noEligibleDeployment, "no branch of the route serves this request, and it has no default")
-        case .denied(let text): return Refusal(.deniedByRule, text)
+        case .denied(let text), .answered(let text): return Refusal(.deniedByRule, text)
         case .tableGone: return Refusal(.overloaded, "settings changed too often while the request waited; send it again")
         }
     }

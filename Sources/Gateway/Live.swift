@@ -115,13 +115,13 @@ final class Live: Sendable {
         return Envelope(deadline: min(now + timeout, now + limits.totalTimeout))
     }
 
-    func unknownModel(_ name: String?, key: Int) -> Refusal {
+    func unknownModel(_ name: String?, key: Int, param: String = "model") -> Refusal {
         guard let name else {
             return Refusal(.modelNotFound, "the request names no model and there is no default; \(offer(key))", param: "model")
         }
         let visible = visibleNames(key)
         let near = Spelling.nearest(to: name, among: visible).map { "; did you mean `\($0)`?" } ?? "; \(offer(key))"
-        return Refusal(.modelNotFound, "there is no model `\(name.prefix(200))`\(near)", param: "model")
+        return Refusal(.modelNotFound, "there is no model `\(name.prefix(200))`\(near)", param: param)
     }
 
     func notAllowed(_ name: String, key: Int) -> Refusal {

@@ -84,14 +84,29 @@ public final class Server: Sendable {
     private func startMocks(_ blueprint: Blueprint) async throws -> [String: Origin] {
         var origins: [String: Origin] = [:]
         for mock in blueprint.mocks {
-            let server = try await MockServer.start(mock.behaviour, group: group)
-            let old = state.withLock { $0.mocks.updateValue(server, forKey: mock.providerName) }
-            old?.close()
+            let running = state.withLock { $0.mocks[mock.providerName] }
+            var server: MockServer
+            if let running, running.behaviour == mock.behaviour {
+                server = running
+            } else {
+                server = try await MockServer.start(mock.behaviour, group: group)
+                let started = server
+                state.withLock { $0.mocks[mock.providerName] = started }
+                if let running { retire(running) }
+            }
             origins[mock.providerName] = Origin(tls: false, host: "127.0.0.1", port: server.port)
         }
         let found = origins
         state.withLock { $0.mockOrigins = found }
         return origins
+    }
+
+    /// Requests that are under way on the old settings still find it for a while.
+    private func retire(_ mock: MockServer) {
+        Task {
+            try? await Task.sleep(for: .seconds(60))  // ended early when the process ends, as good
+            mock.close()
+        }
     }
 
     private func listen(_ address: ListenAddress, surface: Surface, tls: NIOSSLContext?) async throws -> any Channel {

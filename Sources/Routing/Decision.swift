@@ -130,7 +130,7 @@ extension Decision.Reason {
             case .attempts: .attempts
             case .deadline: .deadline
             case .noBranch: .noBranch
-            case .denied: .denied
+            case .denied, .answered: .denied
             case .callersFault: .callersFault
             case .cancelled: .cancelled
             case .tableGone: .tableGone

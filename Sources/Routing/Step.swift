@@ -42,6 +42,8 @@ public struct Exhaustion: Hashable, Sendable {
         case noBranch
         /// A rule or a branch refuses the request with this text.
         case denied(String)
+        /// A branch of a conditional route answers with this text instead of a deployment.
+        case answered(String)
         /// Another deployment would answer the same; also `context_window` and `content_policy` without fallbacks.
         case callersFault(Fault)
         case cancelled

@@ -199,7 +199,7 @@ struct Entrance {
         {
             throw .missing(router.missing)
         }
-        throw .refused(live.unknownModel(name, key: key))
+        throw .refused(live.unknownModel(name, key: key, param: param))
     }
 
     private func allowed(_ model: NamedModel, _ name: () -> String) throws(Obstacle) -> Entry {

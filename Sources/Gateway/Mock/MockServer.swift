@@ -19,12 +19,14 @@ final class MockTally: Sendable {
 /// The `mock` provider: an HTTP server on a loopback port of its own, so that its faults take the way of real ones.
 final class MockServer: Sendable {
     let port: Int
+    let behaviour: MockBehaviour
     let tally: MockTally
     private let listener: any Channel
     private let connections: MockConnections
 
-    private init(port: Int, tally: MockTally, listener: any Channel, connections: MockConnections) {
+    private init(port: Int, behaviour: MockBehaviour, tally: MockTally, listener: any Channel, connections: MockConnections) {
         self.port = port
+        self.behaviour = behaviour
         self.tally = tally
         self.listener = listener
         self.connections = connections
@@ -44,7 +46,8 @@ final class MockServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return MockServer(port: listener.localAddress?.port ?? 0, tally: tally, listener: listener, connections: connections)
+        return MockServer(
+            port: listener.localAddress?.port ?? 0, behaviour: behaviour, tally: tally, listener: listener, connections: connections)
     }
 
     /// Stops listening and closes what is open, at once.
