@@ -6,8 +6,9 @@ struct Health: Sendable {
     var breaker: Breaker
     var latency = LatencyWindow()
     var firstByte = LatencyWindow()
-    /// As the provider said it last, and when.
-    var accountLimits: (limits: AccountLimits, at: Instant)?
+    var measures = Measures()
+    var minute = MinuteCounter()
+    var account = AccountQuota()
     var successes = 0
     var faults = 0
     /// The last fault was that the account's quota is used up.

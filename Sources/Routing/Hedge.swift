@@ -21,7 +21,7 @@ extension Router {
         else { return nil }
         let leaves = others(than: attempt, journey, policy, plan, generation, at: now)
         guard !leaves.isEmpty else { return nil }
-        let leaf = descend(from: plan.roots[journey.current].node, gathered: false, leaves, &journey, plan, generation)
+        let leaf = descend(from: plan.roots[journey.current].node, gathered: false, leaves, &journey, plan, generation, at: now)
         reliability.hedged(name)
         note(.hedge, journey, from: attempt.deployment, to: plan.leaves[leaf].deployment, plan, at: now)
         var second = self.attempt(at: leaf, &journey, plan, generation, panic: false, hedge: true, at: now)

@@ -10,6 +10,7 @@ final class Plan: Sendable {
     /// By `Deployment.ID`.
     let traits: [Traits]
     let prices: [Price?]
+    let profiles: [Profile]
     let nodes: [CompiledTree.Node]
     let children: [CompiledTree.Child]
     let leaves: [CompiledTree.Leaf]
@@ -37,6 +38,7 @@ final class Plan: Sendable {
         self.retryBucket = retryBucket
         traits = deployments.map(Traits.init)
         prices = deployments.map(\.price)
+        profiles = Profile.all(deployments)
         nodes = tree.nodes
         children = tree.children
         leaves = tree.leaves
@@ -57,6 +59,10 @@ struct Traits: Sendable {
     var parallelLimit: Int
     /// Nanoseconds; 0: not said.
     var timeout: Int64
+    /// Limits per minute; the largest number: none.
+    var requestsPerMinute: Int
+    var tokensPerMinute: Int
+    var isLimited: Bool
 
     init(_ deployment: Deployment) {
         paused = deployment.paused
@@ -64,5 +70,8 @@ struct Traits: Sendable {
         contextWindow = deployment.contextWindow ?? .max
         parallelLimit = deployment.maxParallelRequests ?? .max
         timeout = deployment.timeout?.nanoseconds ?? 0
+        requestsPerMinute = deployment.requestsPerMinute ?? .max
+        tokensPerMinute = deployment.tokensPerMinute ?? .max
+        isLimited = deployment.requestsPerMinute != nil || deployment.tokensPerMinute != nil
     }
 }

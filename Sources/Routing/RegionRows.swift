@@ -3,24 +3,27 @@ extension Regions {
     /// share a row, and the first of its names is what they are called.
     struct RegionRow {
         var names: [String]
-        var areas: Areas
-        var isArea: Bool
+        var own: Areas
+        var within: Areas
         var latitude: Double
         var longitude: Double
 
-        private static func area(_ names: String, _ areas: Areas, _ latitude: Double, _ longitude: Double) -> RegionRow {
-            RegionRow(names: names.split(separator: " ").map(String.init), areas: areas, isArea: true, latitude: latitude, longitude: longitude)
+        private static func area(
+            _ names: String, _ own: Areas, _ latitude: Double, _ longitude: Double, in around: Areas = []
+        ) -> RegionRow {
+            RegionRow(
+                names: names.split(separator: " ").map(String.init), own: own, within: own.union(around), latitude: latitude, longitude: longitude)
         }
 
         /// A country by its two letters; its middle by population.
         private static func country(_ code: String, _ latitude: Double, _ longitude: Double) -> RegionRow {
-            area(names[code] ?? code, Areas.country(code), latitude, longitude)
+            area(names[code] ?? code, Areas.country(code), latitude, longitude, in: continent(of: code))
         }
 
         private static func city(_ names: String, _ country: String, _ latitude: Double, _ longitude: Double, _ more: Areas = []) -> RegionRow {
-            let areas = Areas.country(country).union(continent(of: country)).union(more)
+            let within = Areas.country(country).union(continent(of: country)).union(more)
             return RegionRow(
-                names: names.split(separator: " ").map(String.init), areas: areas, isArea: false, latitude: latitude, longitude: longitude)
+                names: names.split(separator: " ").map(String.init), own: [], within: within, latitude: latitude, longitude: longitude)
         }
 
         /// Of countries whose regions and callers go by more than the two letters.
@@ -47,12 +50,15 @@ extension Regions {
             }
         }
 
+        private static let us: Areas = [.country("us"), .northAmerica]
+
         static let all = areas + states + cities
 
         private static let areas = [
-            area("eu", .union, 50, 9), area("europe emea", [.europe, .union], 50, 9),
+            area("eu", .union, 50, 9, in: .europe), area("europe", .europe, 50, 9),
+            area("emea", [.europe, .middleEast, .africa], 45, 20),
             area("na northamerica north-america", .northAmerica, 40, -95),
-            area("us-east", .usEast, 39, -78), area("us-west", .usWest, 41, -121),
+            area("us-east", .usEast, 39, -78, in: us), area("us-west", .usWest, 41, -121, in: us),
             area("southamerica south-america latam", .southAmerica, -20, -52), area("asia", .asia, 25, 105),
             area("apac asia-pacific ap", [.asia, .oceania], 15, 115), area("oceania oc", .oceania, -33, 150),
             area("africa af", .africa, -5, 25), area("me middle-east middleeast", .middleEast, 26, 50),
@@ -65,7 +71,8 @@ extension Regions {
             country("nl", 52, 5), country("be", 51, 4), country("ch", 47, 8), country("at", 48, 15), country("it", 44, 11),
             country("es", 40, -4), country("pt", 39, -9), country("se", 59, 17), country("no", 60, 10), country("fi", 61, 25),
             country("dk", 56, 11), country("pl", 52, 20), country("cz", 50, 15), country("gr", 38, 23), country("il", 32, 35),
-            country("ae", 25, 55), area("ksa", Areas.country("sa"), 24, 45), area("sa", .southAmerica, -20, -52), country("bh", 26, 50),
+            country("ae", 25, 55), area("ksa", Areas.country("sa"), 24, 45, in: .middleEast), area("sa", .southAmerica, -20, -52),
+            country("bh", 26, 50),
             country("qa", 25, 51), country("za", -29, 27), country("ng", 8, 6), country("ke", -1, 37), country("in", 20, 77),
             country("jp", 36, 138), country("kr", 37, 127), country("sg", 1, 104), country("hk", 22, 114), country("tw", 24, 121),
             country("cn", 33, 114), country("id", -7, 110), country("my", 3, 102), country("th", 14, 101), country("au", -34, 147),

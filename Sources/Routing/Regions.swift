@@ -1,23 +1,23 @@
 /// Where regions are and how far apart: names of the large clouds' regions, of continents and of countries.
 public enum Regions {
-    /// A region, resolved. Twenty bytes without references, so that comparing costs no look-up.
+    /// A region, resolved: without references, so that comparing costs no look-up.
     struct Place: Hashable, Sendable {
         /// Of the name in lower case; 0: no region.
         var name: UInt64
-        /// The areas it lies in.
-        var areas: Areas
-        /// True of an area itself, such as `eu`.
-        var isArea: Bool
+        /// What it is itself, where it is an area such as `eu`.
+        var own: Areas
+        /// All that lie around it, and itself.
+        var within: Areas
         /// A unit vector, times 10,000. All 0: unknown.
         var x: Int16 = 0
         var y: Int16 = 0
         var z: Int16 = 0
 
-        static let nowhere = Place(name: 0, areas: [], isArea: false)
+        static let nowhere = Place(name: 0, own: [], within: [])
         var isKnown: Bool { x != 0 || y != 0 || z != 0 }
 
         /// The same, or an area around it.
-        func covers(_ other: Place) -> Bool { name != 0 && (name == other.name || (isArea && !areas.isDisjoint(with: other.areas))) }
+        func covers(_ other: Place) -> Bool { name != 0 && (name == other.name || !own.isDisjoint(with: other.within)) }
     }
 
     /// What nothing known is farther than: the way around half the earth, in kilometres, is 20,015.
@@ -56,7 +56,7 @@ public enum Regions {
             break
         }
         place.name = Random.hash(lower.utf8)
-        place.isArea = false
+        place.own = []
         return place
     }
 
@@ -65,7 +65,7 @@ public enum Regions {
         for row in RegionRow.all {
             let first = row.names[0]
             for name in row.names {
-                var place = Place(name: Random.hash(first.utf8), areas: row.areas, isArea: row.isArea)
+                var place = Place(name: Random.hash(first.utf8), own: row.own, within: row.within)
                 (place.x, place.y, place.z) = vector(row.latitude, row.longitude)
                 table[name] = place
             }
@@ -125,4 +125,36 @@ extension Regions {
             RegionRow.countries.firstIndex(of: code).map { Areas(rawValue: 1 << UInt64(16 + $0)) } ?? []
         }
     }
+}
+
+/// Which regions may serve. The first two of each list stand here themselves, so that most requests allocate nothing for it.
+struct RegionRule {
+    private struct List {
+        var first = Regions.Place.nowhere
+        var second = Regions.Place.nowhere
+        var others: [Regions.Place] = []
+
+        init(_ names: [String]) {
+            if names.count > 0 { first = Regions.place(names[0]) }
+            if names.count > 1 { second = Regions.place(names[1]) }
+            if names.count > 2 { others = names[2...].map(Regions.place) }
+        }
+
+        func covers(_ place: Regions.Place) -> Bool {
+            first.covers(place) || second.covers(place) || others.contains { $0.covers(place) }
+        }
+    }
+
+    private let allowed: List?
+    private let denied: List
+
+    /// Nil: any region will do.
+    init?(allowed: [String], denied: [String]) {
+        if allowed.isEmpty, denied.isEmpty { return nil }
+        self.allowed = allowed.isEmpty ? nil : List(allowed)
+        self.denied = List(denied)
+    }
+
+    /// A deployment from nowhere may serve where no list says which may.
+    func permits(_ place: Regions.Place) -> Bool { !denied.covers(place) && (allowed?.covers(place) ?? true) }
 }

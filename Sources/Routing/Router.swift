@@ -23,6 +23,8 @@ public struct Router: Sendable {
     private var freeSlots: [Int] = []
     private var nextStamp: Int
     var random: Random
+    /// Nanoseconds on the caller's clock at which a minute of UTC begins.
+    var minuteOrigin: Int64 = 0
     /// Reused by every decision, so that a decision allocates nothing. Means nothing between calls.
     var scratch: [Candidate] = []
     var reliability: Reliability

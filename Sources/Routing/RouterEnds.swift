@@ -163,12 +163,17 @@ extension Router {
         return nearest
     }
 
-    /// How long until the first deployment of the route ends its rest.
+    /// How long until the first deployment of the route ends its rest, or has room for another request in its minute.
     private func soonestRecovery(_ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Duration? {
         var soonest = Instant.distantFuture
+        let inputTokens = journey.facts.inputTokens
         for leaf in plan.roots[journey.current].leaves {
-            let slot = generations[generation].slots[plan.leaves[leaf].deployment]
-            if health[slot].breaker.isResting(at: now) { soonest = min(soonest, health[slot].breaker.restsUntil) }
+            let id = plan.leaves[leaf].deployment
+            let slot = generations[generation].slots[id]
+            var until = Instant(nanoseconds: .min)
+            if health[slot].breaker.isResting(at: now) { until = health[slot].breaker.restsUntil }
+            if let end = overLimit(slot, plan.traits[id], inputTokens: inputTokens, at: now) { until = max(until, end) }
+            if until > now { soonest = min(soonest, until) }
         }
         return soonest == .distantFuture ? nil : soonest - now
     }

@@ -40,7 +40,7 @@ extension Router {
         let eligible = eligibleLeaves(journey, plan, generation, at: now)
         if !eligible.isEmpty {
             let node = plan.roots[journey.current].node
-            let leaf = takePinned(&journey, eligible, plan) ?? descend(from: node, gathered: false, eligible, &journey, plan, generation)
+            let leaf = takePinned(&journey, eligible, plan) ?? descend(from: node, gathered: false, eligible, &journey, plan, generation, at: now)
             return .attempt(attempt(at: leaf, &journey, plan, generation, panic: false, at: now))
         }
         return leaveRoute(&journey, plan, generation, at: now)
@@ -59,8 +59,8 @@ extension Router {
                 return wait(until, &journey, plan, generation, retry, at: now)
             }
             let eligible = eligibleLeaves(journey, plan, generation, at: now)
-            if !eligible.isEmpty, let node = climb(&journey, eligible, plan, generation, fault, retry) {
-                let leaf = descend(from: node, gathered: true, eligible, &journey, plan, generation)
+            if !eligible.isEmpty, let node = climb(&journey, eligible, plan, generation, fault, retry, at: now) {
+                let leaf = descend(from: node, gathered: true, eligible, &journey, plan, generation, at: now)
                 return .attempt(attempt(at: leaf, &journey, plan, generation, panic: false, at: now))
             }
             if let until = nextRound(&journey, plan, generation, retry, at: now) {
@@ -122,16 +122,19 @@ extension Router {
     /// From the leaf that failed upwards: the nearest node with a child that this fault may lead to and that has a leaf left. Its
     /// children are in `scratch` then.
     private mutating func climb(
-        _ journey: inout Journey, _ eligible: LeafSet, _ plan: Plan, _ generation: Int, _ fault: Fault, _ retry: RetryPolicy
+        _ journey: inout Journey, _ eligible: LeafSet, _ plan: Plan, _ generation: Int, _ fault: Fault, _ retry: RetryPolicy,
+        at now: Instant
     ) -> Int? {
         let first = plan.roots[journey.current].leaves.lowerBound
         let isWanted = (retry.limit(after: fault) ?? 0) > 0
+        // A mode knows no branches: it goes on among all, but not where a sibling would answer alike.
+        if journey.mode != nil { return isWanted || TreeCompiler.defaultFaults(Auto()).contains(fault) ? plan.roots[journey.current].node : nil }
         var node = plan.leaves[journey.lastLeaf].node
         while true {
             let branch = plan.nodes[node].branch
             node = plan.nodes[node].parent
             guard node >= 0 else { return nil }
-            gather(node, eligible, from: first, plan, generation, besides: branch, after: isWanted ? nil : fault)
+            gather(node, eligible, from: first, journey, plan, generation, besides: branch, after: isWanted ? nil : fault, at: now)
             if !scratch.isEmpty { return node }
             let leaves = plan.nodes[node].leaves
             if eligible.intersects(leaves.lowerBound - first..<leaves.upperBound - first) { journey.left.append(leaves) }
@@ -140,8 +143,11 @@ extension Router {
 
     /// Puts the children of `node` that have an eligible leaf into `scratch`.
     private mutating func gather(
-        _ node: Int, _ eligible: LeafSet, from first: Int, _ plan: Plan, _ generation: Int, besides: Int = -1, after fault: Fault? = nil
+        _ node: Int, _ eligible: LeafSet, from first: Int, _ journey: borrowing Journey, _ plan: Plan, _ generation: Int, besides: Int = -1,
+        after fault: Fault? = nil, at now: Instant
     ) {
+        let measure = plan.nodes[node].measure
+        let asking = measure.kind == .nothing ? nil : asking(journey, measure.kind, at: now)
         let countsFlights = plan.nodes[node].countsFlights
         var count = 0
         for index in plan.nodes[node].children {
@@ -150,7 +156,11 @@ extension Router {
             if let fault, !plan.children[index].on.contains(fault) { continue }
             let leaves = plan.children[index].leaves
             guard eligible.intersects(leaves.lowerBound - first..<leaves.upperBound - first) else { continue }
-            if countsFlights { candidate.inFlight = leastInFlight(leaves, eligible, plan, generation, from: first) }
+            if let asking {
+                self.measure(&candidate, leaves, eligible, from: first, measure, asking, plan, generation)
+            } else if countsFlights {
+                candidate.inFlight = leastInFlight(leaves, eligible, plan, generation, from: first)
+            }
             // Elements are overwritten where they stand: emptying an array and filling it again costs more than the choice.
             if count < scratch.count { scratch[count] = candidate } else { scratch.append(candidate) }
             count += 1
@@ -169,15 +179,17 @@ extension Router {
 
     /// Asks strategy after strategy down to a leaf. Where `climb` came to a node, its candidates are gathered already.
     mutating func descend(
-        from start: Int, gathered: Bool, _ eligible: LeafSet, _ journey: inout Journey, _ plan: Plan, _ generation: Int
+        from start: Int, gathered: Bool, _ eligible: LeafSet, _ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant
     ) -> Int {
+        if let mode = journey.mode { return pickLeaf(by: mode, eligible, &journey, plan, generation, at: now) }
         let first = plan.roots[journey.current].leaves.lowerBound
         var node = start
         var gathered = gathered
         while plan.nodes[node].picker >= 0 {
-            if !gathered { gather(node, eligible, from: first, plan, generation) }
+            if !gathered { gather(node, eligible, from: first, journey, plan, generation, at: now) }
             gathered = false
             let picked = pick(plan.nodes[node], &journey, plan, generation)
+            if journey.wantsDecision { noteScores(plan.nodes[node].measure) }
             node = plan.children[plan.nodes[node].children.lowerBound + scratch[picked].branch].node
         }
         return plan.nodes[node].leaves.lowerBound

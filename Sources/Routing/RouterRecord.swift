@@ -12,6 +12,8 @@ extension Router {
             health[slot].breaker.beginProbe()
         }
         health[slot].inFlight += 1
+        health[slot].minute.began(in: MinuteCounter.number(at: now, origin: minuteOrigin))
+        if now < health[slot].account.until { health[slot].account.sent(tokens: journey.facts.inputTokens) }
         began(at: leaf, &journey, plan, panic: panic && !probe, hedge: hedge, at: now)
         journey.attempts += 1
         if !hedge { journey.attemptsHere += 1 }
@@ -36,17 +38,23 @@ extension Router {
             refund(attempt, after: fault, &journey)
             journey.failed(fault, retryAfter: retryAfter, deployment: attempt.deployment, leaf: attempt.leaf, at: now)
         }
-        record(outcome, of: attempt, at: now)
+        record(outcome, of: attempt, assuming: journey.facts.inputTokens, at: now)
     }
 
     /// The part that concerns the deployment alone, for an attempt whose journey is over.
-    public mutating func record(_ outcome: Outcome, of attempt: Attempt, at now: Instant) {
+    public mutating func record(_ outcome: Outcome, of attempt: Attempt, at now: Instant) { record(outcome, of: attempt, assuming: 0, at: now) }
+
+    private mutating func record(_ outcome: Outcome, of attempt: Attempt, assuming estimate: Int, at now: Instant) {
         let slot = attempt.slot
         guard slot < health.count, health[slot].stamp == attempt.stamp else { return }
         health[slot].inFlight -= 1
         let before = health[slot].breaker.state
         switch outcome {
-        case .success(let firstByte, let total, _, _, _):
+        case .success(let firstByte, let total, let outputTokens, let streamed, let inputTokens):
+            health[slot].measures.add(
+                CallSample(answeredAt: now, firstByte: firstByte, total: total, tokens: outputTokens, streamed: streamed), at: now)
+            health[slot].minute.took(
+                tokens: (inputTokens > 0 ? inputTokens : estimate) + max(0, outputTokens), in: MinuteCounter.number(at: now, origin: minuteOrigin))
             health[slot].successes += 1
             health[slot].quotaExceeded = false
             health[slot].breaker.answered(at: now, probe: attempt.isProbe, panic: attempt.isPanic)
@@ -56,6 +64,9 @@ extension Router {
             health[slot].breaker.withdrawn(probe: attempt.isProbe)
         case .fault(let fault, let retryAfter):
             health[slot].faults += 1
+            if BreakerPolicy.deploymentsFaults.contains(fault) {
+                health[slot].measures.add(CallSample(failedAt: now, after: now - attempt.started, isTimeout: fault == .timeout), at: now)
+            }
             health[slot].quotaExceeded = fault == .quotaExceeded || (health[slot].quotaExceeded && fault == .rateLimit)
             health[slot].breaker.failed(
                 fault, retryAfter: retryAfter, at: now, probe: attempt.isProbe, hasSiblings: hasSiblings(attempt))

@@ -17,13 +17,16 @@ struct Screen {
     let tokens: Int
     /// Something beyond abilities and sizes is asked: most requests ask nothing.
     let isParticular: Bool
+    /// Nil: any region will do.
+    let regions: RegionRule?
 
     init(_ journey: borrowing Journey, _ plan: Plan, _ leaves: Range<Int>) {
         tokens = journey.facts.inputTokens + journey.facts.outputTokens
         let choosy = plan.tagFiltering != .off
         isParticular =
-            choosy || !journey.facts.regions.isEmpty || journey.facts.allowed != nil || journey.facts.needsPrice
-            || journey.envelope.maxCost != nil
+            choosy || journey.facts.provider != nil || journey.facts.allowed != nil || journey.facts.needsPrice
+            || journey.envelope.maxCost != nil || !journey.facts.regions.isEmpty || !journey.facts.deniedRegions.isEmpty
+        regions = RegionRule(allowed: journey.facts.regions, denied: journey.facts.deniedRegions)
         tags = choosy ? Self.tags(journey.facts.tags, plan, leaves) : .everything
     }
 
@@ -79,6 +82,7 @@ extension Router {
         if screen.isParticular, let reason = particular(id, screen, journey, plan, generation) { return reason }
         if let tried = journey.index(ofTried: id), !journey.tried[tried].again || now < journey.tried[tried].notBefore { return .tried }
         let slot = generations[generation].slots[id]
+        if let until = overLimit(slot, traits, inputTokens: journey.facts.inputTokens, at: now) { return .rateLimit(until: until) }
         if health[slot].inFlight >= traits.parallelLimit { return .parallelLimit(traits.parallelLimit) }
         if health[slot].breaker.state == .closed { return nil }
         if health[slot].breaker.isResting(at: now) { return .resting(until: health[slot].breaker.restsUntil) }
@@ -92,8 +96,8 @@ extension Router {
         let price = plan.prices[id]
         if journey.facts.needsPrice, price == nil { return .unpriced }
         if let cap = journey.envelope.maxCost, let price, journey.spent + price.cost(ofTokens: journey.facts) > cap { return .tooDear }
-        let regions = journey.facts.regions
-        if !regions.isEmpty, !(plan.deployments[id].region.map(regions.contains) ?? false) { return .region }
+        if let wanted = journey.facts.provider, wanted != plan.deployments[id].provider { return .provider }
+        if let rule = screen.regions, !rule.permits(plan.profiles[id].place) { return .region }
         let filtering = plan.tagFiltering
         if !screen.permits(plan.deployments[id].tags, journey.facts.tags, filtering) { return .tags }
         return nil

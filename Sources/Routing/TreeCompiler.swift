@@ -211,7 +211,7 @@ struct TreeCompiler {
         return tree.pickers.count - 1
     }
 
-    private static func defaultFaults(_ strategy: any Strategy) -> FaultSet {
+    static func defaultFaults(_ strategy: any Strategy) -> FaultSet {
         let others = FaultSet.all.subtracting(FaultSet(.badRequest, .cancelled))
         return strategy is Fallback || strategy is Conditional ? others : others.subtracting(FaultSet(.contextWindow, .contentPolicy))
     }
