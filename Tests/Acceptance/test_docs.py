@@ -22,7 +22,10 @@ def test_settings_are_valid(tmp_path, block):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in sorted((ROOT / "examples").glob("*.yaml"))])
+EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=str(file.relative_to(ROOT / "examples"))) for file in EXAMPLES])
 def test_examples_are_valid(file):
     result = swiftlet("check", str(file), environment=variables(file.read_text()))
     assert result.returncode == 0, result.stdout + result.stderr
