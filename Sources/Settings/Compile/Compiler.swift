@@ -118,7 +118,8 @@ struct Compiler {
     private var tableArguments: TableArguments {
         TableArguments(
             defaultFallbacks: defaultFallbacks, maxFallbacks: document.router.maxFallbacks,
-            tagFiltering: document.router.tagFiltering ? (document.router.tagFilteringMatchAny ? .any : .all) : .off, retryBucket: policies.bucket, policies: tablePolicies)
+            tagFiltering: document.router.tagFiltering ? (document.router.tagFilteringMatchAny ? .any : .all) : .off, retryBucket: policies.bucket,
+            policies: tablePolicies)
     }
 
     /// Rules stand in no route.

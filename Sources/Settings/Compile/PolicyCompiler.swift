@@ -107,7 +107,7 @@ extension Compiler {
         guard !merge.type.isEmpty else { return nil }
         let (name, axis) = Self.mergeStrategies[merge.type] ?? (StrategyName(merge.type)?.name ?? "", nil)
         guard !name.isEmpty else {
-            let known = Self.mergeStrategies.keys.sorted() + StrategyName.names
+            let known = Self.mergeStrategies.keys.filter { $0.lowercased() == $0 }.sorted() + StrategyName.names
             let help = Spelling.nearest(to: merge.type, among: known).map { "; did you mean `\($0)`?" } ?? StrategyName.help(for: merge.type)
             reader.reading.problem(path.setting("type"), line, "there is no strategy `\(merge.type.prefix(60))`\(help)")
             return nil

@@ -6,7 +6,7 @@ import Schema
 extension RouteReader {
     private static let known = [
         "type", "strategy", "name", "targets", "targets_percentages", "metric", "metrics_duration", "routes", "pre_request", "post_request",
-        "on", "weight", "model",
+        "on", "weight", "model", "script",
     ]
     /// What an object in `targets` says of itself; all else are members of the request.
     private static let ofTarget: Set<String> = ["provider", "model", "weight", "on", "router", "params", "max_retries", "timeout", "name"]
