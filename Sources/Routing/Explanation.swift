@@ -37,6 +37,7 @@ extension Router {
         var walked = journey
         walked.keepsDecision = true
         walked.decision = nil
+        walked.isDecided = false
         let step = copy.next(&walked, at: now)
         guard let generation = generation(of: journey.tableVersion), var decision = walked.decision else {
             var decision = Decision()

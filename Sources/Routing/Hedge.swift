@@ -26,13 +26,14 @@ extension Router {
         note(.hedge, journey, from: attempt.deployment, to: plan.leaves[leaf].deployment, plan, at: now)
         var second = self.attempt(at: leaf, &journey, plan, generation, panic: false, hedge: true, at: now)
         second.isHedge = true
-        journey.race = Journey.Race(first: attempt, second: second)
+        journey.race = Journey.Race(attempt, second)
+        journey.isRacing = true
         return second
     }
 
     /// One that runs alone and may be asked twice.
     private func isHedgeable(_ attempt: Attempt, _ journey: borrowing Journey) -> Bool {
-        !journey.facts.hasSideEffects && !journey.cancelled && !journey.answered && !journey.unanswered && journey.race == nil
+        !journey.facts.hasSideEffects && !journey.cancelled && !journey.answered && !journey.unanswered && !journey.isRacing
             && !attempt.isHedge && attempt.number == journey.attempts && attempt.route == journey.current
             && journey.attempts < journey.envelope.maxAttempts
     }

@@ -26,6 +26,7 @@ public struct Journey: Sendable {
     /// Whether the first `next` writes down why it decided so.
     public var keepsDecision = false
     public internal(set) var decision: Decision?
+    var isDecided = false
 
     /// How clearly the last choice by weights was the best, 0 ... 1. Nil: there was none.
     public internal(set) var confidence: Double?
@@ -53,6 +54,7 @@ public struct Journey: Sendable {
     var waitsUntil: Instant?
     /// An attempt ended well: what still runs has lost.
     var answered = false
+    var isRacing = false
     var race: Race?
     /// The bucket of further attempts was empty when it was asked for this one.
     var isLean = false
@@ -67,12 +69,24 @@ public struct Journey: Sendable {
 
     /// Two attempts at once: a hedge beside the one that is slow. Each is open until it is recorded.
     struct Race: Sendable {
-        var first: Attempt?
-        var second: Attempt?
+        var first: Int
+        var second: Int
+        var firstDeadline: Instant
+        var secondDeadline: Instant
+        var firstIsOpen = true
+        var secondIsOpen = true
+
+        init(_ first: Attempt, _ second: Attempt) {
+            self.first = first.number
+            self.second = second.number
+            firstDeadline = first.deadline
+            secondDeadline = second.deadline
+        }
+
         /// The end of the last that is open. Nil: none.
         var open: Instant? {
-            if let first, let second { return max(first.deadline, second.deadline) }
-            return first?.deadline ?? second?.deadline
+            if firstIsOpen, secondIsOpen { return max(firstDeadline, secondDeadline) }
+            return firstIsOpen ? firstDeadline : secondIsOpen ? secondDeadline : nil
         }
     }
 
@@ -110,16 +124,17 @@ public struct Journey: Sendable {
 
     func count(ofFaultsHere fault: Fault) -> Int { faultsHere.isEmpty ? 0 : Int(faultsHere[Int(fault.rawValue)]) }
 
-    var wantsDecision: Bool { keepsDecision && decision == nil }
+    /// Asked on the way of every request, so not of the decision itself: to look at it copies it.
+    var wantsDecision: Bool { keepsDecision && !isDecided }
 
     /// `attempt` has ended; true when no other is under way.
     mutating func closed(_ attempt: Attempt) -> Bool {
-        guard race != nil else { return true }
-        if race?.first?.number == attempt.number { race?.first = nil }
-        if race?.second?.number == attempt.number { race?.second = nil }
-        guard race?.open == nil else { return false }
-        race = nil
-        return true
+        guard isRacing, var race else { return true }
+        if race.first == attempt.number { race.firstIsOpen = false }
+        if race.second == attempt.number { race.secondIsOpen = false }
+        isRacing = race.open != nil
+        self.race = race
+        return !isRacing
     }
 
     func index(ofTried deployment: Deployment.ID) -> Int? {

@@ -9,12 +9,13 @@ extension Router {
         notedLeaving = nil
         let step = step(&journey, plan, generation, at: now)
         journey.decision = decision(step, journey, plan, at: now)
+        journey.isDecided = true
         return step
     }
 
     private mutating func step(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
         if journey.cancelled { return journey.exhausted(.cancelled) }
-        if let other = journey.race?.open { return .wait(until: other) }
+        if journey.isRacing, let other = journey.race?.open { return .wait(until: other) }
         if let until = journey.waitsUntil {
             guard now >= until else { return .wait(until: until) }
             journey.waitsUntil = nil

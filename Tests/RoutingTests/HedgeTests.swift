@@ -161,6 +161,19 @@ import Testing
         #expect((router.hedge(&journey, beside: attempt, at: at(1)) != nil) == bar.isHedged, "\(bar.name)")
     }
 
+    @Test("a hedge is no repeat: both fail, and the route's retries are all left")
+    func retries() throws {
+        let routes = [
+            NamedRoute(name: "main", tree: leaves(Fallback(), 0, 1), retry: RetryPolicy(maxRetries: 2, backoff: .milliseconds(1)), hedge: Self.always)
+        ]
+        let all = deployments("a", "b") { $0.breaker = .never }
+        var router = Router(table: try RoutingTable(version: 1, deployments: all, routes: routes), seed: 1)
+        var (journey, first) = try begin(&router, at: .zero)
+        let second = try #require(router.hedge(&journey, beside: first, at: at(1)))
+        for attempt in [first, second] { router.record(.fault(.timeout, retryAfter: nil), of: attempt, in: &journey, at: at(2)) }
+        #expect(router.run(journey, at: at(2)) { _ in .badly(.timeout) }.tried.count == 2)
+    }
+
     @Test("hedges are at most their share of the requests, however slow everything is", arguments: [(0.05, 5), (0.2, 1), (0, 3)])
     func share(_ share: Double, _ burst: Int) throws {
         var policy = Self.always
