@@ -52,7 +52,7 @@ let package = Package(
         target("Bench", ["CBytes"]),
         .executableTarget(
             name: "swiftlet",
-            dependencies: ["Wire", "Schema", "Gateway", "Settings", "Storage", "Routing", "Bench", .argumentParser, .logging],
+            dependencies: ["Wire", "Schema", "Gateway", "Settings", "Storage", "Routing", "Bench", "Simulation", .argumentParser, .logging],
             swiftSettings: ours),
 
         tests("WireTests", ["Wire"]),
@@ -63,7 +63,7 @@ let package = Package(
         tests("StorageTests", ["Storage"]),
         tests("BenchTests", ["Bench"]),
         tests("GatewayTests", ["Gateway"]),
-        tests("SimulationTests", ["Simulation"]),
+        tests("SimulationTests", ["Simulation", "Settings"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

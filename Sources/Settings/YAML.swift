@@ -2,7 +2,7 @@ import Schema
 import Yams
 
 /// Reads YAML, and so JSON, into nodes that know their lines.
-enum YAML {
+public enum YAML {
     /// Nodes of a document, aliases written out: a few lines of aliases can mean billions.
     private static let maxNodes = 200_000
     private static let maxDepth = 64
@@ -12,7 +12,7 @@ enum YAML {
     private static let mark: Unicode.Scalar = "\u{E6A0}"
 
     /// Nil when it is no YAML; the problem says where.
-    static func read(_ text: String, problems: inout [Problem]) -> Schema.Node? {
+    public static func read(_ text: String, problems: inout [Problem]) -> Schema.Node? {
         var text = text
         for round in 1...maxDuplicates {
             do {

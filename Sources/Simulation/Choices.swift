@@ -16,6 +16,8 @@ extension Invariants {
         if !facts.needs.isDisjoint(with: terms.needsLacked) { return "lacks what is needed" }
         if facts.inputTokens + facts.outputTokens > terms.contextWindow { return "is too small" }
         if !facts.regions.isEmpty, !(terms.region.map(facts.regions.contains) ?? false) { return "is in another region" }
+        if let region = terms.region, facts.deniedRegions.contains(region) { return "is in a denied region" }
+        if let provider = facts.provider, provider != terms.provider { return "is another provider's" }
         if let allowed = facts.allowed, !allowed.contains(id) { return "is not allowed" }
         if book.table.tagFiltering != .off, !hasTags(id, book, course, facts.tags) { return "has other tags" }
         if let most = course.envelope.maxCost {
@@ -54,6 +56,11 @@ extension Invariants {
         let name = lives[book.terms[attempt.deployment].life].name
         switch flat.kind {
         case .ordered: found.expect(eligible.first == picked, course.number, at: now, "is sent to \(name), which is not the first that may serve")
+        case .conditional(let conditions):
+            let values = RuleWatch(book.table, facts)
+            let open = eligible.filter { conditions[$0].holds { values.value(of: $0) } }
+            let isRight = values.isUnsure || open.first == picked
+            found.expect(isRight, course.number, at: now, "is sent to \(name), which is not the first whose condition holds")
         case .idlest:
             let flights = eligible.map { lives[book.terms[flat.children[$0]].life].inFlight }
             let own = lives[book.terms[attempt.deployment].life].inFlight
@@ -92,7 +99,7 @@ extension Invariants {
             switch flat.kind {
             case .weighted, .even: break
             // A few callers are no statistics, and the order has none.
-            case .sticky, .ordered, .idlest: continue
+            case .sticky, .ordered, .idlest, .conditional: continue
             }
             let count = Double(flat.picks.reduce(0, +))
             for (child, share) in flat.shares.enumerated() {

@@ -7,6 +7,8 @@ struct Course {
     let route: Route.ID
     let deadline: Instant
     let envelope: Envelope
+    /// A mode chooses for it, and no strategy.
+    var isWeighed = false
     var attempts = 0
     var hedges = 0
     var open = 0
@@ -19,6 +21,7 @@ struct Course {
     var lastRoute: Route.ID
     /// Held back for the attempts that are open.
     var reserved: Int64 = 0
+    var cost: Int64 = 0
 
     init(number: Int, route: Route.ID, envelope: Envelope) {
         self.number = number

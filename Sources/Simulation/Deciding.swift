@@ -5,6 +5,7 @@ public protocol Deciding {
     var table: RoutingTable { get }
     mutating func next(_ journey: inout Journey, at now: Instant) -> Step
     mutating func record(_ outcome: Outcome, of attempt: Attempt, in journey: inout Journey, at now: Instant)
+    mutating func rule(of policy: RoutingPolicy.ID, facts: Facts, at now: Instant) -> RuleHit?
     mutating func replace(_ table: RoutingTable, at now: Instant)
     mutating func reset(_ deployment: Deployment.ID)
     mutating func hedge(_ journey: inout Journey, beside attempt: Attempt, at now: Instant) -> Attempt?

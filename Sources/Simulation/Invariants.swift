@@ -55,7 +55,7 @@ struct Invariants {
                 TableBook.Terms(
                     needsLacked: deployment.lacks, paused: deployment.paused, contextWindow: deployment.contextWindow ?? .max,
                     parallel: deployment.maxParallelRequests ?? .max, price: deployment.price, region: deployment.region,
-                    tags: deployment.tags, life: life, neverFails: deployments[deployment.name]?.neverFails ?? false))
+                    tags: deployment.tags, provider: deployment.provider, life: life, neverFails: deployments[deployment.name]?.neverFails ?? false))
         }
         books[book.table.version] = book
     }
@@ -88,7 +88,7 @@ struct Invariants {
         if breaker.wantsProbe(at: now) {
             found.expect(attempt.isPanic || attempt.isProbe, request, at: now, "is sent to half-open \(lives[terms.life].name) beside the probe")
         }
-        if attempt.number == 1 { checkChoice(attempt, course, book, facts, at: now) }
+        if attempt.number == 1, !course.isWeighed { checkChoice(attempt, course, book, facts, at: now) }
         checkRepeat(attempt, course, terms, book, at: now)
         lives[terms.life].breaker.begins(probe: attempt.isProbe)
         let probes = lives[terms.life].breaker.probes
@@ -187,7 +187,9 @@ struct Invariants {
         guard let book = books[version] else { return }
         // Those two faults bar the way to siblings, which would answer alike.
         let isBarred = course.tried.contains { $0.fault == .contextWindow || $0.fault == .contentPolicy }
-        guard course.attempts < course.envelope.maxAttempts, !isBarred else { return }
+        guard course.attempts < course.envelope.maxAttempts, !isBarred, !book.isConditional else { return }
+        // What failed before may have used up what a request may cost.
+        guard course.envelope.maxCost == nil || course.attempts == 0 else { return }
         for id in book.routes[course.lastRoute] where book.terms[id].neverFails && course.fault(of: book.terms[id].life) == nil {
             if exclusion(id, book, course, facts, at: now) != nil { continue }
             // A probe's place may be taken, and a rest by a share of faults is not known here.

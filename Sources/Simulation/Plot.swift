@@ -14,6 +14,8 @@ public struct Plot: Sendable {
     var traffic = [Traffic()]
     /// At seconds.
     var edits: Edits = []
+    /// At seconds; nil: the signal is gone.
+    var signals: [(at: Double, name: String, value: Value?)] = []
     /// Of the plot on its own table.
     var leastSuccess = 0.0
     var mostAttempts = Double.infinity
@@ -48,6 +50,7 @@ public struct Plot: Sendable {
         var changes: [(at: Instant, deployment: String, edit: Edit)] = []
         for (at, place, edit) in edits where place < names.count { changes.append((.seconds(at), names[place], edit)) }
         try scenario.change(changes)
+        scenario.changes += signals.map { (.seconds($0.at), .signal($0.name, $0.value)) }
         return scenario
     }
 }
@@ -69,6 +72,7 @@ struct Stage: Sendable {
     var tagFiltering = TagFiltering.off
     var regions: [String] = []
     var retryBucket = RetryBucket()
+    var rules: [Rule] = []
 
     /// Dollars per million tokens of prompt and answer: each half as dear as the one before.
     private static let prices = [(2.0, 8.0), (1, 4), (0.5, 2), (0.25, 1), (0.2, 0.8), (0.1, 0.4)]
@@ -98,7 +102,8 @@ struct Stage: Sendable {
             routes.append(NamedRoute(name: "spare", tree: .choice(Fallback(), spares), retry: retry))
         }
         return try RoutingTable(
-            version: 1, deployments: deployments, routes: [main] + routes, tagFiltering: tagFiltering, retryBucket: retryBucket)
+            version: 1, deployments: deployments, routes: [main] + routes, tagFiltering: tagFiltering, retryBucket: retryBucket,
+            policies: rules.isEmpty ? [] : [RoutingPolicy(name: "rules", rules: rules)])
     }
 }
 

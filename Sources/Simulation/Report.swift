@@ -58,6 +58,8 @@ public struct Report: Hashable, Sendable {
     public internal(set) var firstByte = Distribution()
     public internal(set) var deployments: [DeploymentRow] = []
     public internal(set) var routes: [RouteRow] = []
+    /// Hits of rules, by name.
+    public internal(set) var rules: [String: Int] = [:]
     /// The router's own events, by kind.
     public internal(set) var events: [RouterEvent.Kind: Int] = [:]
     /// Over everything that happened, in order.
@@ -108,8 +110,9 @@ extension Report {
 
     private mutating func note(_ what: UInt64, at now: Instant) { trace = Random.mix(trace ^ what &* 0x9e37 ^ UInt64(bitPattern: now.nanoseconds)) }
 
-    mutating func arrived(_ route: Int) {
+    mutating func arrived(_ route: Int, _ hit: RuleHit?) {
         requests += 1
+        if let hit { self.hit(hit) }
         routes[route].requests += 1
     }
 
@@ -153,6 +156,8 @@ extension Report {
         if let place = places[name] { deployments[place].latency.add(answer.after) }
     }
 
+    mutating func hit(_ hit: RuleHit) { rules[hit.name, default: 0] += 1 }
+    mutating func refused(route: Int) { routes[route].failed["denied by rule", default: 0] += 1 }
     mutating func cut(route: Int) { routes[route].cut += 1 }
     mutating func left(route: Int) { routes[route].left += 1 }
     mutating func failed(_ why: Exhaustion, route: Int) { routes[route].failed[Self.name(why.reason), default: 0] += 1 }

@@ -14,7 +14,8 @@ extension Report {
         members += [
             ("latency_ms", Self.times(latency)), ("first_byte_ms", Self.times(firstByte)), ("cost_usd", Self.money(spent)),
             ("wasted_usd", Self.money(wasted)), ("deployments", .list(deployments.map(object))), ("routes", .list(routes.map(object))),
-            ("events", Self.counts(events.reduce(into: [:]) { $0[$1.key.rawValue] = $1.value })), ("trace", .string("\(trace)")),
+            ("events", Self.counts(events.reduce(into: [:]) { $0[$1.key.rawValue] = $1.value })), ("rules", Self.counts(rules)),
+            ("trace", .string("\(trace)")),
             ("violations", .list(violations.map { .string($0.description) })),
         ]
         return JSONText.object(members).text() + "\n"

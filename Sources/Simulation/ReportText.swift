@@ -6,6 +6,7 @@ extension Report: CustomStringConvertible {
     public var description: String {
         var lines = [headline]
         if !failed.isEmpty { lines.append("failed: " + Self.list(failed.map { ($0.key, $0.value) })) }
+        if !rules.isEmpty { lines.append("rules: " + Self.list(rules.map { ($0.key, $0.value) })) }
         let counts = events.map { ($0.key.rawValue, $0.value) }
         if !counts.isEmpty { lines.append("events: " + Self.list(counts)) }
         lines.append("")

@@ -8,6 +8,8 @@ public struct Scenario: Sendable {
         case table(RoutingTable)
         /// The deployment of that name is well again: its breaker closes.
         case reset(String)
+        /// What `signal.NAME` says from here on. Nil: it is gone.
+        case signal(String, Value?)
     }
 
     public var name: String
@@ -91,14 +93,5 @@ extension Scenario {
             table = try table.with(deployments, version: table.version + 1)
             changes.append((at, .table(table)))
         }
-    }
-}
-
-extension RoutingTable {
-    /// This table over deployments that say other things of themselves.
-    func with(_ deployments: [Deployment], version: Int) throws(RoutingTableError) -> RoutingTable {
-        try RoutingTable(
-            version: version, deployments: deployments, routes: routes, maxFallbacks: maxFallbacks, tagFiltering: tagFiltering,
-            retryBucket: retryBucket)
     }
 }

@@ -45,6 +45,7 @@ struct Simulator<Brain: Deciding> {
     var clients: [Client] = []
     private var freePlaces: [Int] = []
     private var arrivals: [Int]
+    private var signals: [String: Value] = [:]
     var invariants: Invariants
     var report: Report
     var now = Instant.zero
@@ -119,27 +120,59 @@ struct Simulator<Brain: Deciding> {
     private mutating func arrive(_ number: Int) {
         let traffic = scenario.traffic[number]
         let table = brain.table
-        let route = traffic.route.flatMap { table.route(named: $0) } ?? 0
+        var route = traffic.route.flatMap { table.route(named: $0) } ?? 0
         let envelope = Envelope(
             maxAttempts: traffic.maxAttempts, deadline: now + traffic.patience, maxWaiting: traffic.maxWaiting, maxCost: traffic.maxCost)
-        let facts = traffic.facts(&random)
-        let client = Client(
-            course: Course(number: report.requests, route: route, envelope: envelope),
-            journey: Journey(in: table, route: route, facts: facts, envelope: envelope), arrived: now,
-            tokens: traffic.outputTokens.drawn(&random))
-        let place: Int
-        if let free = freePlaces.popLast() {
-            place = free
-            clients[place] = client
-        } else {
-            place = clients.count
-            clients.append(client)
-        }
+        var facts = traffic.facts(&random)
+        let drawn = traffic.drawValues(&random)
+        facts.values = table.fields.map { value(of: $0.text, facts, traffic, drawn) }
+        let policy = traffic.policy.flatMap { table.policy(named: $0) }
+        let hit = policy.flatMap { brain.rule(of: $0, facts: facts, at: now) }
+        if let policy { invariants.checkRule(hit, policy, facts, request: report.requests, at: now) }
+        if let hit { apply(hit, &route, &facts) }
+        var journey = Journey(in: table, route: route, facts: facts, envelope: envelope)
+        journey.policy = policy
+        journey.mode = hit?.actions.mode
+        var course = Course(number: report.requests, route: route, envelope: envelope)
+        course.isWeighed = journey.mode != nil
+        let place = takePlace(Client(course: course, journey: journey, arrived: now, tokens: traffic.outputTokens.drawn(&random)))
         invariants.arrived()
-        report.arrived(route)
-        if let after = traffic.departure(&random) { schedule(.departure, place, at: now + after) }
+        report.arrived(route, hit)
         plan(number)
+        if hit?.actions.deny != nil { return refuse(place) }
+        if let after = traffic.departure(&random) { schedule(.departure, place, at: now + after) }
         advance(place)
+    }
+
+    private mutating func takePlace(_ client: Client) -> Int {
+        guard let free = freePlaces.popLast() else {
+            clients.append(client)
+            return clients.count - 1
+        }
+        clients[free] = client
+        return free
+    }
+
+    /// What a rule says before the first attempt, done as the gateway does it.
+    private func apply(_ hit: RuleHit, _ route: inout Route.ID, _ facts: inout Facts) {
+        if let target = hit.route { route = target }
+        if let provider = hit.actions.provider { facts.provider = provider }
+        facts.tags += hit.actions.addTags
+    }
+
+    /// What a condition finds under this name: what the request is, what its traffic says, what operators signal, what time it is.
+    private func value(of field: String, _ facts: Facts, _ traffic: Traffic, _ drawn: [Value]) -> Value {
+        if let index = traffic.values.firstIndex(where: { $0.field == field }) { return drawn[index] }
+        if let signal = field.split(separator: ".", maxSplits: 1).last, field.hasPrefix("signal.") { return signals[String(signal)] ?? .missing }
+        switch field {
+        case "request.model": return traffic.route.map { .text($0) } ?? .missing
+        case "request.stream": return .flag(facts.needs.contains(.streaming))
+        case "request.input_tokens": return .number(Double(facts.inputTokens))
+        case "request.max_tokens": return .number(Double(facts.outputTokens))
+        case "request.region": return facts.region.map { .text($0) } ?? .missing
+        case "time.hour": return .number(Double(now.nanoseconds / 3_600_000_000_000 % 24))
+        default: return .missing
+        }
     }
 
     private mutating func change(_ change: Scenario.Change) {
@@ -155,6 +188,7 @@ struct Simulator<Brain: Deciding> {
             guard let id = brain.table.deployment(named: name) else { return }
             brain.reset(id)
             invariants.reset(id)
+        case .signal(let name, let value): signals[name] = value
         }
         sweep()
     }

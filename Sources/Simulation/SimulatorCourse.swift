@@ -3,7 +3,13 @@ import Routing
 /// A request's way through the router, from its arrival to its one end.
 extension Simulator {
     mutating func advance(_ place: Int) {
-        switch brain.next(&clients[place].journey, at: now) {
+        let hits = clients[place].journey.ruleHits.count
+        let step = brain.next(&clients[place].journey, at: now)
+        for hit in clients[place].journey.ruleHits.dropFirst(hits) {
+            invariants.checkRuleAfter(hit, clients[place].course, clients[place].journey, at: now)
+            report.hit(hit)
+        }
+        switch step {
         case .attempt(let attempt): begin(attempt, of: place)
         case .wait(let until):
             report.waited(at: now)
@@ -98,6 +104,12 @@ extension Simulator {
         }
     }
 
+    /// A rule said no before the first attempt.
+    mutating func refuse(_ place: Int) {
+        report.refused(route: clients[place].course.route)
+        finish(place, nil)
+    }
+
     mutating func leave(_ place: Int) {
         report.left(route: clients[place].course.route)
         for flight in [clients[place].flight, clients[place].hedge] {
@@ -149,12 +161,14 @@ extension Simulator {
         usage.input = Int64(clients[place].journey.facts.inputTokens)
         usage.output = Int64(tokens)
         let cost = price.cost(of: usage)
+        clients[place].course.cost += cost.amount
         invariants.ledger.settle(cost, price, input: Int(usage.input), output: tokens, reserved: flight.reserved)
         return cost
     }
 
     private mutating func finish(_ place: Int, _ why: Exhaustion?) {
         report.finished(why == nil, at: now)
+        invariants.checkCost(clients[place].course, at: now)
         let version = clients[place].journey.tableVersion
         invariants.ended(&clients[place].course, why, facts: clients[place].journey.facts, version: version, at: now)
         free(place)

@@ -10,6 +10,7 @@ final class TableBook {
         var price: Price?
         var region: String?
         var tags: [String]
+        var provider: String
         /// The place of its doings, which outlive a change of tables.
         var life: Int
         var neverFails: Bool
@@ -17,7 +18,13 @@ final class TableBook {
 
     /// A route whose tree is one strategy over deployments, so that what it must choose can be said from outside.
     struct Flat {
-        enum Kind { case ordered, weighted, even, idlest, sticky(Percentage.Sticky) }
+        enum Kind {
+            case ordered, weighted, even, idlest
+            case sticky(Percentage.Sticky)
+            /// The first open one that may serve: a condition for each child.
+            case conditional([Condition])
+        }
+
         var kind: Kind
         var children: [Deployment.ID]
         /// Of each child, summing to 1.
@@ -30,11 +37,22 @@ final class TableBook {
     var terms: [Terms] = []
     let routes: [[Deployment.ID]]
     var flat: [Flat?]
+    /// Conditions may close deployments of its routes, for reasons that are not looked into here.
+    let isConditional: Bool
 
     init(_ table: RoutingTable) {
         self.table = table
         routes = table.routes.indices.map { table.deployments(of: $0) }
+        isConditional = table.routes.contains { Self.isConditional($0.tree) }
         flat = table.routes.map { Self.flat($0.tree, table) }
+    }
+
+    private static func isConditional(_ tree: Route) -> Bool {
+        switch tree {
+        case .choice(let strategy, let branches): strategy is Conditional || branches.contains { isConditional($0.route) }
+        case .with(_, let inner): isConditional(inner)
+        default: false
+        }
     }
 
     private static func flat(_ tree: Route, _ table: RoutingTable) -> Flat? {
@@ -60,6 +78,7 @@ final class TableBook {
         case is Fallback, is Single: return .ordered
         case is RoundRobin: return .even
         case is LeastBusy: return .idlest
+        case let conditional as Conditional: return conditions(conditional, count: weights.count).map { .conditional($0) }
         case let percentage as Percentage: return percentage.stickyBy.map { .sticky($0) } ?? .weighted
         case is Shuffle:
             // By weight where all say one; evenly where nobody says anything.
@@ -68,6 +87,16 @@ final class TableBook {
             return saysNothing && weights.allSatisfy { $0 == nil } ? .even : nil
         default: return nil
         }
+    }
+
+    /// Nil where it refuses requests.
+    private static func conditions(_ conditional: Conditional, count: Int) -> [Condition]? {
+        var conditions: [Condition] = []
+        for written in conditional.cases {
+            guard case .branch(let when) = written else { return nil }
+            conditions.append(when)
+        }
+        return conditions + Array(repeating: .always, count: max(0, count - conditions.count))
     }
 
     func hasSiblings(_ route: Route.ID) -> Bool { routes[route].count > 1 }

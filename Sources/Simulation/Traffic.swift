@@ -26,6 +26,8 @@ public struct Traffic: Sendable {
 
     /// The route asked for. Nil: the table's first.
     public var route: String?
+    /// The name of the policy whose rules are asked. Nil: none are.
+    public var policy: String?
     /// On average; arrivals are independent of each other.
     public var requestsPerSecond: Double
     public var shape = Shape.steady
@@ -48,6 +50,8 @@ public struct Traffic: Sendable {
     public var tags: [Part] = []
     /// Each request comes from one of these, by share. Empty: it does not say.
     public var callers: [Part] = []
+    /// What conditions may ask for, by the field's name: values with their shares.
+    public var values: [(field: String, parts: [(value: Value, share: Double)])] = []
     /// Where it may be served. Empty: anywhere.
     public var allowedRegions: [String] = []
     /// From a request's arrival to its deadline.
@@ -117,7 +121,20 @@ public struct Traffic: Sendable {
         if random.unit() < streaming { facts.needs.insert(.streaming) }
         if hasSideEffects > 0 { facts.hasSideEffects = random.unit() < hasSideEffects }
         for tag in tags where random.unit() < tag.share { facts.tags.append(tag.name) }
+        if !callers.isEmpty { facts.region = Self.pick(callers.map { ($0.name, $0.share) }, &random) }
         return facts
+    }
+
+    /// The values of this traffic's own fields, in their order.
+    func drawValues(_ random: inout Random) -> [Value] { values.map { Self.pick($0.parts.map { ($0.value, $0.share) }, &random) ?? .missing } }
+
+    private static func pick<Choice>(_ parts: [(Choice, Double)], _ random: inout Random) -> Choice? {
+        var mark = random.unit() * parts.reduce(0) { $0 + $1.1 }
+        for (choice, share) in parts {
+            mark -= share
+            if mark < 0 { return choice }
+        }
+        return parts.last?.0
     }
 
     private static func caller(_ count: Int, _ kind: UInt64, _ random: inout Random) -> UInt64 {

@@ -175,6 +175,9 @@ extension Mutant {
     mutating func record(_ outcome: Outcome, of attempt: Attempt, in journey: inout Journey, at now: Instant) {
         router.record(outcome, of: attempt, in: &journey, at: now)
     }
+    mutating func rule(of policy: RoutingPolicy.ID, facts: Facts, at now: Instant) -> RuleHit? {
+        router.rule(of: policy, facts: facts, at: now)
+    }
     mutating func replace(_ table: RoutingTable, at now: Instant) { router.replace(table, at: now) }
     mutating func reset(_ deployment: Deployment.ID) { router.reset(deployment) }
     mutating func hedge(_ journey: inout Journey, beside attempt: Attempt, at now: Instant) -> Attempt? {
