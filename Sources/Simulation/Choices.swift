@@ -15,20 +15,28 @@ extension Invariants {
         if terms.paused { return "is paused" }
         if !facts.needs.isDisjoint(with: terms.needsLacked) { return "lacks what is needed" }
         if facts.inputTokens + facts.outputTokens > terms.contextWindow { return "is too small" }
-        if !facts.regions.isEmpty, !(terms.region.map(facts.regions.contains) ?? false) { return "is in another region" }
+        if !facts.regions.isEmpty, !(terms.region.map { Self.mayMean($0, facts.regions) } ?? false) { return "is in another region" }
         if let region = terms.region, facts.deniedRegions.contains(region) { return "is in a denied region" }
         if let provider = facts.provider, provider != terms.provider { return "is another provider's" }
         if let allowed = facts.allowed, !allowed.contains(id) { return "is not allowed" }
         if book.table.tagFiltering != .off, !hasTags(id, book, course, facts.tags) { return "has other tags" }
-        if let most = course.envelope.maxCost {
-            guard let price = terms.price else { return "has no price" }
+        if let most = course.envelope.maxCost, let price = terms.price {
             if SpendBook.cost(price, input: facts.inputTokens, output: facts.outputTokens) > most.amount { return "is too dear" }
         }
         let life = lives[terms.life]
+        if life.minute == now.nanoseconds / 60_000_000_000 {
+            if life.requests >= terms.requestsPerMinute { return "has no requests left in its minute" }
+            if life.tokens > terms.tokensPerMinute - facts.inputTokens { return "has no tokens left in its minute" }
+        }
         if life.inFlight >= terms.parallel { return "has no place left" }
         if life.breaker.isResting(at: now) { return Self.rests }
         if life.breaker.probes > 0, life.breaker.restsUntil != nil { return Self.isProbed }
         return nil
+    }
+
+    /// Words of two letters mean themselves; longer names may lie in one another, which is not looked into here.
+    private static func mayMean(_ region: String, _ allowed: [String]) -> Bool {
+        allowed.contains { $0 == region || $0.utf8.count > 2 || region.utf8.count > 2 }
     }
 
     /// Only plain tags are made up here, so a deployment has any or all of them; where none has, those for everybody serve.
@@ -61,6 +69,12 @@ extension Invariants {
             let open = eligible.filter { conditions[$0].holds { values.value(of: $0) } }
             let isRight = values.isUnsure || open.first == picked
             found.expect(isRight, course.number, at: now, "is sent to \(name), which is not the first whose condition holds")
+        case .cheapest:
+            func cost(_ id: Deployment.ID) -> Int64 {
+                book.terms[id].price.map { SpendBook.cost($0, input: facts.inputTokens, output: facts.outputTokens) } ?? .max
+            }
+            let least = eligible.map { cost(flat.children[$0]) }.min() ?? 0
+            found.expect(cost(attempt.deployment) <= least, course.number, at: now, "is sent to \(name), which is not the cheapest")
         case .idlest:
             let flights = eligible.map { lives[book.terms[flat.children[$0]].life].inFlight }
             let own = lives[book.terms[attempt.deployment].life].inFlight
@@ -99,7 +113,7 @@ extension Invariants {
             switch flat.kind {
             case .weighted, .even: break
             // A few callers are no statistics, and the order has none.
-            case .sticky, .ordered, .idlest, .conditional: continue
+            case .sticky, .ordered, .idlest, .cheapest, .conditional: continue
             }
             let count = Double(flat.picks.reduce(0, +))
             for (child, share) in flat.shares.enumerated() {

@@ -8,6 +8,18 @@ struct Invariants {
         var name: String
         var breaker: BreakerModel
         var inFlight = 0
+        /// Of this minute: attempts as they begin, tokens as they end.
+        var minute = Int64.min
+        var requests = 0
+        var tokens = 0
+
+        mutating func turn(at now: Instant) {
+            let number = now.nanoseconds / 60_000_000_000
+            if number == minute { return }
+            minute = number
+            requests = 0
+            tokens = 0
+        }
     }
 
     var found = Findings()
@@ -54,7 +66,9 @@ struct Invariants {
             book.terms.append(
                 TableBook.Terms(
                     needsLacked: deployment.lacks, paused: deployment.paused, contextWindow: deployment.contextWindow ?? .max,
-                    parallel: deployment.maxParallelRequests ?? .max, price: deployment.price, region: deployment.region,
+                    parallel: deployment.maxParallelRequests ?? .max,
+                    requestsPerMinute: deployment.requestsPerMinute ?? .max, tokensPerMinute: deployment.tokensPerMinute ?? .max,
+                    price: deployment.price, region: deployment.region,
                     tags: deployment.tags, provider: deployment.provider, life: life, neverFails: deployments[deployment.name]?.neverFails ?? false))
         }
         books[book.table.version] = book
@@ -76,6 +90,7 @@ struct Invariants {
         guard let book = books[attempt.tableVersion] else { return found.expect(false, request, at: now, "is attempted on an unknown table") }
         let terms = book.terms[attempt.deployment]
         course.attempts += 1
+        lives[terms.life].turn(at: now)
         checkEnvelope(attempt, course, terms, facts, at: now)
         if let reason = exclusion(attempt.deployment, book, course, facts, at: now) {
             let rests = reason == Self.rests || reason == Self.isProbed
@@ -94,6 +109,7 @@ struct Invariants {
         let probes = lives[terms.life].breaker.probes
         found.expect(probes <= 1, request, at: now, "is probe number \(probes) of \(lives[terms.life].name) at once")
         lives[terms.life].inFlight += 1
+        lives[terms.life].requests += 1
         course.open += 1
         course.lastRoute = attempt.route
         course.waitedSinceLast = false
@@ -145,6 +161,10 @@ struct Invariants {
         let life = book.terms[attempt.deployment].life
         course.open -= 1
         lives[life].inFlight -= 1
+        if case .success(_, _, let output, _, let input) = outcome {
+            lives[life].turn(at: now)
+            lives[life].tokens += input + output
+        }
         found.expect(lives[life].inFlight >= 0, course.number, at: now, "\(lives[life].name) has fewer than none in flight")
         lives[life].breaker.ended(
             outcome, probe: attempt.isProbe, panic: attempt.isPanic, hasSiblings: book.hasSiblings(attempt.route), at: now)

@@ -27,6 +27,12 @@ extension Library {
             $0.traffic = [Traffic(requestsPerSecond: 40)]
         },
         Plot(
+            "requests-per-minute", "We ourselves allow each deployment 250 requests a minute; more come.", on: Stage(requestsPerMinute: 250),
+            leastSuccess: 0.7),
+        Plot(
+            "tokens-per-minute", "Each deployment may have 600,000 tokens a minute, and the one with the fewest is asked.",
+            on: Stage(strategy: UsageWithinLimits(), tokensPerMinute: 600_000), leastSuccess: 0.8),
+        Plot(
             "long-prompts", "Prompts too long for a route go to one with a larger window.",
             on: Stage(hasSpare: true, sparesFor: FaultSet(.contextWindow)), leastSuccess: 1
         ) {
@@ -125,7 +131,10 @@ extension Library {
             rotated.isReplaced = true
             $0.edits = [(60, 0, rotated)]
         },
-        Plot("prices-change", "Prices change while requests run, up and down.", leastSuccess: 1) { plot in
+        Plot(
+            "prices-change", "Prices change while requests run, and each goes where it is cheapest then.", on: Stage(strategy: Cheapest()),
+            leastSuccess: 1
+        ) { plot in
             for round in 0..<10 {
                 var edit = Edit()
                 edit.price = Price(input: Int64(1 + round * 37 % 7) * 300_000_000, output: Int64(1 + round * 11 % 5) * 900_000_000)

@@ -16,9 +16,9 @@ extension Library {
                 rules: [
                     Rule(name: "gold", priority: 5, when: when("user.tier", .eq, "gold"), then: RuleActions(route: "spare")),
                     Rule(name: "suspended", priority: 9, when: when("user.tier", .eq, "suspended"), then: RuleActions(deny: "suspended")),
-                    Rule(name: "long", when: when("request.input_tokens", .gt, 3000), then: RuleActions(warn: "long")),
+                    Rule(name: "long", when: when("request.input_tokens", .gt, 3000), then: RuleActions(provider: "b")),
                     Rule(name: "off", priority: 99, isEnabled: false, then: RuleActions(deny: "never")),
-                ]), leastSuccess: 0.85
+                ]), leastSuccess: 0.7
         ) {
             $0.cast = [ImaginaryDeployment(), part(.fails(0.1, .serverError))]
             $0.traffic[0].policy = "rules"

@@ -61,6 +61,8 @@ struct Stage: Sendable {
     var count = 4
     var weights: [Double] = []
     var parallel: Int?
+    var requestsPerMinute: Int?
+    var tokensPerMinute: Int?
     var timeout = Duration.seconds(10)
     var breaker = BreakerPolicy(failureThreshold: 3, window: .seconds(30), cooldown: .seconds(10))
     var retry = RetryPolicy()
@@ -86,7 +88,8 @@ struct Stage: Sendable {
                 Deployment(
                     name: name, provider: name, model: "imaginary", region: index < regions.count ? regions[index] : nil,
                     tags: index < tags.count ? tags[index] : [], weight: index < weights.count ? weights[index] : nil,
-                    maxParallelRequests: parallel, price: price, contextWindow: hasSpare && index < count ? 8000 : nil, timeout: timeout,
+                    requestsPerMinute: requestsPerMinute, tokensPerMinute: tokensPerMinute, maxParallelRequests: parallel, price: price,
+                    contextWindow: hasSpare && index < count ? 8000 : nil, timeout: timeout,
                     breaker: breaker))
         }
         let leaves = (0..<count).map { Branch(.deployment($0)) }

@@ -7,6 +7,8 @@ final class TableBook {
         var paused: Bool
         var contextWindow: Int
         var parallel: Int
+        var requestsPerMinute: Int
+        var tokensPerMinute: Int
         var price: Price?
         var region: String?
         var tags: [String]
@@ -19,7 +21,7 @@ final class TableBook {
     /// A route whose tree is one strategy over deployments, so that what it must choose can be said from outside.
     struct Flat {
         enum Kind {
-            case ordered, weighted, even, idlest
+            case ordered, weighted, even, idlest, cheapest
             case sticky(Percentage.Sticky)
             /// The first open one that may serve: a condition for each child.
             case conditional([Condition])
@@ -76,6 +78,7 @@ final class TableBook {
     private static func kind(_ strategy: any Strategy, _ weights: [Double?], _ deployments: [Deployment]) -> Flat.Kind? {
         switch strategy {
         case is Fallback, is Single: return .ordered
+        case is Cheapest: return deployments.allSatisfy { $0.price != nil } ? .cheapest : nil
         case is RoundRobin: return .even
         case is LeastBusy: return .idlest
         case let conditional as Conditional: return conditions(conditional, count: weights.count).map { .conditional($0) }

@@ -31,9 +31,10 @@ import Testing
     }
 
     /// Promises of success belong to a plot's own table; invariants hold on every other.
-    @Test("every strategy keeps the invariants through every bad day", arguments: strategies.indices)
+    @Test("every strategy keeps the invariants through bad days", arguments: strategies.indices)
     func everyStrategy(_ which: Int) throws {
-        for plot in Library.plots {
+        // Each has a third of the days, and another third than its neighbours.
+        for (index, plot) in Library.plots.enumerated() where index % 3 == which % 3 {
             let table = try Self.table(Self.strategies[which])
             let scenario = try plot.scenario(on: table, route: nil).shortened(to: .seconds(25))
             Self.expectWell(scenario.run(seed: UInt64(which) + 1), "\(type(of: Self.strategies[which]).name) through \(plot.name)")

@@ -100,6 +100,14 @@ import Testing
         #expect(breach?.hasSuffix("has no place left") == true)
     }
 
+    @Test("a limit of requests in a minute that is off by one is found")
+    func offByOneInAMinute() throws {
+        let breach = try Self.firstBreach("requests-per-minute") { deployments, _ in
+            for id in deployments.indices { deployments[id].requestsPerMinute? += 1 }
+        }
+        #expect(breach?.hasSuffix("has no requests left in its minute") == true)
+    }
+
     @Test("a breaker that opens one fault too late is found")
     func late() throws {
         let breach = try Self.firstBreach("outage") { deployments, _ in
