@@ -22,13 +22,34 @@ def test_settings_are_valid(tmp_path, block):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
+SCENARIOS = sorted((ROOT / "examples/scenarios").glob("*.yaml"))
+EXAMPLES = [file for file in sorted((ROOT / "examples").rglob("*.yaml")) if file not in SCENARIOS]
 
 
 @pytest.mark.parametrize("file", [pytest.param(file, id=str(file.relative_to(ROOT / "examples"))) for file in EXAMPLES])
 def test_examples_are_valid(file):
     result = swiftlet("check", str(file), environment=variables(file.read_text()))
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in SCENARIOS])
+def test_scenarios_keep_their_promises(file):
+    runs = [swiftlet("simulate", str(file), "--seed", "3", "--json") for _ in range(2)]
+    assert runs[0].returncode == 0, runs[0].stdout + runs[0].stderr
+    assert runs[0].stdout == runs[1].stdout
+    report = json.loads(runs[0].stdout)
+    assert report["violations"] == [] and report["requests"] > 0
+
+
+def test_a_scenario_of_the_library_plays_on_settings_of_the_user():
+    settings = ROOT / "examples/failover.yaml"
+    assert "primary-dead" in swiftlet("simulate", "--list").stdout
+    run = swiftlet("simulate", "primary-dead", "--policy", str(settings), "--model", "chat", "--json")
+    assert run.returncode == 0, run.stdout + run.stderr
+    rows = {row["name"]: row for row in json.loads(run.stdout)["deployments"]}
+    assert rows["main/gpt-5-mini"]["answered"] == 0 and rows["backup/llama-70b"]["answered"] > 1000
+    unknown = swiftlet("simulate", "primary-deed")
+    assert unknown.returncode != 0 and "did you mean `primary-dead`?" in unknown.stderr
 
 
 @pytest.mark.parametrize("block", [pytest.param(block, id=block.name) for block in blocks("json")])
