@@ -31,6 +31,12 @@ class Block:
         return f"{self.page}-{self.language}-{self.number}"
 
 
+    @property
+    def is_settings(self):
+        """Of YAML: a scenario of the simulator, which has its own test, is none."""
+        return not self.marks.startswith("scenario") and not re.search(r"^traffic:", self.text, re.M)
+
+
 @dataclasses.dataclass
 class Example:
     """Settings, and the requests that follow them on the page."""
@@ -53,7 +59,7 @@ def examples():
     """In the order of the pages. A request without settings before it on its page is a mistake of the page."""
     found = []
     for block in blocks():
-        if block.language == "yaml":
+        if block.language == "yaml" and block.is_settings:
             found.append(Example(block, []))
         elif block.language == "json" and block.marks.split()[:1] == ["request"]:
             assert found and found[-1].settings.page == block.page, f"{block.name} has no settings before it"
