@@ -51,7 +51,11 @@ func test(_ name: String, _ operation: Comparison.Operation, _ operand: Value, i
             Row(.missing, .eq, "x", false), Row(.missing, .contains, "", false), Row("", .exists, true, true),
         ])
     func comparison(_ row: Row) {
-        #expect(Comparison(row.operation, row.operand, ignoringCase: row.ignoresCase).holds(row.value) == row.holds)
+        let comparison = Comparison(row.operation, row.operand, ignoringCase: row.ignoresCase)
+        #expect(comparison.holds(row.value) == row.holds)
+        var tests = ConditionTests()
+        _ = tests.add(.test(field("tags.a"), comparison), LiveSubjects([]))
+        #expect(tests.holds(tests.tests[0], row.value) == row.holds)
     }
 
     @Test("matches asks texts, each of a list, and what is written as text")
@@ -68,7 +72,7 @@ func test(_ name: String, _ operation: Comparison.Operation, _ operand: Value, i
         var at = entry
         while at >= 0 {
             let test = tests.tests[Int(at)]
-            at = tests.comparisons[Int(test.comparison)].holds(values[Int(test.field)]) ? test.yes : test.no
+            at = tests.holds(test, values[Int(test.field)]) ? test.yes : test.no
         }
         return at == ConditionTests.yes
     }

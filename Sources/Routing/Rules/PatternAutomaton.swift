@@ -4,7 +4,7 @@ struct PatternAutomaton: Sendable {
     private static let maxStates = 2000
     private static let maxCells = 1 << 16
     /// Visits of instructions while it is made.
-    private static let maxWork = 400_000
+    private static let maxWork = 100_000
 
     fileprivate static let matched: Int32 = -1
 

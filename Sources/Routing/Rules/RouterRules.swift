@@ -65,15 +65,14 @@ extension Router {
         var at = entry
         while at >= 0 {
             let test = plan.conditions.tests[Int(at)]
-            let comparison = Int(test.comparison)
             let field = Int(test.field)
             let holds: Bool
             if field < 0 {
-                holds = plan.conditions.comparisons[comparison].holds(live(~field, plan, generation, at: now))
+                holds = plan.conditions.holds(test, live(~field, plan, generation, at: now))
             } else if field < facts.values.count {
-                holds = plan.conditions.comparisons[comparison].holds(facts.values[field])
+                holds = plan.conditions.holds(test, facts.values[field])
             } else {
-                holds = plan.conditions.comparisons[comparison].holds(.missing)
+                holds = test.ifMissing
             }
             at = holds ? test.yes : test.no
         }
