@@ -54,7 +54,9 @@ public final class Server: Sendable {
         tls = try TLS(certificate: blueprint.server.tls?.certificate, privateKey: blueprint.server.tls?.privateKey)
         let threads = blueprint.server.threads ?? System.coreCount
         firstNode = try store.leaseNodes(threads)
-        router = SharedRouter(Router(table: blueprint.table, seed: seed))
+        var router = Router(table: blueprint.table, seed: seed)
+        router.beginMinute(at: Instant.now() + .milliseconds(-(WallClock.milliseconds() % 60_000)))
+        self.router = SharedRouter(router)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         state = Locked(State())
     }

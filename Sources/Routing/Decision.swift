@@ -98,7 +98,6 @@ extension Router {
         decision.confidence = journey.confidence.map { Float($0) }
         switch step {
         case .attempt(let attempt):
-            if !attempt.isPanic { score(&decision.candidates, leaf: attempt.leaf, journey, plan) }
             decision.chosen = attempt.deployment
             decision.leaf = attempt.leaf
             decision.reason = attempt.isProbe ? .probe : attempt.isPanic ? .panic : .strategy
@@ -106,27 +105,6 @@ extension Router {
         case .exhausted(let why): decision.reason = Decision.Reason(why.reason)
         }
         return decision
-    }
-
-    /// What the strategy that chose `leaf` measured; `scratch` has its candidates still, in the order of the route's leaves.
-    private func score(_ candidates: inout [Decision.Candidate], leaf: Int, _ journey: borrowing Journey, _ plan: Plan) {
-        let parent = plan.nodes[plan.leaves[leaf].node].parent
-        guard parent >= 0 else { return }
-        let node = plan.nodes[parent]
-        let weights = journey.mode.map { AutoWeights.of($0) } ?? (node.kind == .auto ? node.measure.weights : nil)
-        let blend = weights.map { Blend($0, scratch) }
-        if blend == nil, node.kind != .measured, node.kind != .intelligent { return }
-        var at = 0
-        for measured in scratch {
-            guard let id = measured.deployment else { continue }
-            while at < candidates.count, candidates[at].deployment != id { at += 1 }
-            if at == candidates.count { return }
-            if let blend {
-                candidates[at].score = blend.score(measured)
-            } else if measured.value.isFinite {
-                candidates[at].score = Float(measured.value)
-            }
-        }
     }
 
     /// Notes what was found out about a candidate.
