@@ -107,6 +107,26 @@ import Testing
         )
     }
 
+    @Test("what a strategy measured stands beside each candidate that it looked at")
+    func scores() throws {
+        var all = deployments("a", "b", "c", "d") { $0.price = Price(input: 2_000_000_000, output: 0) }
+        all[1].paused = true
+        all[2].price = Price(input: 1_000_000_000, output: 0)
+        var cheapest = Router(table: try table(all, leaves(Cheapest(), 0, 1, 2, 3)), seed: 1)
+        let decision = try #require(decide(&cheapest, cheapest.journey(route: 0, facts: Facts(inputTokens: 1_000_000)), at: .zero))
+        #expect(decision.chosen == 2)
+        #expect(decision.candidates.map(\.score) == [2, nil, 1, 2])
+        #expect(decision.confidence == nil)
+        var shuffled = Router(table: try table(all, leaves(Shuffle(), 0, 1, 2, 3)), seed: 1)
+        let plain = try #require(decide(&shuffled, shuffled.journey(route: 0), at: .zero))
+        #expect(plain.candidates.allSatisfy { $0.score == nil })
+        var auto = Router(table: try table(all, leaves(Auto(mode: .cost), 0, 1, 2, 3)), seed: 1)
+        let weighed = try #require(decide(&auto, auto.journey(route: 0, facts: Facts(inputTokens: 1_000_000)), at: .zero))
+        let best = try #require(weighed.candidates[2].score)
+        #expect(weighed.chosen == 2 && weighed.confidence ?? 0 > 0)
+        #expect(weighed.candidates[0].score ?? .infinity < best && weighed.candidates[1].score == nil)
+    }
+
     @Test("nobody to serve, the least bad and a probe are said as such")
     func exceptions() throws {
         var alone = Router(table: try table(deployments("a") { $0.paused = true }, .deployment(0)), seed: 1)
