@@ -90,6 +90,18 @@ import Testing
         #expect(breach?.hasSuffix("is not the first that may serve") == true)
     }
 
+    @Test("a router that forgets its rules for some sessions is found")
+    func rules() throws {
+        struct Forgets: Mutant {
+            var router: Router
+            mutating func rule(of policy: RoutingPolicy.ID, facts: Facts, at now: Instant) -> RuleHit? {
+                facts.session % 16 == 0 ? nil : router.rule(of: policy, facts: facts, at: now)
+            }
+        }
+        let breach = try Self.firstBreach("tiers") { $0.run(seed: $1, through: Forgets(router: Router(table: $0.table, seed: $1))) }
+        #expect(breach?.hasPrefix("is decided by no rule, by our books by ") == true)
+    }
+
     // MARK: Limits and breakers
 
     @Test("a limit that is off by one is found")
