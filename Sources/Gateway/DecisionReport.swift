@@ -27,6 +27,7 @@ public struct DecisionReport: Sendable {
     public var providerUsed: String?
     public var attempts: [AttemptLine] = []
     public var cost: Nanodollars?
+    public var warnings: [String] = []
     /// Of the settings in force, where the decision was made on an extension of their table.
     public var tableVersion: Int?
 
@@ -65,6 +66,10 @@ public struct DecisionReport: Sendable {
             }
             record.member("chosen", orNull: decision.chosen.map { names.deployment($0) })
             record.member("reason", text)
+            if !warnings.isEmpty {
+                record.key("warnings")
+                record.array { list in for warning in warnings { list.string(warning) } }
+            }
             if let modelRequested { record.member("model_requested", modelRequested) }
             if let modelUsed { record.member("model_used", modelUsed) }
             if let providerUsed { record.member("provider_used", providerUsed) }

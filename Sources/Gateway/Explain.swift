@@ -90,6 +90,9 @@ extension DecisionReport {
     mutating func fill(from admitted: Admitted, _ live: Live) {
         policy = admitted.entry.policy.map { live.blueprint.policies[$0].name }
         project = admitted.entry.project
+        let hits = admitted.journey.ruleHits
+        if hits.count > decision.hits.count { decision.hits = hits.map(Decision.Hit.init) }
+        warnings = hits.compactMap(\.actions.warn)
         tableVersion = admitted.entry.inline?.table.baseVersion
         modelRequested = admitted.body.withUnsafeReadableBytes { admitted.call.modelName(in: $0) }
     }

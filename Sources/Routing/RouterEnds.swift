@@ -81,8 +81,7 @@ extension Router {
         }
         if let fault, fault == .contextWindow || fault == .contentPolicy { return journey.exhausted(.callersFault(fault)) }
         if blocked == .closedBranch {
-            let text = block(journey, plan, generation, isCertain: false, at: now)
-            return journey.exhausted(text.map { .answered($0) } ?? .noBranch)
+            return journey.exhausted(block(journey, plan, generation, isCertain: false, at: now) ?? .noBranch)
         }
         if journey.isLean { return heldBack(journey, plan, at: now) }
         let bound = journey.maxRetries ?? plan.retry(of: journey).maxRetries

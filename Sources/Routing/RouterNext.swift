@@ -37,7 +37,7 @@ extension Router {
 
     /// The start of a route or of a new round through it.
     mutating func fromTheTop(_ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant) -> Step {
-        if let text = block(journey, plan, generation, at: now) { return journey.exhausted(.answered(text)) }
+        if let reason = block(journey, plan, generation, at: now) { return journey.exhausted(reason) }
         let eligible = eligibleLeaves(journey, plan, generation, at: now)
         if !eligible.isEmpty {
             let node = plan.roots[journey.current].node

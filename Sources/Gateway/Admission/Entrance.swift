@@ -165,7 +165,9 @@ struct Entrance {
         if let text = view.call.model, !(policy.map { blueprint.policies[$0].overridesModel } ?? false) {
             if let model = live.names.find(text, in: view.body) {
                 // `default` means the default of whoever asks.
-                if model.route == blueprint.defaultRoute { return try decided(by: policy, or: nil) }
+                if model.route == blueprint.defaultRoute, let name = view.modelName, name == "default" || name == "default_routing" {
+                    return try decided(by: policy, or: nil)
+                }
                 return try allowed(model) { view.modelName ?? model.name }
             }
             let name = view.modelName ?? ""

@@ -102,14 +102,16 @@ extension Router {
         return true
     }
 
-    /// The text of the first branch that refuses this request, asked when a route is entered.
+    /// How the first branch ends this request that refuses or answers it, asked when a route is entered.
     mutating func block(
         _ journey: borrowing Journey, _ plan: Plan, _ generation: Int, isCertain: Bool = true, at now: Instant
-    ) -> String? {
+    ) -> Exhaustion.Reason? {
         let root = journey.current
         if plan.roots[root].blocks.isEmpty || journey.attemptsHere > 0 { return nil }
         for index in plan.roots[root].blocks.indices where plan.roots[root].blocks[index].isCertain == isCertain {
-            if holds(plan.roots[root].blocks[index].when, journey.facts, plan, generation, at: now) { return plan.roots[root].blocks[index].text }
+            guard holds(plan.roots[root].blocks[index].when, journey.facts, plan, generation, at: now) else { continue }
+            let block = plan.roots[root].blocks[index]
+            return block.answers ? .answered(block.text) : .denied(block.text)
         }
         return nil
     }

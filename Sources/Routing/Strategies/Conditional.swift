@@ -8,8 +8,8 @@ public struct Conditional: Strategy {
     public enum Case: Hashable, Sendable {
         /// For the next branch of the choice that has not got one.
         case branch(when: Condition)
-        /// Refuses the request with this text, unless an earlier case holds.
-        case block(when: Condition, text: String)
+        /// Refuses the request with this text, unless an earlier case holds; or answers with it, as a model would.
+        case block(when: Condition, text: String, answers: Bool = false)
     }
 
     /// In the order written.
@@ -32,6 +32,8 @@ struct Gate: Sendable {
 struct Block: Sendable {
     var when: Int32
     var text: String
+    /// The text is an answer and no refusal.
+    var answers: Bool
     /// The way to it is certain: no strategy could lead elsewhere. Others count when nothing else may serve.
     var isCertain: Bool
 }
@@ -51,7 +53,7 @@ extension TreeCompiler {
             var earlier: [Condition] = []
             for written in conditional.cases {
                 switch written {
-                case .block(let own, _): earlier.append(own)
+                case .block(let own, _, _): earlier.append(own)
                 case .branch(let own):
                     branch += 1
                     if branch == index { return Way(when: when.and(own).and(.not(.any(earlier))), isCertain: isCertain) }
@@ -73,9 +75,9 @@ extension TreeCompiler {
                 if branch < leaves.count { addGate(when.and(.not(.any(blocks))), leaves[branch], of: owner) }
                 branch += 1
                 earlier.append(when)
-            case .block(let when, let text):
+            case .block(let when, let text, let answers):
                 let entry = add(way.when.and(when).and(.not(.any(earlier))), of: owner)
-                if entry != ConditionTests.no { blocksHere.append(Block(when: entry, text: text, isCertain: way.isCertain)) }
+                if entry != ConditionTests.no { blocksHere.append(Block(when: entry, text: text, answers: answers, isCertain: way.isCertain)) }
                 blocks.append(when)
                 earlier.append(when)
             }

@@ -125,13 +125,13 @@ extension RouteReader {
         var branches: [ConditionalBranch] = []
         for (index, item) in (node["branches"]?.items ?? []).enumerated() {
             let place = path.setting("branches").item(index)
-            refuseUnknown(in: item, among: ["when", "route", "deny", "name"], at: place)
+            refuseUnknown(in: item, among: ["when", "route", "deny", "answer", "name"], at: place)
             if item["when"] == nil { reading.problem(place.setting("when"), item.line, "is missing: the condition of this branch") }
             let deny = item["deny"]?.scalar
-            var branch = ConditionalBranch(when: item["when"], place: place.setting("when"), deny: deny)
+            var branch = ConditionalBranch(when: item["when"], place: place.setting("when"), deny: deny, answer: item["answer"]?.scalar)
             if let inner = item["route"] {
                 branch.route = route(inner, at: place.setting("route"), owner: owner)?.route
-            } else if deny == nil {
+            } else if deny == nil, branch.answer == nil {
                 reading.problem(place.setting("route"), item.line, "is missing: what serves when the condition holds")
             }
             branches.append(branch)
@@ -153,4 +153,6 @@ struct ConditionalBranch {
     var route: Route?
     /// Refuses the request instead of serving it.
     var deny: String?
+    /// Answers it in a model's place.
+    var answer: String?
 }

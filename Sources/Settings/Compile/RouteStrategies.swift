@@ -44,8 +44,8 @@ extension RouteReader {
             var conditions = ConditionReader(names: names, isInline: isInline)
             let when = branch.when.map { conditions.condition($0, at: branch.place, &reading) ?? .always } ?? .always
             conditionsWritten.append((when, branch.place, branch.when?.line ?? line))
-            if let text = branch.deny {
-                cases.append(.block(when: when, text: text))
+            if let text = branch.deny ?? branch.answer {
+                cases.append(.block(when: when, text: text, answers: branch.deny == nil))
             } else if let route = branch.route {
                 cases.append(.branch(when: when))
                 branches.append(Branch(route))

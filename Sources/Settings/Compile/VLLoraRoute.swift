@@ -151,7 +151,7 @@ extension RouteReader {
             let name = item["when"] == nil ? "conditions" : "when"
             var branch = ConditionalBranch(when: item[name], place: here.setting(name))
             if let mapper = item["message_mapper"], mapper["modifier"]?.scalar == "block" {
-                branch.deny = mapper["content"]?.scalar ?? "blocked"
+                branch.answer = mapper["content"]?.scalar ?? "blocked"
             } else if let targets = item["targets"] {
                 branch.route = routeTargets(targets, at: here.setting("targets"), owner: owner)
             } else {
