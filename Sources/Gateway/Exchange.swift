@@ -257,7 +257,7 @@ final class Exchange {
 
     private func succeeded(_ usage: Usage) {
         let now = loop.time
-        let firstByte = (relay.firstByte ?? now) - attemptStarted
+        let firstByte = (relay.firstToken ?? relay.firstByte ?? now) - attemptStarted
         record(
             .success(
                 firstByte: firstByte, total: now - attemptStarted, outputTokens: Int(usage.totalOutput), streamed: relay.isStream,

@@ -45,6 +45,10 @@ struct Failure {
             return Refusal(lastFault: why.lastFault ?? .unavailable, of: provider, reply: reply, retryAfter: why.retryAfter)
         case .deadline: return Refusal(.timeout, "no provider answered within the request's time")
         case .noneEligible(let reason):
+            if case .rateLimit = reason, why.lastFault == nil {
+                return Refusal(
+                    .rateLimitExceeded, "no deployment may serve this request now: the nearest \(reason)", retryAfter: why.retryAfter ?? .seconds(1))
+            }
             if let fault = why.lastFault { return Refusal(lastFault: fault, of: provider, reply: reply, retryAfter: why.retryAfter) }
             return Refusal(
                 .noEligibleDeployment, "no deployment may serve this request now: the nearest \(reason)",

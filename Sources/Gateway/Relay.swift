@@ -19,6 +19,8 @@ struct Relay {
     private(set) var status = 0
     /// When the reply's head came; nil before that.
     private(set) var firstByte: Instant?
+    /// When the first content of a stream came.
+    private(set) var firstToken: Instant?
     private(set) var isStream = false
     private(set) var retryAfter: Duration?
     private var isJSON = false
@@ -60,6 +62,7 @@ struct Relay {
         guard firstByte != nil else { return }
         status = 0
         firstByte = nil
+        firstToken = nil
         isStream = false
         retryAfter = nil
         head = nil
@@ -134,6 +137,7 @@ struct Relay {
         if isStream {
             if frame == nil { beginFrame(loop) }
             try stream!.take(bytes, into: &frame!)
+            if firstToken == nil, stream!.contentEvents > 0 { firstToken = loop.time }
             return true
         }
         if last, gathered == nil, bytes.count <= min(Self.together, limit) {

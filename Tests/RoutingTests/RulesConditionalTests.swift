@@ -65,11 +65,20 @@ import Testing
             Conditional([.branch(when: Self.gold), .block(when: Self.eu, text: "not here"), .branch(when: .always)]),
             [Branch(.deployment(0)), Branch(.deployment(1))])
         var router = try router(tree)
-        #expect(router.run(journey(router, "eu")) { _ in .well }.end?.reason == .answered("not here"))
+        #expect(router.run(journey(router, "eu")) { _ in .well }.end?.reason == .denied("not here"))
         #expect(router.run(journey(router, "eu", "gold")) { _ in .well }.tried == [0])
         #expect(router.run(journey(router, "us")) { _ in .well }.tried == [1])
         // What comes after the refusal stays closed although it always holds.
         #expect(router.run(journey(router, "eu", "gold")) { _ in .badly(.serverError) }.tried == [0])
+    }
+
+    @Test("a branch may answer in a model's place")
+    func answers() throws {
+        let tree = Route.choice(
+            Conditional([.block(when: Self.eu, text: "closed", answers: true), .branch(when: .always)]), [Branch(.deployment(0))])
+        var router = try router(tree)
+        #expect(router.run(journey(router, "eu")) { _ in .well }.end?.reason == .answered("closed"))
+        #expect(router.run(journey(router, "us")) { _ in .well }.tried == [0])
     }
 
     @Test("conditions nest, in other strategies and in each other")
@@ -87,7 +96,7 @@ import Testing
     func uncertain() throws {
         let blocking = Route.choice(Conditional([.block(when: Self.eu, text: "no"), .branch(when: .always)]), [Branch(.deployment(0))])
         var alone = try router(.choice(Shuffle(), [Branch(blocking), Branch(blocking)]))
-        #expect(alone.run(journey(alone, "eu")) { _ in .well }.end?.reason == .answered("no"))
+        #expect(alone.run(journey(alone, "eu")) { _ in .well }.end?.reason == .denied("no"))
         var beside = try router(.choice(Shuffle(), [Branch(blocking), Branch(.deployment(1))]))
         #expect(beside.run(journey(beside, "eu")) { _ in .well }.tried == [1])
     }

@@ -8,8 +8,7 @@ struct RoutePolicies {
     let policy: PolicySettings?
     private let otherTimeouts: [Duration]
     private static let usualTimeout = Duration.seconds(60)
-    /// Where only one of `allowed_fails` and `cooldown_time` is said; the first is LiteLLM's own default (read 2026-11).
-    private static let usualFails = 3
+    /// Where only `allowed_fails` is said.
     private static let usualCooldown = Duration.seconds(30)
 
     init(_ document: SettingsDocument) {
@@ -46,7 +45,7 @@ struct RoutePolicies {
         if !router.cooldowns { return .never }
         var breaker = policy?.breaker?.policy ?? BreakerPolicy()
         if router.allowedFails != nil || router.cooldownTime != nil {
-            breaker = .cooldown(allowedFails: router.allowedFails ?? Self.usualFails, time: router.cooldownTime ?? Self.usualCooldown)
+            breaker = .cooldown(allowedFails: router.allowedFails, time: router.cooldownTime ?? Self.usualCooldown)
         }
         for row in router.allowedFailsPolicy.counts { breaker.allow(min(row.count, 63), of: row.fault) }
         return breaker
