@@ -30,6 +30,9 @@ public struct LedgerEntry: Hashable, Sendable {
     public var route = NameID.none
     /// The deployment that answered, or the last that was tried.
     public var deployment = NameID.none
+    /// What decided its way, where one did.
+    public var policy = NameID.none
+    public var rule = NameID.none
 
     public var usage = Usage()
     public var cost = Nanodollars.zero
@@ -48,6 +51,12 @@ public struct LedgerEntry: Hashable, Sendable {
 
     /// Each attempt, given only where there was more than one or one failed: else `history` has it from the row.
     public var attemptLog: [AttemptRecord] = []
+    /// `Decision.encoded`; empty where none was kept. Longer ones than `mostDecisionBytes` are left out.
+    public var decision: [UInt8] = []
+    /// Whose names the numbers in `decision` are: see `Store.keep`.
+    public var decisionNames = NameID.none
+
+    public static let mostDecisionBytes = 65_536
 
     public init(id: RequestID, startedUnixMilliseconds: Int64) {
         self.id = id

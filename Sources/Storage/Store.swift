@@ -26,6 +26,28 @@ public protocol Store: Sendable {
     /// Sums over the whole ledger. Linear in rows on disk, bounded by the store's time limit.
     func totals() throws(StoreFailure) -> LedgerTotals
 
+    /// Rows that `query` asks for, the newest first.
+    func requests(_ query: LedgerQuery) throws(StoreFailure) -> [LedgerEntry]
+
+    /// The number of `DecisionNames.encoded`: the same bytes have the same number.
+    func keep(decisionNames: [UInt8]) throws(StoreFailure) -> NameID
+    func decisionNames(_ id: NameID) throws(StoreFailure) -> [UInt8]?
+
+    /// Adds events in order and forgets all but the last `keeping`.
+    func append(_ events: [StoredEvent], keeping: Int) throws(StoreFailure)
+    /// The newest first, with ids below `cursor`, at most `limit`; of one kind where `kind` says which.
+    func events(before cursor: Int64?, kind: String?, limit: Int) throws(StoreFailure) -> [StoredEvent]
+
+    /// By name.
+    func documents(_ kind: DocumentKind) throws(StoreFailure) -> [StoredDocument]
+    /// Takes documents away, then puts others: all or nothing, durable on return.
+    func change(_ kind: DocumentKind, put: [StoredDocument], remove: [String]) throws(StoreFailure)
+
+    /// Sets what was counted in a period.
+    func saveCounters(_ counters: [PeriodCounter]) throws(StoreFailure)
+    /// Those of one period, by name.
+    func counters(period: Int) throws(StoreFailure) -> [PeriodCounter]
+
     /// Further calls fail with `closed`.
     func close() throws(StoreFailure)
 }

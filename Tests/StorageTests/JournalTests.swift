@@ -38,6 +38,20 @@ final class FaultyStore: Store {
     func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try memory.request(id) }
     func totals() throws(StoreFailure) -> LedgerTotals { try memory.totals() }
     func close() throws(StoreFailure) { try memory.close() }
+
+    func requests(_ query: LedgerQuery) throws(StoreFailure) -> [LedgerEntry] { try memory.requests(query) }
+    func keep(decisionNames: [UInt8]) throws(StoreFailure) -> NameID { try memory.keep(decisionNames: decisionNames) }
+    func decisionNames(_ id: NameID) throws(StoreFailure) -> [UInt8]? { try memory.decisionNames(id) }
+    func append(_ events: [StoredEvent], keeping: Int) throws(StoreFailure) { try memory.append(events, keeping: keeping) }
+    func events(before cursor: Int64?, kind: String?, limit: Int) throws(StoreFailure) -> [StoredEvent] {
+        try memory.events(before: cursor, kind: kind, limit: limit)
+    }
+    func documents(_ kind: DocumentKind) throws(StoreFailure) -> [StoredDocument] { try memory.documents(kind) }
+    func change(_ kind: DocumentKind, put: [StoredDocument], remove: [String]) throws(StoreFailure) {
+        try memory.change(kind, put: put, remove: remove)
+    }
+    func saveCounters(_ counters: [PeriodCounter]) throws(StoreFailure) { try memory.saveCounters(counters) }
+    func counters(period: Int) throws(StoreFailure) -> [PeriodCounter] { try memory.counters(period: period) }
 }
 
 @Suite("Journal", .timeLimit(.minutes(1))) struct JournalTests {

@@ -41,7 +41,7 @@ import Testing
                 try String.fetchOne(database, sql: "PRAGMA \($0)")
             }
         }
-        #expect(found == ["wal", "2", "4000", "67108864", "1", "5000"])
+        #expect(found == ["wal", "2", "4000", "67108864", "2", "5000"])
     }
 
     @Test("keeps rows, names and leases across a restart")
@@ -170,19 +170,43 @@ import Testing
 
     @Test("an older schema is brought up to date, all steps or none")
     func older() throws {
-        let step = Migration(version: 2, sql: "ALTER TABLE requests ADD COLUMN region INTEGER")
-        let broken = Migration(version: 3, sql: "CREATE TABLE regions(name); SELECT none FROM nowhere")
+        let step = Migration(version: 3, sql: "ALTER TABLE requests ADD COLUMN region INTEGER")
+        let broken = Migration(version: 4, sql: "CREATE TABLE regions(name); SELECT none FROM nowhere")
         _ = try filled()
         let queue = try DatabaseQueue(path: path)
         try queue.writeWithoutTransaction { database in
             #expect(throws: DatabaseError.self) { try Migration.migrate(database, path: path, steps: Migration.ledger + [step, broken]) }
-            #expect(try Int.fetchOne(database, sql: "PRAGMA user_version") == 1)
+            #expect(try Int.fetchOne(database, sql: "PRAGMA user_version") == 2)
             #expect(try !database.columns(in: "requests").contains { $0.name == "region" })
             try Migration.migrate(database, path: path, steps: Migration.ledger + [step])
-            #expect(try Int.fetchOne(database, sql: "PRAGMA user_version") == 2)
+            #expect(try Int.fetchOne(database, sql: "PRAGMA user_version") == 3)
             #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM requests") == 200)
         }
         try queue.close()
+    }
+
+    @Test("a file of the first version opens with its rows, and takes what is new")
+    func firstVersion() throws {
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { database in
+            try Migration.migrate(database, path: path, steps: Array(Migration.ledger.prefix(1)))
+            try database.execute(
+                sql: "INSERT INTO requests(id, drift_ms, duration_us, key, status, attempts, state, flags, cost) VALUES(77, 0, 5, 1, 200, 1, 0, 4, 9)"
+            )
+            try database.execute(sql: "INSERT INTO names(id, kind, name) VALUES(1, 0, 'team-a')")
+        }
+        try queue.close()
+        let store = try SQLiteStore(path: path)
+        let id = try #require(RequestID(rawValue: 77))
+        let row = try #require(try store.request(id))
+        #expect(row.cost.amount == 9)
+        #expect(row.policy == .none)
+        #expect(row.decision.isEmpty)
+        #expect(try store.names().values.map(\.name) == ["team-a"])
+        _ = try store.append([.sample(2)])
+        #expect(try store.request(LedgerEntry.sample(2).id) == .sample(2))
+        try store.append([StoredEvent(unixMilliseconds: 1, kind: "failover", detail: "{}")], keeping: 10)
+        #expect(try store.events(before: nil, kind: nil, limit: 10).count == 1)
     }
 
     @Test("a draft left by a crash is no obstacle")

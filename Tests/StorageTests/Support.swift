@@ -78,6 +78,12 @@ extension LedgerEntry {
         row.usage.audioOutput = value % 2
         row.usage.estimated = number % 6 == 0
         row.cost = Nanodollars(value * 1_234)
+        row.policy = NameID(rawValue: Int32(number % 2))
+        row.rule = NameID(rawValue: Int32(number % 9))
+        if number % 2 == 0 {
+            row.decision = (0...UInt8(number % 40)).map { $0 &* 7 }
+            row.decisionNames = NameID(rawValue: Int32(number % 3))
+        }
         if number % 4 == 0 {
             row.attemptLog = (0..<(1 + number % 3)).map { index in
                 var attempt = AttemptRecord(deployment: NameID(rawValue: Int32(index + 1)))

@@ -4,7 +4,7 @@ import Routing
 ///
 /// A row given again is recognised while it is among the last `capacity` rows.
 public final class MemoryStore: Store {
-    private struct State: Sendable {
+    struct State: Sendable {
         /// In order of arrival, a ring once it is full.
         var rows: [LedgerEntry] = []
         var oldest = 0
@@ -14,6 +14,12 @@ public final class MemoryStore: Store {
         var names: [NameID: StoredName] = [:]
         var numbers: [StoredName: NameID] = [:]
         var nextNode: Int
+        var decisionNames: [[UInt8]] = []
+        var events: [StoredEvent] = []
+        var lastEvent: Int64 = 0
+        var documents: [DocumentKind: [String: String]] = [:]
+        /// By period, then by name.
+        var counters: [Int: [String: Int]] = [:]
         var closed = false
 
         mutating func add(_ row: LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
@@ -37,7 +43,7 @@ public final class MemoryStore: Store {
         func place(of id: RequestID) -> Int? { rows.firstIndex { $0.id == id } }
     }
 
-    private let state: Locked<State>
+    let state: Locked<State>
     private let capacity: Int
 
     /// `firstNode` is where leases begin: by chance, so that ids of two runs differ.
@@ -47,7 +53,7 @@ public final class MemoryStore: Store {
         state = Locked(State(nextNode: firstNode))
     }
 
-    private func with<Value: Sendable>(_ body: (inout sending State) -> sending Value) throws(StoreFailure) -> Value {
+    func with<Value: Sendable>(_ body: (inout sending State) -> sending Value) throws(StoreFailure) -> Value {
         let value: Value? = state.withLock { $0.closed ? nil : body(&$0) }
         guard let value else { throw StoreFailure(.closed, path: "", "the store is closed") }
         return value

@@ -69,7 +69,7 @@ extension SQLiteStore {
         }
     }
 
-    private func rows(of statement: OpaquePointer, _ database: Database) throws -> [LedgerEntry] {
+    func rows(of statement: OpaquePointer, _ database: Database) throws -> [LedgerEntry] {
         defer { sqlite3_reset(statement) }
         var rows: [LedgerEntry] = []
         while true {
@@ -90,7 +90,7 @@ extension SQLiteStore {
 
     /// Reads on a connection of its own, beside the writer, and breaks off after the time limit: a read left open stops
     /// the log from shrinking.
-    private func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws(StoreFailure) -> Value {
+    func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws(StoreFailure) -> Value {
         let pool = try opened()
         let deadline = ContinuousClock.now + options.readLimit
         return try attempt {

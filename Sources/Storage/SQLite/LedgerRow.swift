@@ -1,15 +1,16 @@
 import GRDBSQLite
 import Routing
 
-/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 23 values a row cost more than
+/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 27 values a row cost more than
 /// storing them.
 enum LedgerRow {
     static let columns = """
         id, drift_ms, duration_us, first_byte_us, key, model, route, deployment, api, status, attempts, state, fault, flags, \
-        input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost, attempt_log
+        input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost, attempt_log, \
+        policy, rule, decision, decision_names
         """
     static let insert = """
-        INSERT INTO requests(\(columns)) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO requests(\(columns)) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING
         """
 
@@ -42,18 +43,23 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, 20, row.usage.audioInput)
         sqlite3_bind_int64(statement, 21, row.usage.audioOutput)
         sqlite3_bind_int64(statement, 22, row.cost.amount)
-        if row.attemptLog.isEmpty { sqlite3_bind_null(statement, 23) } else { bindLog(row.attemptLog, to: statement) }
+        if row.attemptLog.isEmpty { sqlite3_bind_null(statement, 23) } else { bind(AttemptLog.encode(row.attemptLog), 23, statement) }
+        sqlite3_bind_int64(statement, 24, Int64(row.policy.rawValue))
+        sqlite3_bind_int64(statement, 25, Int64(row.rule.rawValue))
+        let keepsDecision = !row.decision.isEmpty && row.decision.count <= LedgerEntry.mostDecisionBytes
+        if keepsDecision { bind(row.decision, 26, statement) } else { sqlite3_bind_null(statement, 26) }
+        sqlite3_bind_int64(statement, 27, Int64(row.decisionNames.rawValue))
     }
 
     private static func bind(_ value: Int64?, _ index: Int32, _ statement: OpaquePointer) {
         if let value { sqlite3_bind_int64(statement, index, value) } else { sqlite3_bind_null(statement, index) }
     }
 
-    private static func bindLog(_ log: [AttemptRecord], to statement: OpaquePointer) {
-        // SQLITE_TRANSIENT, a cast in C that Swift does not import: copy the bytes.
+    /// SQLite makes a copy of its own: SQLITE_TRANSIENT, which Swift does not see.
+    private static func bind(_ blob: [UInt8], _ index: Int32, _ statement: OpaquePointer) {
         let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-        AttemptLog.encode(log).withUnsafeBytes { bytes in
-            _ = sqlite3_bind_blob64(statement, 23, bytes.baseAddress, UInt64(bytes.count), transient)
+        blob.withUnsafeBytes { bytes in
+            _ = sqlite3_bind_blob64(statement, index, bytes.baseAddress, UInt64(bytes.count), transient)
         }
     }
 
@@ -92,6 +98,12 @@ enum LedgerRow {
             guard let attempts = AttemptLog.decode(log) else { return nil }
             row.attemptLog = attempts
         }
+        row.policy = name(23)
+        row.rule = name(24)
+        if let bytes = sqlite3_column_blob(statement, 25) {
+            row.decision = Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, 25))))
+        }
+        row.decisionNames = name(26)
         return row
     }
 }

@@ -50,7 +50,41 @@ struct Migration: Sendable {
                     value INTEGER NOT NULL
                 ) WITHOUT ROWID;
                 INSERT INTO counters VALUES('next_node', 0);
-                """)
+                """),
+        Migration(
+            version: 2,
+            sql: """
+                ALTER TABLE requests ADD COLUMN policy INTEGER;
+                ALTER TABLE requests ADD COLUMN rule INTEGER;
+                ALTER TABLE requests ADD COLUMN decision BLOB;
+                ALTER TABLE requests ADD COLUMN decision_names INTEGER;
+                -- The names behind the numbers in decisions, once for each table of routes.
+                CREATE TABLE decision_names(
+                    id INTEGER PRIMARY KEY,
+                    names BLOB NOT NULL
+                );
+                CREATE TABLE events(
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    at_ms INTEGER NOT NULL,
+                    kind TEXT NOT NULL,
+                    request INTEGER NOT NULL,
+                    detail TEXT NOT NULL
+                );
+                -- What operators change while the gateway runs: settings above the file, signals. Values are JSON.
+                CREATE TABLE documents(
+                    kind INTEGER NOT NULL,
+                    name TEXT NOT NULL,
+                    value TEXT NOT NULL,
+                    PRIMARY KEY(kind, name)
+                ) WITHOUT ROWID;
+                -- What is counted by calendar period, as 202611 for a month.
+                CREATE TABLE period_counters(
+                    name TEXT NOT NULL,
+                    period INTEGER NOT NULL,
+                    value INTEGER NOT NULL,
+                    PRIMARY KEY(name, period)
+                ) WITHOUT ROWID;
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

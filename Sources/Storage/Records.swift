@@ -1,0 +1,74 @@
+/// Which rows of the ledger are asked for. Absent bounds let everything through.
+public struct LedgerQuery: Hashable, Sendable {
+    /// Rows with ids below it.
+    public var before: RequestID?
+    /// Rows with ids from it on.
+    public var from: RequestID?
+    public var key: NameID?
+    public var model: NameID?
+    public var deployment: NameID?
+    public var policy: NameID?
+    public var state: LedgerState?
+    public var status: Int?
+    public var limit: Int
+
+    public init(limit: Int) { self.limit = limit }
+
+    func admits(_ row: LedgerEntry) -> Bool {
+        (before.map { row.id < $0 } ?? true) && (from.map { row.id >= $0 } ?? true) && (key.map { row.key == $0 } ?? true)
+            && (model.map { row.model == $0 } ?? true) && (deployment.map { row.deployment == $0 } ?? true)
+            && (policy.map { row.policy == $0 } ?? true) && (state.map { row.state == $0 } ?? true)
+            && (status.map { Int(row.status) == $0 } ?? true)
+    }
+}
+
+/// Something that happened, kept for those who ask later.
+public struct StoredEvent: Hashable, Sendable {
+    /// Rises with time; 0 until the store has given one.
+    public var id: Int64
+    public var unixMilliseconds: Int64
+    public var kind: String
+    /// Raw value of the request's id; 0 for none.
+    public var request: Int64
+    /// A JSON object.
+    public var detail: String
+
+    public init(id: Int64 = 0, unixMilliseconds: Int64, kind: String, request: Int64 = 0, detail: String) {
+        self.id = id
+        self.unixMilliseconds = unixMilliseconds
+        self.kind = kind
+        self.request = request
+        self.detail = detail
+    }
+}
+
+/// What a stored document is.
+public enum DocumentKind: UInt8, CaseIterable, Sendable {
+    /// A setting above the file: the name is its path as a JSON list, the value JSON, or nothing where it is taken out.
+    case setting
+    case signal
+}
+
+public struct StoredDocument: Hashable, Sendable {
+    public var name: String
+    /// JSON, or empty.
+    public var value: String
+
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What was counted in a calendar period, as 202611 for a month.
+public struct PeriodCounter: Hashable, Sendable {
+    public var name: String
+    public var period: Int
+    public var value: Int
+
+    public init(name: String, period: Int, value: Int) {
+        self.name = name
+        self.period = period
+        self.value = value
+    }
+}
