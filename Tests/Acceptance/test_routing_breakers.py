@@ -67,10 +67,11 @@ def test_a_breaker_without_recovery_waits_for_an_operator(gateway, farm):
     ({"allowed_fails": 0, "cooldown_time": "60s"}, failing(500), 1),
     ({"allowed_fails": 5, "cooldown_time": "60s", "allowed_fails_policy": {"InternalServerErrorAllowedFails": 1}}, failing(500), 2),
     ({"allowed_fails": 1, "cooldown_time": "60s", "allowed_fails_policy": {"server_error": 3}}, failing(500), 4),
+    ({"cooldown_time": "60s"}, failing(429), 1),
     ({"cooldown_time": "60s"}, failing(401), 1),
     ({"cooldown_time": "60s"}, failing(404, code="model_not_found"), 1),
     ({"disable_cooldowns": True}, failing(500), 8),
-], ids=["allowed 2", "allowed 0", "by class, LiteLLM's name", "by class", "401 at once", "404 at once", "disabled"])
+], ids=["allowed 2", "allowed 0", "by class, LiteLLM's name", "by class", "429 at once", "401 at once", "404 at once", "disabled"])
 def test_allowed_fails_are_exact(gateway, farm, router, fault, calls):
     model = f"fails-{time.monotonic_ns()}"
     farm.manners[model] = fault
@@ -88,7 +89,7 @@ def test_the_callers_own_faults_rest_nobody(gateway, farm):
     assert farm.count("own-fault") == 4
 
 
-@pytest.mark.parametrize("deployment, header, rests", [({"cooldown_time": "0s"}, "60", False)], ids=["its own"])
+@pytest.mark.parametrize("deployment, header, rests", [({"cooldown_time": "0s"}, "60", False), ({}, "1", True)], ids=["its own", "the provider's"])
 def test_how_long_a_cooldown_is(gateway, farm, deployment, header, rests):
     model = f"cool-{time.monotonic_ns()}"
     farm.manners[model] = in_turn(failing(429, headers={"retry_after": header}), speak)

@@ -31,6 +31,17 @@ def test_requests_per_minute_are_exact(gateway, strategy, crowd):
     assert Counter(answer.provider for answer in answers if answer.status == 200) == {"a": 3, "b": 4}
 
 
+@pytest.mark.parametrize("limit", [{"rpm": 1}, {"tpm": 100}], ids=["rpm", "tpm"])
+def test_a_used_up_minute_is_told_as_a_rate_limit(gateway, limit):
+    within_one_minute()
+    one = gateway({"providers": mocks(a={"tokens": 100}), "router": {"num_retries": 0}, "models": {
+        "chat": {"strategy": "usage_v2", "deployments": [on("a", "m", **limit)]}}})
+    first, second = ask_often(one, 2)
+    assert first.status == 200
+    assert second.status == 429 and 1 <= int(second.headers["retry-after"]) <= 60, second
+    assert second.error["code"] == "rate_limit_exceeded"
+
+
 def test_a_prompt_larger_than_the_tokens_left_goes_elsewhere(gateway):
     within_one_minute()
     one = gateway({"providers": mocks(a={"tokens": 5}, b={"tokens": 5}), "models": {
@@ -46,7 +57,8 @@ def test_parallel_requests_are_exact(gateway, farm):
     assert Counter(answer.provider for answer in ask_at_once(one, 6)) == {"narrow": 2, "wide": 4}
 
 
-@pytest.mark.parametrize("slow, stream", [({"latency": "120ms"}, False), ({"latency": "120ms"}, True)], ids=["whole", "stream"])
+@pytest.mark.parametrize("slow, stream", [({"latency": "120ms"}, False), ({"latency": "120ms"}, True), ({"first_token": "120ms"}, True)],
+                         ids=["whole", "stream", "stream whose head comes at once"])
 def test_latency_settles_on_the_fast_one_and_has_tried_both(gateway, slow, stream):
     one = gateway({"providers": mocks(slow={**slow, "tokens": 5}, fast={"tokens": 5}), "models": {
         "chat": {"strategy": "latency", "deployments": [on("slow", "m"), on("fast", "m")]}}})

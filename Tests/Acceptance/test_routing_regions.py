@@ -1,6 +1,7 @@
 """Nearest regions, where a caller is, regions that a key allows; branches of conditional routes."""
 
 import pytest
+from conftest import error_of
 from support.gateway import KEY, Gateway
 from support.routing import Farm, ask, ask_often, failing, mocks, on, providers
 
@@ -70,6 +71,7 @@ def conditional(farm, tmp_path_factory):
                 {"when": {"request.has_tools": True}, "route": "tools/m"},
                 {"when": {"all": [{"tags.tier": {"in": ["gold", "silver"]}}, {"not": {"request.region": {"eq": "us"}}}]}, "route": "eu/m"},
                 {"when": {"tags.sick": {"exists": True}}, "route": "sick/dead-branch"},
+                {"when": {"tags.refused": {"exists": True}}, "deny": "not for you"},
             ],
             "default": "rest/m"}}},
             "closed": {"route": {"conditional": {"branches": [{"when": {"tags.open": "yes"}, "route": "rest/m"}]}}}},
@@ -92,6 +94,23 @@ TOOL = [{"type": "function", "function": {"name": "f", "parameters": {"type": "o
 ], ids=["default", "long prompt", "tools", "tag", "not", "other tag", "a dead branch goes to the default"])
 def test_conditional_takes_the_first_that_holds(conditional, request_, provider):
     assert ask(conditional, **request_).provider == provider
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_branch_may_refuse(conditional, stream):
+    status, _, body = conditional.chat(tags=[{"key": "refused", "value": "1"}], stream=stream)
+    assert status == 403 and b"not for you" in body
+    assert error_of(body)["code"] == "denied_by_rule"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_branch_may_answer_itself(gateway, stream):
+    one = gateway({"providers": mocks(a={}), "models": {"chat": {"route": {"conditional": {
+        "branches": [{"when": {"tags.closed": {"exists": True}}, "answer": "We are closed."}], "default": "a/m"}}}}})
+    status, headers, body = one.chat(tags=["closed"], stream=stream)
+    assert status == 200 and b"We are closed." in body
+    assert headers.get("x-swiftlet-provider") is None, "no provider was asked"
+    assert one.chat(stream=stream)[1]["x-swiftlet-provider"] == "a"
 
 
 def test_no_branch_and_no_default_says_so(conditional):

@@ -165,6 +165,11 @@ def test_a_rule_may_warn(shared):
     assert "x-swiftlet-warning" not in ask(shared).headers
 
 
+def test_a_warning_is_in_the_metadata_too(shared):
+    routing = ask(shared, metadata={"beta": True}, include_routing_metadata=True).routing
+    assert "this is a beta" in json.dumps(routing)
+
+
 def test_a_warning_comes_with_streams(shared):
     status, headers, _ = shared.chat(stream=True, metadata={"beta": True})
     assert (status, headers["x-swiftlet-warning"]) == (200, "this is a beta")
@@ -212,6 +217,10 @@ def test_after_a_rate_limit_a_rule_moves_the_request(shared, farm):
     answer = ask(shared, "limited", include_routing_metadata=True)
     assert answer.provider == "second"
     assert [one["fault"] for one in answer.routing["attempts"]] == ["rate_limit", None]
+
+
+def test_a_rule_asked_after_an_attempt_is_in_the_record(shared):
+    assert "after a limit" in [rule["name"] for rule in ask(shared, "limited", include_routing_metadata=True).routing["rules"]]
 
 
 def test_after_asks_its_condition_too(shared):
