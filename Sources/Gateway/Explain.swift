@@ -43,9 +43,10 @@ extension Server {
         return head.withUnsafeBytes { headBytes in
             body.withUnsafeBytes { bodyBytes in
                 do throws(Obstacle) {
-                    let head = try Self.parse(headBytes)
+                    var parser = RequestParser()
+                    try Self.parse(headBytes, by: &parser)
                     let call = try Self.read(bodyBytes, api)
-                    let view = RequestView(call, api, head: head, headBytes: headBytes, body: bodyBytes) { remote }
+                    let view = RequestView(call, api, head: parser.head, headBytes: headBytes, body: bodyBytes) { remote }
                     let admission = Admission(
                         live: live, server: self, view: view, key: key, now: .now(), unixMilliseconds: WallClock.milliseconds(), isDry: true)
                     return .success(try admission.admit(ByteBuffer(bytes: body), deadline: nil))
@@ -61,10 +62,9 @@ extension Server {
         "host", "authorization", "x-api-key", "x-goog-api-key", "content-length", "transfer-encoding", "connection", "expect", "content-encoding",
     ]
 
-    private static func parse(_ bytes: UnsafeRawBufferPointer) throws(Obstacle) -> RequestHead {
-        var parser = RequestParser()
+    private static func parse(_ bytes: UnsafeRawBufferPointer, by parser: inout RequestParser) throws(Obstacle) {
         do throws(HeadProblem) {
-            if try parser.parse(bytes) { return parser.head }
+            if try parser.parse(bytes) { return }
         } catch {
             throw .refused(Refusal(.invalidValue, "`headers` cannot be sent as they are: \(error)", param: "headers"))
         }

@@ -76,7 +76,9 @@ public struct ConditionReader {
         }
         let name = subject.name == "tag" ? "tags.\(written)" : written
         guard let alias = resolve(name, at: path.setting(subject.name), line: subject.line, &reading) else { return .always }
-        let operand = node["value"] ?? .plain("", line: node.line)
+        // `exists` may stand without a value.
+        let isLone = node["value"] == nil && Operators.named(word)?.operation == .exists
+        let operand = node["value"] ?? .plain(isLone ? "true" : "", line: node.line)
         return test(
             alias, word, operand, at: path.setting("value"), operatorAt: path.setting(operation.name), ignoringCase(node, at: path, &reading),
             &reading)
