@@ -34,10 +34,32 @@ extension Router {
         // Elsewhere there may be somebody who can serve at once.
         if earliest == .distantFuture || (allRest && fault == .rateLimit && hasFallback(journey, plan, generation, after: fault)) { return nil }
         guard let until = readyTime(&journey, earliest, retry, repeats: journey.attemptsHere, at: now) else { return nil }
-        for index in journey.tried.indices {
-            if mayRepeat(journey.tried[index].fault, journey, retry) { journey.tried[index].again = true }
-        }
+        beginRound(&journey, plan, generation, retry, at: until)
         return until
+    }
+
+    /// The next attempt is for those that were asked least, so that rounds go through all and not to the first each time; where none
+    /// of them will be ready, for all.
+    private func beginRound(_ journey: inout Journey, _ plan: Plan, _ generation: Int, _ retry: RetryPolicy, at until: Instant) {
+        var least = Int.max
+        let leaves = plan.roots[journey.current].leaves
+        for leaf in leaves {
+            guard let index = journey.index(ofTried: plan.leaves[leaf].deployment) else { continue }
+            if isReady(journey.tried[index], journey, generation, retry, at: until) { least = min(least, journey.tried[index].times) }
+        }
+        for leaf in leaves {
+            guard let index = journey.index(ofTried: plan.leaves[leaf].deployment) else { continue }
+            let tried = journey.tried[index]
+            let isTurn = tried.times == least && isReady(tried, journey, generation, retry, at: until)
+            journey.tried[index].again = isTurn || (least == .max && mayRepeat(tried.fault, journey, retry))
+        }
+    }
+
+    private func isReady(
+        _ tried: Journey.Tried, _ journey: borrowing Journey, _ generation: Int, _ retry: RetryPolicy, at until: Instant
+    ) -> Bool {
+        mayRepeat(tried.fault, journey, retry) && tried.notBefore <= until
+            && !health[generations[generation].slots[tried.deployment]].breaker.isResting(at: until)
     }
 
     private func mayRepeat(_ fault: Fault, _ journey: borrowing Journey, _ retry: RetryPolicy) -> Bool {

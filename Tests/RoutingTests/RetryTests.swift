@@ -94,6 +94,21 @@ import Testing
         #expect(try [0, 2, 3, 4].map(tried) == [3, 3, 4, 5])
     }
 
+    @Test("rounds go through all that may be asked again, not to the first each time")
+    func rounds() throws {
+        let tree = Route.choice(Fallback(), [Branch(.deployment(0)), Branch(.deployment(1))])
+        let deployments = deployments("a", "b") { $0.breaker = .never }
+        var router = Router(table: try table(deployments, tree, retry: RetryPolicy(maxRetries: 4)), seed: 5)
+        #expect(router.run { _ in .badly(.serverError) }.tried == [0, 1, 0, 1, 0])
+        var second = 0
+        let run = router.run { deployment in
+            guard deployment == 1 else { return .badly(.serverError) }
+            second += 1
+            return second == 1 ? .badly(.unavailable) : .well
+        }
+        #expect(run.tried == [0, 1, 0, 1])
+    }
+
     @Test("retry_policy counts for its fault alone and wins over max_retries", arguments: [(Fault.rateLimit, 4), (.timeout, 1), (.serverError, 3)])
     func limits(_ fault: Fault, _ attempts: Int) throws {
         var policy = RetryPolicy(maxRetries: 2, backoff: .zero)
