@@ -15,6 +15,7 @@ extension Target.Dependency {
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let yams = product(name: "Yams", package: "Yams")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
 }
 
@@ -36,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
@@ -48,11 +50,16 @@ let package = Package(
         target("Settings", ["Schema", "Routing", "Translation", .yams]),
         target("Storage", ["Routing", .grdb]),
         target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .crypto, .logging]),
+        target(
+            "Console",
+            ["Wire", "Schema", "Routing", "Translation", "Settings", "Storage", "Gateway", .hummingbird, .nioCore, .nioPosix, .crypto, .logging]),
         target("Simulation", ["Schema", "Routing"]),
         target("Bench", ["CBytes"]),
         .executableTarget(
             name: "swiftlet",
-            dependencies: ["Wire", "Schema", "Gateway", "Settings", "Storage", "Routing", "Bench", "Simulation", .argumentParser, .logging],
+            dependencies: [
+                "Wire", "Schema", "Gateway", "Console", "Settings", "Storage", "Routing", "Bench", "Simulation", .argumentParser, .logging,
+            ],
             swiftSettings: ours),
 
         tests("WireTests", ["Wire"]),
@@ -63,6 +70,7 @@ let package = Package(
         tests("StorageTests", ["Storage"]),
         tests("BenchTests", ["Bench"]),
         tests("GatewayTests", ["Gateway"]),
+        tests("ConsoleTests", ["Console"]),
         tests("SimulationTests", ["Simulation", "Settings"]),
         tests("TidyTests", []),
     ],

@@ -16,7 +16,6 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     private static let pipelineLimit = 65_536
 
     let loop: Loop
-    let surface: Surface
     private(set) var context: ChannelHandlerContext?
     private var phase = Phase.head
     private var parser: RequestParser
@@ -33,9 +32,8 @@ final class ClientChannel: Timed, ChannelInboundHandler {
 
     private var limits: Limits { loop.live.limits }
 
-    init(loop: Loop, surface: Surface) {
+    init(loop: Loop) {
         self.loop = loop
-        self.surface = surface
         parser = RequestParser(limits: loop.live.limits.head)
         chunks = ChunkedBody()
     }

@@ -134,7 +134,7 @@ public struct DecisionReport: Sendable {
 
 extension Nanodollars {
     /// As a JSON number in US dollars, exactly.
-    var dollars: String {
+    public var dollars: String {
         let units = amount.magnitude
         var fraction = "\(units % 1_000_000_000)"
         fraction = String(repeating: "0", count: 9 - fraction.count) + fraction

@@ -7,15 +7,10 @@ enum Endpoint: Sendable {
     case models
     /// The model's name as it stands in the path, undecoded, behind this offset.
     case model(nameAt: Int)
-    case healthz, readyz, metrics
+    case healthz, readyz
     case unknown
     /// The path exists, for other methods; the value of `allow`.
     case wrongMethod(allow: StaticString)
-}
-
-/// Which listener a request came in on.
-enum Surface: Sendable {
-    case clients, admin
 }
 
 extension Endpoint {
@@ -23,28 +18,26 @@ extension Endpoint {
         let path: StaticString
         let post: Bool
         let endpoint: Endpoint
-        let surface: Surface?
     }
 
     private static let rows: [Row] = [
-        Row(path: "/v1/chat/completions", post: true, endpoint: .call(.chatCompletions), surface: .clients),
-        Row(path: "/v1/completions", post: true, endpoint: .call(.completions), surface: .clients),
-        Row(path: "/v1/embeddings", post: true, endpoint: .call(.embeddings), surface: .clients),
-        Row(path: "/v1/models", post: false, endpoint: .models, surface: .clients),
-        Row(path: "/healthz", post: false, endpoint: .healthz, surface: nil),
-        Row(path: "/readyz", post: false, endpoint: .readyz, surface: nil),
-        Row(path: "/metrics", post: false, endpoint: .metrics, surface: .admin),
+        Row(path: "/v1/chat/completions", post: true, endpoint: .call(.chatCompletions)),
+        Row(path: "/v1/completions", post: true, endpoint: .call(.completions)),
+        Row(path: "/v1/embeddings", post: true, endpoint: .call(.embeddings)),
+        Row(path: "/v1/models", post: false, endpoint: .models),
+        Row(path: "/healthz", post: false, endpoint: .healthz),
+        Row(path: "/readyz", post: false, endpoint: .readyz),
     ]
 
     /// Paths are compared byte by byte: an encoded, doubled or trailing slash is another path, and unknown.
-    static func find(_ method: Method, path: UnsafeRawBufferPointer, on surface: Surface) -> Endpoint {
-        for row in rows where row.surface == nil || row.surface == surface {
+    static func find(_ method: Method, path: UnsafeRawBufferPointer) -> Endpoint {
+        for row in rows {
             guard path.equals(row.path) else { continue }
             if row.post { return method == .post ? row.endpoint : .wrongMethod(allow: "POST") }
             return method == .get ? row.endpoint : .wrongMethod(allow: "GET")
         }
         let prefix: StaticString = "/v1/models/"
-        if surface == .clients, path.count > prefix.utf8CodeUnitCount, path.starts(with: prefix) {
+        if path.count > prefix.utf8CodeUnitCount, path.starts(with: prefix) {
             return method == .get ? .model(nameAt: prefix.utf8CodeUnitCount) : .wrongMethod(allow: "GET")
         }
         return .unknown
@@ -59,7 +52,6 @@ extension Endpoint {
         case .models, .model: "models"
         case .healthz: "healthz"
         case .readyz: "readyz"
-        case .metrics: "metrics"
         case .unknown, .wrongMethod: "unknown"
         }
     }

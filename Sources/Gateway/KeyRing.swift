@@ -10,6 +10,22 @@ struct KeyRing: Sendable {
             words = SHA256.hash(data: secret).withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
         }
 
+        /// `sha256:` and 64 hexadecimal digits: a key of which only the digest is known. Nil for anything else.
+        init?(written text: String) {
+            let digits = text.utf8.dropFirst(Self.prefix.utf8.count)
+            guard text.hasPrefix(Self.prefix), digits.count == 64 else { return nil }
+            var bytes: [UInt8] = []
+            var high: UInt8?
+            for digit in digits {
+                guard let value = Character(UnicodeScalar(digit)).hexDigitValue.map(UInt8.init) else { return nil }
+                if let first = high { bytes.append(first << 4 | value) }
+                high = high == nil ? value : nil
+            }
+            words = bytes.withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
+        }
+
+        static let prefix = "sha256:"
+
         /// All 32 bytes, without an early way out.
         static func == (left: Digest, right: Digest) -> Bool {
             (left.words.0 ^ right.words.0) | (left.words.1 ^ right.words.1) | (left.words.2 ^ right.words.2)
@@ -30,8 +46,8 @@ struct KeyRing: Sendable {
     init(_ keys: [VirtualKey], open: Bool) {
         isOpen = open
         for (index, key) in keys.enumerated() {
-            let digest = Array(key.secret.reveal().utf8).withUnsafeBytes { Digest(of: $0) }
-            digests[digest] = index
+            let secret = key.secret.reveal()
+            digests[Digest(written: secret) ?? Array(secret.utf8).withUnsafeBytes { Digest(of: $0) }] = index
         }
     }
 
@@ -39,5 +55,22 @@ struct KeyRing: Sendable {
         if isOpen { return .key(0) }
         guard let secret, secret.count > 0 else { return .missing }
         return digests[Digest(of: secret)].map(Verdict.key) ?? .unknown
+    }
+}
+
+/// Keys that are made here: shown once, known afterwards by their digest alone.
+public enum NewKey {
+    /// 256 bits by the system's generator, in letters and digits.
+    public static func make() -> String {
+        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+        var generator = SystemRandomNumberGenerator()
+        return "sk-swiftlet-" + String((0..<43).map { _ in alphabet.randomElement(using: &generator) ?? "0" })
+    }
+
+    /// As settings may have it in place of the key itself.
+    public static func digest(of key: String) -> String {
+        let digits = Array("0123456789abcdef")
+        return KeyRing.Digest.prefix
+            + String(SHA256.hash(data: Array(key.utf8)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 }

@@ -145,6 +145,12 @@ struct Numbers: Sendable {
     let keys: [NameID]
     let routes: [NameID]
     let deployments: [NameID]
+    /// By index of `Blueprint.policies`.
+    let policies: [NameID]
+    /// By a policy's number in the table, then by its rule's.
+    let rules: [[NameID]]
+    /// Of the names behind the numbers in decisions.
+    let decisionNames: NameID
     /// Of routes that come with requests.
     let inline: NameID
 
@@ -153,6 +159,12 @@ struct Numbers: Sendable {
         keys = try store.intern(blueprint.keys.isEmpty ? [Live.localKey] : blueprint.keys.map(\.name), as: .key)
         routes = try store.intern(blueprint.table.routes.map(\.name), as: .route)
         deployments = try store.intern(blueprint.table.deployments.map(\.name), as: .deployment)
+        policies = try store.intern(blueprint.policies.map(\.name), as: .policy)
+        let names = DecisionNames(blueprint.table)
+        var rules: [[NameID]] = []
+        for policy in names.policies { rules.append(try store.intern(policy.rules, as: .rule)) }
+        self.rules = rules
+        decisionNames = try store.keep(decisionNames: names.encoded)
     }
 }
 

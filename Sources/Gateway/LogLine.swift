@@ -97,8 +97,8 @@ public struct LogLine {
 }
 
 /// The wall clock, for ids, records and dates that people read. Durations are measured on `Instant`.
-enum WallClock {
-    static func milliseconds() -> Int64 {
+public enum WallClock {
+    public static func milliseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
@@ -131,7 +131,7 @@ public enum Timestamp {
         }
     }
 
-    static func text(unixMilliseconds: Int64) -> String {
+    public static func text(unixMilliseconds: Int64) -> String {
         var seconds = time_t(unixMilliseconds / 1000)
         var parts = tm()
         gmtime_r(&seconds, &parts)

@@ -16,14 +16,13 @@ struct Reception {
 
     func take(_ request: ClientRequest) {
         let endpoint = request.bytes.withUnsafeReadableBytes { raw in
-            Endpoint.find(request.head.method, path: request.head.path(in: raw), on: client.surface)
+            Endpoint.find(request.head.method, path: request.head.path(in: raw))
         }
         switch endpoint {
         case .call(let api): admit(request, api)
         case .models, .model: answerModels(request, endpoint)
         case .healthz: answer(200, type: "text/plain", body: Array("ok\n".utf8))
         case .readyz: answerReadiness()
-        case .metrics: answerMetrics(request)
         case .unknown: refuse(Refusal(.unknownURL, "no such path; /v1/chat/completions and /v1/models are some that exist"))
         case .wrongMethod(let allow): refuse(Refusal(.methodNotAllowed, "this path takes \(allow)"), allow: allow)
         }
@@ -150,26 +149,6 @@ struct Reception {
             answer(503, type: "text/plain", body: Array("not ready: \(reason)\n".utf8))
         } else {
             answer(200, type: "text/plain", body: Array("ready\n".utf8))
-        }
-    }
-
-    /// The counters of the other loops are asked for without waiting here; the connection waits for its answer.
-    private func answerMetrics(_ request: ClientRequest) {
-        if let token = loop.server.adminToken {
-            let presented = request.bytes.withUnsafeReadableBytes { raw in
-                request.head.presentedKey(in: raw).map { KeyRing.Digest(of: $0) }
-            }
-            guard presented == token else {
-                refuse(Refusal(.invalidAPIKey, "this needs the admin token: send it as `Authorization: Bearer TOKEN`"))
-                return
-            }
-        }
-        let (server, live) = (loop.server, live)
-        let promise = loop.eventLoop.makePromise(of: String.self)
-        promise.completeWithTask { await Exposition.write(server, live, at: .now()) }
-        promise.futureResult.assumeIsolated().whenSuccess { page in
-            loop.time = .now()
-            answer(200, type: "text/plain; version=0.0.4", body: Array(page.utf8))
         }
     }
 

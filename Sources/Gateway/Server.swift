@@ -7,7 +7,7 @@ import Settings
 import Storage
 import Translation
 
-/// The running data plane: one event loop a core, two listeners, and what all loops share.
+/// The running data plane: one event loop a core, the clients' listener, and what all loops share.
 ///
 /// `start` binds and serves, `replace` swaps the settings, `drain` ends it.
 public final class Server: Sendable {
@@ -63,7 +63,7 @@ public final class Server: Sendable {
 
     // MARK: Start
 
-    /// Binds both listeners and serves until `drain`. Throws what kept it from binding.
+    /// Binds the clients' listener and serves until `drain`. Throws what kept it from binding.
     public func start(_ blueprint: Blueprint) async throws {
         let live = try Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint))
         accessLog.start()
@@ -77,9 +77,8 @@ public final class Server: Sendable {
             state.live = live
             state.loops = loops
         }
-        let clients = try await listen(blueprint.server.listen, surface: .clients, tls: tls.server)
-        let admin = try await listen(blueprint.server.admin, surface: .admin, tls: nil)
-        state.withLock { $0.listeners = [clients, admin] }
+        let clients = try await listen(blueprint.server.listen, tls: tls.server)
+        state.withLock { $0.listeners = [clients] }
         readiness.set(true)
     }
 
@@ -111,7 +110,7 @@ public final class Server: Sendable {
         }
     }
 
-    private func listen(_ address: ListenAddress, surface: Surface, tls: NIOSSLContext?) async throws -> any Channel {
+    private func listen(_ address: ListenAddress, tls: NIOSSLContext?) async throws -> any Channel {
         let loops = state.withLock { $0.loops }
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
@@ -121,7 +120,7 @@ public final class Server: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else { return }
-                    try Self.accept(channel, loop: loop, surface: surface, tls: tls)
+                    try Self.accept(channel, loop: loop, tls: tls)
                 }
             }
         do {
@@ -132,7 +131,7 @@ public final class Server: Sendable {
     }
 
     /// The pipeline of a client's connection: TLS where configured, then one handler.
-    private static func accept(_ channel: any Channel, loop: Loop, surface: Surface, tls: NIOSSLContext?) throws {
+    private static func accept(_ channel: any Channel, loop: Loop, tls: NIOSSLContext?) throws {
         loop.counters.acceptedConnections += 1
         guard loop.openClients < loop.live.limits.connectionsPerLoop else {
             loop.counters.refusedConnections += 1
@@ -142,7 +141,7 @@ public final class Server: Sendable {
         try channel.syncOptions?.setOption(.recvAllocator, value: SharedReadAllocator(loop.reads, on: loop.eventLoop))
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-        try pipeline.addHandler(ClientChannel(loop: loop, surface: surface))
+        try pipeline.addHandler(ClientChannel(loop: loop))
     }
 
     // MARK: Change
@@ -177,7 +176,7 @@ public final class Server: Sendable {
     var keepsDecisions: Bool { journal != nil }
 
     /// Why this gateway wants no traffic; nil when it does.
-    var unreadiness: String? {
+    public var unreadiness: String? {
         if !readiness.isReady { return "starting or draining" }
         if let failure = journal?.status.failure { return "the ledger cannot be written: \(failure)" }
         return nil

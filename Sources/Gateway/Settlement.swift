@@ -37,6 +37,14 @@ struct Settlement {
         entry.fault = fault
         entry.streamed = exchange.request.call.stream
         entry.attemptLog = exchange.attempts
+        if let policy = exchange.request.entry.policy { entry.policy = names.policies[policy] }
+        if let decision = exchange.request.journey.decision, exchange.loop.server.keepsDecisions {
+            entry.decision = decision.encoded
+            entry.decisionNames = names.decisionNames
+            if let hit = decision.hits.first, names.rules.indices.contains(hit.policy), names.rules[hit.policy].indices.contains(hit.rule) {
+                entry.rule = names.rules[hit.policy][hit.rule]
+            }
+        }
         self.entry = entry
     }
 

@@ -70,6 +70,21 @@ struct AccountQuota: Sendable {
         until = max(requests.until, tokens.until)
     }
 
+    /// What is left by our reckoning. Nil: nothing is known now.
+    func left(at now: Instant) -> AccountLimits? {
+        guard now < until else { return nil }
+        var left = AccountLimits()
+        if now < requests.until {
+            left.requestsRemaining = Int(max(0, requests.level(at: now)))
+            left.requestsResetIn = requests.until - now
+        }
+        if now < tokens.until {
+            left.tokensRemaining = Int(max(0, tokens.level(at: now)))
+            left.tokensResetIn = tokens.until - now
+        }
+        return left
+    }
+
     mutating func sent(tokens count: Int) {
         requests.level -= 1
         tokens.level -= Double(count)
@@ -83,6 +98,11 @@ struct AccountQuota: Sendable {
 }
 
 extension Router {
+    /// What the deployment's account has left, out of what its provider said last. Nil: nothing is known now.
+    public func accountLimits(of id: Deployment.ID, at now: Instant) -> AccountLimits? {
+        health[generations[newest].slots[id]].account.left(at: now)
+    }
+
     /// Keeps what the provider said with the reply to `attempt`, so that requests go elsewhere before it refuses them.
     public mutating func learn(_ limits: AccountLimits, of attempt: Attempt, at now: Instant) {
         guard attempt.slot < health.count, health[attempt.slot].stamp == attempt.stamp else { return }

@@ -32,12 +32,23 @@ public enum Dangling: Sendable {
 extension Blueprint {
     /// Reads the file at `path`. Variables like SWIFTLET_SERVER_LISTEN override it. `version` must grow with every change.
     public static func load(path: String, environment: [String: String], version: Int = 1) -> Compilation {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            return .refused([Problem("", line: 0, "cannot be read: there is no such file, or it is not readable")])
+        var problems: [Problem] = []
+        guard let root = document(path: path, problems: &problems) else { return .refused(problems) }
+        return compile(root, environment: environment, version: version)
+    }
+
+    /// The file at `path` as it is written. Nil: it is none of ours, and `problems` say why.
+    public static func document(path: String, problems: inout [Problem]) -> Node? {
+        func refuse(_ message: String) -> Node? {
+            problems.append(Problem("", line: 0, message))
+            return nil
         }
-        guard data.count <= 4 << 20 else { return .refused([Problem("", line: 0, "is larger than 4 MiB")]) }
-        guard let text = String(validating: data, as: UTF8.self) else { return .refused([Problem("", line: 0, "is not UTF-8")]) }
-        return compile(yaml: text, environment: environment, version: version)
+        guard let data = FileManager.default.contents(atPath: path) else {
+            return refuse("cannot be read: there is no such file, or it is not readable")
+        }
+        guard data.count <= 4 << 20 else { return refuse("is larger than 4 MiB") }
+        guard let text = String(validating: data, as: UTF8.self) else { return refuse("is not UTF-8") }
+        return YAML.read(text, problems: &problems)
     }
 
     public static func compile(

@@ -1,16 +1,17 @@
 import ArgumentParser
 import Bench
 import FoundationEssentials
+import Gateway
 import Logging
 import Schema
 import Settings
 
 /// Where a gateway's settings come from: a file, or what this machine has to offer; the environment and flags above them.
-final class SettingsSource {
+final class SettingsSource: Sendable {
     private let file: String?
     private let environment: [String: String]
     /// The virtual key of a start without a file, the same for as long as the process runs.
-    private let key = SettingsSource.newKey()
+    private let key = NewKey.make()
 
     /// - Parameter flags: Settings as PATH=VALUE. Throws for a path that no setting has.
     init(file: String?, flags: [String]) throws {
@@ -29,23 +30,27 @@ final class SettingsSource {
         self.environment = environment
     }
 
-    /// Reads and compiles. Warnings go to the log; problems are thrown, all of them.
-    func blueprint(_ log: Logger) throws -> Blueprint {
-        let version = TableVersion.next()
-        let compilation =
-            if let file {
-                Blueprint.load(path: file, environment: environment, version: version)
-            } else {
-                Blueprint.compile(
-                    Discovery.document(environment: environment, found: LocalServers.find(), key: key), environment: environment,
-                    version: version)
-            }
+    /// The document alone. Without a file: what this machine has to offer, looked for anew.
+    func document() throws -> Node {
+        guard let file else { return Discovery.document(environment: environment, found: LocalServers.find(), key: key) }
+        var problems: [Problem] = []
+        let node = Blueprint.document(path: file, problems: &problems)
+        guard let node, problems.errors.isEmpty else { throw Refused(problems: problems.errors, file: name) }
+        return node
+    }
+
+    func compile(_ document: Node) -> Compilation {
+        Blueprint.compile(document, environment: environment, version: TableVersion.next())
+    }
+
+    /// What came of a document. Warnings go to the log; problems are thrown, all of them.
+    func blueprint(_ compilation: Compilation, _ log: Logger) throws -> Blueprint {
         for problem in compilation.problems.warnings { log.warning("\(problem.text(file: name))") }
         guard let blueprint = compilation.blueprint else { throw Refused(problems: compilation.problems.errors, file: name) }
         return blueprint
     }
 
-    private var name: String { file ?? "(no file)" }
+    var name: String { file ?? "(no file)" }
 
     /// What somebody who started without a file needs for a first request.
     func greet(_ blueprint: Blueprint) {
@@ -66,13 +71,6 @@ final class SettingsSource {
 
 
             """)
-    }
-
-    /// 256 bits by the system's generator, in letters and digits.
-    private static func newKey() -> String {
-        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-        var generator = SystemRandomNumberGenerator()
-        return "sk-swiftlet-" + String((0..<43).map { _ in alphabet.randomElement(using: &generator) ?? "0" })
     }
 
     struct Refused: Error, CustomStringConvertible {

@@ -4,5 +4,7 @@ import ArgumentParser
     static let configuration = CommandConfiguration(
         commandName: "swiftlet",
         abstract: "A self-hosted LLM router: one address and one key for applications, many providers behind it.",
-        subcommands: [Serve.self, Check.self, SchemaCommand.self, Simulate.self, BenchCommand.self])
+        subcommands: [
+            Serve.self, Check.self, ExplainCommand.self, RequestsCommand.self, SchemaCommand.self, Simulate.self, BenchCommand.self,
+        ])
 }

@@ -1,0 +1,113 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import Settings
+import Storage
+
+/// The admin listener: Hummingbird on an event loop of its own, so that nothing operators ask stands in the way of clients.
+public final class AdminServer: Sendable {
+    private let task: Task<Void, any Error>
+    private let group: MultiThreadedEventLoopGroup
+
+    /// Larger bodies are refused: settings have a few kilobytes, a request to explain may be long.
+    private static let mostBytes = 4 << 20
+
+    /// Listens and serves. Throws what kept it from listening.
+    public init(_ desk: AdminDesk, on address: ListenAddress, log: Logger) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        self.group = group
+        let listening = Listening()
+        // Requests are told in our own words, where there is something to tell.
+        var quiet = log
+        quiet.logLevel = .error
+        let responder = CallbackResponder<BasicRequestContext> { request, _ in await Self.respond(request, desk) }
+        let application = Application(
+            responder: responder,
+            configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil),
+            onServerRunning: { _ in listening.tell(nil) }, eventLoopGroupProvider: .shared(group), logger: quiet)
+        task = Task {
+            do {
+                try await application.run()
+            } catch {
+                listening.tell(error)
+                throw error
+            }
+        }
+        do {
+            try await listening.wait()
+        } catch {
+            try? await group.shutdownGracefully()  // what kept it from listening is what to tell
+            throw ListenFailure(address: address.written ?? "", reason: "\(error)")
+        }
+    }
+
+    /// Why nobody can ask.
+    public struct ListenFailure: Error, CustomStringConvertible {
+        let address: String
+        let reason: String
+        public var description: String { "cannot listen on \(address): \(reason)" }
+    }
+
+    public func stop() async {
+        task.cancel()
+        _ = await task.result
+        try? await group.shutdownGracefully()  // fails when it has been shut down
+    }
+
+    private static func respond(_ request: Request, _ desk: AdminDesk) async -> Response {
+        let id = desk.nextID()
+        var call = AdminCall(request.method.rawValue, request.uri.string)
+        call.ifMatch = request.headers[.ifMatch]
+        var answer: AdminAnswer
+        do {
+            let body = try await request.body.collect(upTo: mostBytes)
+            call.body = Array(body.readableBytesView)
+            answer = await desk.answer(call, token: token(request), stranger: stranger(request), id: id)
+        } catch {
+            answer = AdminRefusal(413, "request_too_large", "the body did not arrive, or has more than \(mostBytes) bytes").answer(requestID: id)
+        }
+        var headers = HTTPFields()
+        headers[.contentType] = answer.type
+        headers[.cacheControl] = "no-store"
+        headers[.eTag] = answer.etag
+        headers[.allow] = answer.allow
+        if let name = HTTPField.Name("x-request-id") { headers[name] = id }
+        if answer.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+        return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+
+    private static func token(_ request: Request) -> String? {
+        guard let line = request.headers[.authorization], line.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(line.dropFirst(7).drop { $0 == " " })
+    }
+
+    /// The site whose page sends the request, where it is another than this listener; or the name under which a page reached it that
+    /// is none of this machine's own, as with DNS rebinding.
+    private static func stranger(_ request: Request) -> String? {
+        let host = request.head.authority ?? ""
+        let name = host.hasPrefix("[") ? String(host.prefix { $0 != "]" }.dropFirst()) : String(host.prefix { $0 != ":" })
+        if !ListenAddress(host: name, port: 0).isLoopback { return "the host `\(host)`" }
+        guard let origin = request.headers[.origin], origin != "http://\(host)", origin != "https://\(host)" else { return nil }
+        return "the origin `\(origin)`"
+    }
+}
+
+/// Told once whether a server listens, to one who waits for it.
+private final class Listening: Sendable {
+    private let stream: AsyncThrowingStream<Void, any Error>
+    private let continuation: AsyncThrowingStream<Void, any Error>.Continuation
+
+    init() { (stream, continuation) = AsyncThrowingStream.makeStream() }
+
+    func tell(_ failure: (any Error)?) {
+        if failure == nil { continuation.yield() }
+        continuation.finish(throwing: failure)
+    }
+
+    func wait() async throws {
+        for try await _ in stream { return }
+        throw CancellationError()
+    }
+}

@@ -1,0 +1,177 @@
+import Gateway
+import Routing
+import Schema
+import Storage
+import Translation
+import Wire
+
+/// `GET /api/v1/requests`, `/requests/{id}` and `/events`: what happened, out of the store.
+struct LedgerDesk: Sendable {
+    let store: any Store
+    let dropped: @Sendable () -> Int
+
+    private static let filters = ["limit", "cursor", "from", "key", "model", "deployment", "policy", "state", "status"]
+
+    // MARK: Requests
+
+    func requests(_ call: AdminCall) async throws -> AdminAnswer {
+        try call.checkQuery(Self.filters)
+        let limit = try call.limit(50, most: 500)
+        let (rows, names) = try await blocking { () throws -> ([LedgerEntry], [NameID: StoredName]) in
+            let names = try store.names()
+            guard let query = try query(call, names, limit: limit + 1) else { return ([], names) }
+            return (try store.requests(query), names)
+        }
+        return AdminAnswer { whole in
+            whole.object { whole in
+                whole.key("data")
+                whole.array { list in
+                    for row in rows.prefix(limit) {
+                        list.object { line in Self.write(row, names, to: &line) }
+                    }
+                }
+                whole.member("next_cursor", orNull: rows.count > limit ? rows[limit - 1].id.description : nil)
+            }
+        }
+    }
+
+    /// Nil: a filter names what the ledger has never seen, so nothing can match.
+    private func query(_ call: AdminCall, _ names: [NameID: StoredName], limit: Int) throws -> LedgerQuery? {
+        var query = LedgerQuery(limit: limit)
+        if let text = call.query["cursor"] {
+            guard let id = RequestID(text) else { throw AdminRefusal(400, "invalid_value", "`cursor` is none of ours") }
+            query.before = id
+        }
+        if let text = call.query["from"] {
+            guard let moment = Int64(text), moment >= 0 else {
+                throw AdminRefusal(400, "invalid_value", "`from` must be milliseconds since 1970")
+            }
+            query.from = .first(atUnixMilliseconds: moment)
+        }
+        if let text = call.query["status"] {
+            guard let status = Int(text) else { throw AdminRefusal(400, "invalid_value", "`status` must be a number such as 200") }
+            query.status = status
+        }
+        if let text = call.query["state"] {
+            let known = LedgerState.allCases.map(\.name)
+            guard let state = LedgerState.allCases.first(where: { $0.name == text }) else {
+                throw AdminRefusal(400, "invalid_value", "there is no state `\(text.prefix(50))`\(Spelling.help(for: text, among: known))")
+            }
+            query.state = state
+        }
+        var isKnown = true
+        func number(_ parameter: String, _ kind: NameKind) -> NameID? {
+            guard let name = call.query[parameter] else { return nil }
+            let found = names.first { $0.value == StoredName(kind: kind, name: name) }?.key
+            if found == nil { isKnown = false }
+            return found
+        }
+        query.key = number("key", .key)
+        query.model = number("model", .route)
+        query.deployment = number("deployment", .deployment)
+        query.policy = number("policy", .policy)
+        return isKnown ? query : nil
+    }
+
+    func request(_ text: String) async throws -> AdminAnswer {
+        guard let id = RequestID(text) else { throw AdminRefusal.unknown("request", text) }
+        let (row, names, tables) = try await blocking { () throws -> (LedgerEntry?, [NameID: StoredName], [UInt8]?) in
+            let row = try store.request(id)
+            return (row, try store.names(), try row.flatMap { try store.decisionNames($0.decisionNames) })
+        }
+        guard let row else { throw AdminRefusal.unknown("request", text) }
+        return AdminAnswer { whole in
+            whole.object { line in
+                Self.write(row, names, to: &line)
+                line.key("decision")
+                if let report = Self.report(row, names, tables) { report.write(to: &line) } else { line.null() }
+            }
+        }
+    }
+
+    /// The decision as it was made, with what came of it.
+    private static func report(_ row: LedgerEntry, _ names: [NameID: StoredName], _ tables: [UInt8]?) -> DecisionReport? {
+        guard let decision = Decision(decoding: row.decision), let tables, let table = DecisionNames(decoding: tables) else { return nil }
+        var report = DecisionReport(decision, table)
+        report.policy = names[row.policy]?.name
+        report.modelRequested = names[row.model]?.name
+        report.cost = row.priced ? row.cost : nil
+        report.attempts = row.history.map { DecisionReport.AttemptLine($0, deployment: names[$0.deployment]?.name ?? "") }
+        return report
+    }
+
+    private static func write(_ row: LedgerEntry, _ names: [NameID: StoredName], to line: inout JSONWriter) {
+        line.member("id", row.id.description)
+        line.member("started", Timestamp.text(unixMilliseconds: row.startedUnixMilliseconds))
+        line.member("api", API(rawValue: row.api)?.name ?? "")
+        line.member("key", orNull: names[row.key]?.name)
+        line.member("model", orNull: names[row.model]?.name)
+        line.member("route", orNull: names[row.route]?.name)
+        line.member("deployment", orNull: names[row.deployment]?.name)
+        line.member("policy", orNull: names[row.policy]?.name)
+        line.member("rule", orNull: names[row.rule]?.name)
+        line.member("state", row.state.name)
+        line.member("status", row.status)
+        line.member("fault", orNull: row.fault?.name)
+        line.member("attempts", row.attempts)
+        line.member("streamed", row.streamed)
+        milliseconds("duration_ms", row.durationMicroseconds, &line)
+        milliseconds("first_byte_ms", row.firstByteMicroseconds, &line)
+        line.key("usage")
+        line.object { usage in
+            usage.member("input", row.usage.input)
+            usage.member("cached_input", row.usage.cachedInput)
+            usage.member("cache_write", row.usage.cacheWrite)
+            usage.member("output", row.usage.output)
+            usage.member("reasoning", row.usage.reasoning)
+            usage.member("audio_input", row.usage.audioInput)
+            usage.member("audio_output", row.usage.audioOutput)
+            usage.member("estimated", row.usage.estimated)
+        }
+        line.key("cost_usd")
+        if row.priced { line.raw(row.cost.dollars) } else { line.null() }
+    }
+
+    private static func milliseconds(_ name: String, _ microseconds: Int64?, _ line: inout JSONWriter) {
+        line.key(name)
+        guard let microseconds else { return line.null() }
+        line.raw("\(Double(microseconds) / 1000)")
+    }
+
+    // MARK: Events
+
+    func events(_ call: AdminCall) async throws -> AdminAnswer {
+        try call.checkQuery(["limit", "cursor", "kind"])
+        let limit = try call.limit(100, most: 1_000)
+        if let kind = call.query["kind"], RouterEvent.Kind(rawValue: kind) == nil {
+            let help = Spelling.help(for: kind, among: RouterEvent.Kind.allCases.map(\.rawValue))
+            throw AdminRefusal(400, "invalid_value", "there is no kind of event `\(kind.prefix(50))`\(help)")
+        }
+        let cursor = try call.query["cursor"].map { text in
+            guard let cursor = Int64(text) else { throw AdminRefusal(400, "invalid_value", "`cursor` is none of ours") }
+            return cursor
+        }
+        let events = try await blocking { try store.events(before: cursor, kind: call.query["kind"], limit: limit + 1) }
+        let dropped = dropped()
+        return AdminAnswer { whole in
+            whole.object { whole in
+                whole.key("data")
+                whole.array { list in for event in events.prefix(limit) { Self.write(event, &list) } }
+                whole.member("next_cursor", orNull: events.count > limit ? "\(events[limit - 1].id)" : nil)
+                whole.member("dropped", dropped)
+            }
+        }
+    }
+
+    private static func write(_ event: StoredEvent, _ list: inout JSONWriter) {
+        list.object { line in
+            line.member("id", event.id)
+            line.member("at", Timestamp.text(unixMilliseconds: event.unixMilliseconds))
+            line.member("kind", event.kind)
+            let request = event.request == 0 ? nil : RequestID(rawValue: event.request)
+            line.member("request", orNull: request?.description)
+            line.key("detail")
+            line.raw(event.detail)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Schema
+import Settings
+import Storage
+
+/// Settings above the file: each a path and a value, or a path that is taken out. Deeper paths stand above shorter ones.
+struct Overlay: Sendable, Equatable {
+    /// Nil: taken out.
+    private(set) var settings: [[String]: Node?] = [:]
+
+    var isEmpty: Bool { settings.isEmpty }
+
+    init() {}
+
+    /// Skips what no version of this program wrote.
+    init(_ documents: [StoredDocument]) {
+        for document in documents {
+            guard let path = JSONNode.read(document.name)?.items?.map({ $0.scalar ?? "" }), !path.isEmpty else { continue }
+            if document.value.isEmpty {
+                settings[path] = .some(nil)
+            } else if let node = JSONNode.read(document.value) {
+                settings[path] = .some(node)
+            }
+        }
+    }
+
+    /// What lies below `path` gives way to it.
+    mutating func set(_ path: [String], to node: Node?) {
+        forget(path)
+        settings[path] = .some(node)
+    }
+
+    /// `path` and what lies below it is again as the file has it.
+    mutating func forget(_ path: [String]) {
+        settings = settings.filter { !$0.key.starts(with: path) }
+    }
+
+    var documents: [StoredDocument] {
+        settings.map { path, node in
+            StoredDocument(name: Node.list(path.map { .text($0) }).json, value: node?.json ?? "")
+        }
+    }
+
+    // MARK: Application
+
+    /// In order: shorter paths first, those of one length by name.
+    func applied(to document: Node) -> Node {
+        settings.sorted { ($0.key.count, $0.key.joined(separator: "\u{0}")) < ($1.key.count, $1.key.joined(separator: "\u{0}")) }
+            .reduce(document.isNull ? .map([]) : document) { Self.set($1.key[...], to: $1.value, in: $0) }
+    }
+
+    /// A list's items are found by their `name`.
+    static func set(_ path: ArraySlice<String>, to value: Node?, in node: Node, isList: Bool = false) -> Node {
+        guard let name = path.first else { return value ?? node }
+        let rest = path.dropFirst()
+        if var items = node.items ?? (isList && node.isEmpty ? [] : nil) {
+            let at = items.firstIndex { $0["name"]?.scalar == name }
+            let old = at.map { items[$0] }
+            let new = rest.isEmpty ? value : set(rest, to: value, in: old ?? .map([]))
+            switch (at, new) {
+            case (let at?, let new?): items[at] = new.named(name)
+            case (let at?, nil): items.remove(at: at)
+            case (nil, let new?): items.append(new.named(name))
+            case (nil, nil): break
+            }
+            return .list(items, line: node.line)
+        }
+        if rest.isEmpty { return node.setting(name, value) }
+        let inner = node[name] ?? .map([])
+        if value == nil, node[name] == nil { return node }
+        return node.setting(name, set(rest, to: value, in: inner, isList: lists.contains(name)))
+    }
+
+    static func get(_ path: [String], in node: Node) -> Node? {
+        path.reduce(Optional(node)) { node, name in
+            guard let node else { return nil }
+            if let items = node.items { return items.first { $0["name"]?.scalar == name } }
+            return node[name]
+        }
+    }
+
+    /// Sections whose members are a list.
+    private static let lists: Set<String> = ["rules", "firewall"]
+}
+
+extension Node {
+    fileprivate func named(_ name: String) -> Node { entries == nil || self["name"] != nil ? self : setting("name", .text(name)) }
+}

@@ -1,0 +1,123 @@
+import Gateway
+import Routing
+import Schema
+import Settings
+import Storage
+
+/// Where the settings come from when no overlay stands above them: the file, as it is now.
+public struct SettingsFile: Sendable {
+    /// Throws what a user should read.
+    public var read: @Sendable () throws -> Node
+    /// With the environment and the flags of this process above it.
+    public var compile: @Sendable (Node) -> Compilation
+
+    public init(read: @escaping @Sendable () throws -> Node, compile: @escaping @Sendable (Node) -> Compilation) {
+        self.read = read
+        self.compile = compile
+    }
+}
+
+/// The settings in force: the file and the overlay above it. Every change is compiled whole before anything of it holds, written
+/// down, then swapped in; one that has problems changes nothing. One change at a time.
+public actor SettingsBook {
+    private let file: SettingsFile
+    private let store: any Store
+    private var overlay: Overlay
+    /// The file as it was read last.
+    private var base: Node
+    private var isChanging = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// Puts settings in force.
+    private let run: @Sendable (Blueprint) async throws -> Void
+
+    /// - Parameter run: Puts settings in force; throws when it cannot.
+    public init(_ file: SettingsFile, store: any Store, run: @escaping @Sendable (Blueprint) async throws -> Void) throws {
+        self.file = file
+        self.store = store
+        self.run = run
+        base = try file.read()
+        overlay = Overlay(try store.documents(.setting))
+    }
+
+    /// File and overlay together.
+    public var document: Node { overlay.applied(to: base) }
+    var changes: Overlay { overlay }
+
+    /// What `start` should serve: the settings with what was changed through the API, or the file alone where both together have
+    /// problems now, which are handed to `report`.
+    public static func initial(_ file: SettingsFile, store: any Store, report: ([Problem]) -> Void) throws -> Compilation {
+        let base = try file.read()
+        let overlay = Overlay(try store.documents(.setting))
+        let whole = file.compile(overlay.applied(to: base))
+        guard !overlay.isEmpty, whole.blueprint == nil else { return whole }
+        report(whole.problems.errors)
+        return file.compile(base)
+    }
+
+    /// Reads the file again. Throws a `Refused` with all problems, and then nothing has changed.
+    public func reload() async throws -> Blueprint {
+        await enter()
+        defer { leave() }
+        let fresh = try file.read()
+        let blueprint = try compiled(overlay.applied(to: fresh))
+        try await run(blueprint)
+        base = fresh
+        return blueprint
+    }
+
+    /// Changes the overlay by `edit`, which sees document and overlay as they are. Returns the document as it is then.
+    func change(_ edit: @Sendable (Node, inout Overlay) throws -> Void) async throws -> Node {
+        await enter()
+        defer { leave() }
+        var next = overlay
+        try edit(overlay.applied(to: base), &next)
+        guard next != overlay else { return document }
+        let document = next.applied(to: base)
+        let blueprint = try compiled(document)
+        let before = overlay
+        try write(next, instead: before)
+        do {
+            try await run(blueprint)
+        } catch {
+            try? write(before, instead: next)  // the store has failed already, and the change is refused
+            throw AdminRefusal(503, "store_failed", "the settings could not be put in force: \(error)")
+        }
+        overlay = next
+        return document
+    }
+
+    private func compiled(_ document: Node) throws -> Blueprint {
+        let compilation = file.compile(document)
+        guard let blueprint = compilation.blueprint else { throw Refused(problems: compilation.problems.errors) }
+        return blueprint
+    }
+
+    private func write(_ new: Overlay, instead old: Overlay) throws {
+        let (before, after) = (old.documents, new.documents)
+        let names = Set(after.map(\.name))
+        do throws(StoreFailure) {
+            try store.change(
+                .setting, put: after.filter { !before.contains($0) }, remove: before.map(\.name).filter { !names.contains($0) })
+        } catch { throw AdminRefusal(error) }
+    }
+
+    // MARK: One at a time, across the waits
+
+    private func enter() async {
+        if isChanging {
+            await withCheckedContinuation { waiting.append($0) }
+        } else {
+            isChanging = true
+        }
+    }
+
+    private func leave() {
+        if waiting.isEmpty { isChanging = false } else { waiting.removeFirst().resume() }
+    }
+
+    /// A document with problems.
+    public struct Refused: Error, CustomStringConvertible {
+        public let problems: [Problem]
+        public var description: String { problems.map { $0.text(file: "settings") }.joined(separator: "\n") }
+    }
+}

@@ -1,0 +1,92 @@
+import Schema
+import Settings
+import Wire
+
+/// `GET /api/v1/settings`, `GET|PUT|DELETE /api/v1/settings/{path}`: any setting, by its path. Segments of the path are separated by
+/// slashes, or by dots where there is no slash: `router/num_retries`, `router.num_retries`.
+struct SettingsDesk: Sendable {
+    let book: SettingsBook
+    let etag: @Sendable (Node) -> String
+
+    func answer(_ call: AdminCall) async throws -> AdminAnswer {
+        var path = Array(call.path.dropFirst(3))
+        if path.count == 1 { path = path[0].split(separator: ".").map(String.init) }
+        switch call.method {
+        case "GET": return try await get(path)
+        case "PUT" where !path.isEmpty: return try await put(call, path)
+        case "DELETE" where !path.isEmpty: return try await delete(call, path)
+        default: throw AdminRefusal.wrongMethod(path.isEmpty ? "GET" : "GET, PUT, DELETE")
+        }
+    }
+
+    private func get(_ path: [String]) async throws -> AdminAnswer {
+        let document = await book.document
+        guard path.isEmpty else {
+            guard let node = Overlay.get(path, in: document) else { throw Self.unset(path) }
+            return Self.answer(path, node, etag(node))
+        }
+        let changed = await book.changes.settings.keys.map { $0.joined(separator: ".") }.sorted()
+        var answer = AdminAnswer { whole in
+            whole.object { whole in
+                whole.key("settings")
+                document.covered().write(to: &whole)
+                whole.key("changed")
+                whole.array { list in for path in changed { list.string(path) } }
+            }
+        }
+        answer.etag = etag(document)
+        return answer
+    }
+
+    private func put(_ call: AdminCall, _ path: [String]) async throws -> AdminAnswer {
+        guard let value = call.body.withUnsafeBytes({ JSONNode.read($0) }), !value.isNull else {
+            throw AdminRefusal(400, "invalid_json", "the body must be the setting's value as JSON; to take a setting out, DELETE it")
+        }
+        let etag = etag
+        let document = try await book.change { document, overlay in
+            let old = Overlay.get(path, in: document)
+            try Self.check(call, old, etag)
+            overlay.set(path, to: value.uncovered(by: old))
+        }
+        guard let node = Overlay.get(path, in: document) else { throw Self.unset(path) }
+        return Self.answer(path, node, etag(node))
+    }
+
+    /// Back to what the file says.
+    private func delete(_ call: AdminCall, _ path: [String]) async throws -> AdminAnswer {
+        let etag = etag
+        _ = try await book.change { document, overlay in
+            try Self.check(call, Overlay.get(path, in: document), etag)
+            let before = overlay
+            overlay.forget(path)
+            if overlay == before {
+                throw AdminRefusal(404, "not_found", "`\(path.joined(separator: "."))` was not changed here: it is as the file has it")
+            }
+        }
+        return .nothing
+    }
+
+    private static func check(_ call: AdminCall, _ node: Node?, _ etag: (Node) -> String) throws {
+        guard let wanted = call.ifMatch, wanted != "*" else { return }
+        guard let node, wanted.split(separator: ",").contains(where: { $0.drop { $0 == " " } == etag(node) }) else {
+            throw AdminRefusal(412, "changed_meanwhile", "it was changed since you read it: read it again")
+        }
+    }
+
+    private static func unset(_ path: [String]) -> AdminRefusal {
+        AdminRefusal(404, "not_found", "`\(path.joined(separator: ".").prefix(200))` is not set")
+    }
+
+    private static func answer(_ path: [String], _ node: Node, _ etag: String) -> AdminAnswer {
+        var answer = AdminAnswer { whole in
+            whole.object { whole in
+                whole.member("path", path.joined(separator: "."))
+                whole.key("value")
+                node.covered(under: path.last ?? "").write(to: &whole)
+                whole.member("restart_required", ["server", "store", "ledger"].contains(path.first ?? ""))
+            }
+        }
+        answer.etag = etag
+        return answer
+    }
+}

@@ -1,0 +1,150 @@
+import Glibc
+import Logging
+import NIOPosix
+import Routing
+import Storage
+import Wire
+
+/// What the router knows that must outlive it: events go to the store and the log, spent retry budgets to the store. Runs beside
+/// the path of requests, once a second.
+public final class AdminEvents: Sendable {
+    /// The newest are kept.
+    public static let mostEvents = 100_000
+
+    private struct State {
+        /// Events the store did not take.
+        var lost = 0
+        var forgotten = 0
+        var saved: [RetrySpending] = []
+    }
+
+    private let server: Server
+    private let events: any Store
+    private let counters: any Store
+    private let state = Locked(State())
+    private let log: Logger
+
+    /// - Parameters:
+    ///   - events: Where events go.
+    ///   - counters: Where spent budgets go.
+    public init(_ server: Server, events: any Store, counters: any Store, log: Logger) {
+        (self.server, self.events, self.counters, self.log) = (server, events, counters, log)
+    }
+
+    /// Events that were forgotten: nobody took them in time, or the store did not.
+    public var dropped: Int { state.withLock { $0.lost } + server.router.with { $0.droppedEvents } }
+
+    /// Takes up what a former process has spent this month. Before the first request.
+    public func restore() throws(StoreFailure) {
+        let month = Month.of(unixMilliseconds: WallClock.milliseconds())
+        let spent = try counters.counters(period: month.written).filter { $0.name.hasPrefix(Self.prefix) }
+            .map { RetrySpending(name: String($0.name.dropFirst(Self.prefix.count)), month: month.number, used: $0.value) }
+        server.router.with { router in
+            router.setMonth(month.number)
+            router.restore(spent)
+        }
+        state.withLock { $0.saved = spent }
+    }
+
+    /// Until its task is cancelled.
+    public func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))  // fails when it is cancelled
+            await settle()
+        }
+    }
+
+    /// Also once at the end, when no request is left.
+    public func settle() async {
+        try? await NIOThreadPool.singleton.runIfActive { self.move() }  // fails when the process ends
+    }
+
+    private static let prefix = "retries/"
+
+    private func move() {
+        let (now, wall) = (Instant.now(), WallClock.milliseconds())
+        let month = Month.of(unixMilliseconds: wall)
+        let (taken, spending, forgotten) = server.router.with { router in
+            router.setMonth(month.number)
+            return (router.takeEvents(), router.retrySpending, router.droppedEvents)
+        }
+        for event in taken { write(event) }
+        do throws(StoreFailure) {
+            if !taken.isEmpty {
+                try events.append(taken.map { Self.stored($0, wall: wall - (now - $0.at).milliseconds) }, keeping: Self.mostEvents)
+            }
+        } catch {
+            state.withLock { $0.lost += taken.count }
+            log.error("events could not be kept", metadata: ["events": "\(taken.count)", "problem": "\(error)"])
+        }
+        let (before, saved) = state.withLock { state in
+            defer { state.forgotten = forgotten }
+            return (state.forgotten, state.saved)
+        }
+        if forgotten > before { log.warning("events were forgotten, there were too many", metadata: ["events": "\(forgotten - before)"]) }
+        save(spending, unlike: saved, month)
+    }
+
+    private func save(_ spending: [RetrySpending], unlike saved: [RetrySpending], _ month: Month) {
+        let fresh = spending.filter { $0.month == month.number && !saved.contains($0) }
+        guard !fresh.isEmpty else { return }
+        do throws(StoreFailure) {
+            try counters.saveCounters(fresh.map { PeriodCounter(name: Self.prefix + $0.name, period: month.written, value: $0.used) })
+            state.withLock { $0.saved = spending }
+        } catch {
+            log.error("spent retry budgets could not be kept", metadata: ["problem": "\(error)"])
+        }
+    }
+
+    private func write(_ event: RouterEvent) {
+        var metadata: Logger.Metadata = ["event": "\(event.kind.rawValue)"]
+        for (name, value) in [
+            ("route", event.route), ("from", event.from), ("to", event.to), ("fault", event.fault?.name), ("policy", event.policy),
+            ("rule", event.rule),
+        ] {
+            if let value { metadata[name] = "\(value)" }
+        }
+        if let id = RequestID(rawValue: Int64(bitPattern: event.ticket)), event.ticket != 0 { metadata["request_id"] = "\(id)" }
+        switch event.kind {
+        case .breakerOpened, .retryBudgetSpent, .retryStorm, .panic: log.warning("routing", metadata: metadata)
+        case .breakerClosed, .breakerHalfOpen, .fallback: log.notice("routing", metadata: metadata)
+        // One a request where a rule holds: the store has it.
+        case .failover, .rule, .hedge: log.debug("routing", metadata: metadata)
+        }
+    }
+
+    static func stored(_ event: RouterEvent, wall: Int64) -> StoredEvent {
+        var writer = JSONWriter()
+        writer.object { detail in
+            for (name, value) in [
+                ("route", event.route), ("from", event.from), ("to", event.to), ("fault", event.fault?.name), ("policy", event.policy),
+                ("rule", event.rule),
+            ] {
+                if let value { detail.member(name, value) }
+            }
+            if event.number != 0 { detail.member("number", event.number) }
+        }
+        return StoredEvent(
+            unixMilliseconds: wall, kind: event.kind.rawValue, request: Int64(bitPattern: event.ticket),
+            detail: String(decoding: writer.bytes, as: UTF8.self))
+    }
+}
+
+/// A calendar month in UTC.
+struct Month: Hashable {
+    let year: Int
+    /// 1 ... 12
+    let month: Int
+
+    /// Rises by one each month, as the router wants it.
+    var number: Int { year * 12 + month }
+    /// As 202611.
+    var written: Int { year * 100 + month }
+
+    static func of(unixMilliseconds: Int64) -> Month {
+        var seconds = time_t(unixMilliseconds / 1000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        return Month(year: Int(parts.tm_year) + 1900, month: Int(parts.tm_mon) + 1)
+    }
+}

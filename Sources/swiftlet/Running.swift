@@ -1,0 +1,92 @@
+import ArgumentParser
+import Console
+import FoundationEssentials
+import Gateway
+import Logging
+import Settings
+import Storage
+
+/// A started gateway with what must be closed behind it, in order.
+struct Running {
+    let server: Server
+    let book: SettingsBook
+    /// What it was started with.
+    let blueprint: Blueprint
+    private let admin: AdminServer
+    private let events: AdminEvents
+    private let keeping: Task<Void, Never>
+    private let stores: Stores
+
+    static func start(_ source: SettingsSource, _ log: Logger) async throws -> Running {
+        // The file says where the store is, and the store what stands above the file.
+        let stores = try Stores(source.blueprint(source.compile(source.document()), log), log)
+        let file = SettingsFile(read: { try source.document() }, compile: { source.compile($0) })
+        let blueprint = try source.blueprint(
+            SettingsBook.initial(file, store: stores.settings) { problems in
+                for problem in problems {
+                    log.error("changes made while the gateway ran are left out", metadata: ["problem": "\(problem.text(file: "settings"))"])
+                }
+            }, log)
+        let server = try Server(
+            blueprint, store: stores.ledger, journal: stores.journal,
+            adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"], seed: .random(in: .min ... .max), log: log)
+        let book = try SettingsBook(file, store: stores.settings) { blueprint in
+            try await server.replace(blueprint)
+        }
+        let events = AdminEvents(server, events: stores.ledger, counters: stores.settings, log: log)
+        try events.restore()
+        let desk = try AdminDesk(server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, log: log)
+        try await server.start(blueprint)
+        let admin = try await AdminServer(desk, on: blueprint.server.admin, log: log)
+        return Running(
+            server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() }, stores: stores)
+    }
+
+    /// Requests, then what they left to write, then the files: nothing acknowledged is lost.
+    func drain(_ grace: Duration, _ log: Logger) async {
+        await server.drain(grace: grace)
+        await admin.stop()
+        keeping.cancel()
+        await keeping.value
+        await events.settle()
+        stores.close(log)
+        log.notice("stopped")
+    }
+}
+
+/// What lasts: the ledger in a file of its own, so that one that has filled the disk cannot block a change of settings.
+struct Stores {
+    let ledger: any Store
+    /// Settings above the file, signals, what is spent of budgets.
+    let settings: any Store
+    let journal: Journal?
+
+    init(_ blueprint: Blueprint, _ log: Logger) throws {
+        switch blueprint.store {
+        case .sqlite(let path):
+            ledger = try SQLiteStore(path: SQLiteStore.ledgerPath(for: path))
+            settings = try SQLiteStore(path: path)
+            var options = JournalOptions()
+            options.capacity = blueprint.ledger.queue
+            options.headroom = blueprint.ledger.queue / 4
+            journal = Journal(store: ledger, options: options) { failure in
+                if let failure {
+                    log.error("the ledger cannot be written; new requests are refused until it can", metadata: ["problem": "\(failure)"])
+                } else {
+                    log.notice("the ledger is written again")
+                }
+            }
+        case .memory:
+            (ledger, settings, journal) = (MemoryStore(), MemoryStore(), nil)
+        case .postgres: throw ValidationError("store: postgres is not supported yet; use sqlite:FILE or memory:")
+        }
+    }
+
+    func close(_ log: Logger) {
+        let unwritten = journal?.close(within: .seconds(5)) ?? 0
+        if unwritten > 0 { log.error("ledger rows could not be written", metadata: ["rows": "\(unwritten)"]) }
+        for store in [ledger, settings] {
+            do { try store.close() } catch { log.error("a store did not close", metadata: ["problem": "\(error)"]) }
+        }
+    }
+}
