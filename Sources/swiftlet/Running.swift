@@ -36,8 +36,9 @@ struct Running {
         let events = AdminEvents(server, events: stores.ledger, counters: stores.settings, log: log)
         try events.restore()
         let desk = try AdminDesk(server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, log: log)
-        try await server.start(blueprint)
+        // Operators first: whoever finds the gateway ready finds all of it.
         let admin = try await AdminServer(desk, on: blueprint.server.admin, log: log)
+        try await server.start(blueprint)
         return Running(
             server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() }, stores: stores)
     }

@@ -14,7 +14,7 @@ MOCKS = {
     "providers": {"good": {"type": "mock"}, "bad": {"type": "mock", "faults": [{"kind": "status", "status": 500}]}},
     "models": {
         "chat": {"deployments": [{"provider": "good", "model": "m"}]},
-        "shaky": {"route": {"fallback": [{"deployment": "bad/m"}, {"deployment": "good/m"}]}},
+        "shaky": {"route": {"fallback": ["bad/m", "good/m"]}},
     },
 }
 
@@ -115,8 +115,8 @@ def test_explain_says_what_then_happens(served):
 
 def test_requests_are_found_with_their_decision(served):
     gateway, admin = served
-    ids = [chat(gateway)["x-request-id"] for _ in range(5)]
-    ids.append(chat(gateway, "shaky")["x-request-id"])
+    ids = [chat(gateway)["x-swiftlet-request-id"] for _ in range(5)]
+    ids.append(chat(gateway, "shaky")["x-swiftlet-request-id"])
     wait_until(lambda: len(admin.get("/api/v1/requests")["data"]) == 6, 5, what="the rows")
     page = admin.get("/api/v1/requests?limit=4")
     rest = admin.get(f"/api/v1/requests?limit=4&cursor={page['next_cursor']}")
@@ -246,14 +246,14 @@ def test_routing_rules_in_tokenrouters_shapes(served):
 
 def test_a_draft_serves_those_who_name_it(served):
     gateway, admin = served
-    status, _, draft = admin("POST", "/api/v1/policies/draft", {"policy": {"route": {"deployment": "good/m"}}})
+    status, _, draft = admin("POST", "/api/v1/policies/draft", {"policy": {"route": "good/m"}})
     assert status == 201, draft
     headers = chat(gateway, None, routing_policy_id=draft["id"])
     assert headers["x-swiftlet-deployment"] == "good/m"
     assert [row["id"] for row in admin.get("/api/v1/policies/draft")["data"]] == [draft["id"]]
     assert admin("POST", "/api/v1/policies/draft", {"policy": {"rout": {}}})[0] == 422
     assert admin("POST", f"/api/v1/policies/draft/{draft['id']}/commit", {"name": "default"})[0] == 200
-    assert admin.get("/api/v1/policies/default")["route"] == {"deployment": "good/m"}
+    assert admin.get("/api/v1/policies/default")["route"] == "good/m"
     assert admin("GET", f"/api/v1/policies/draft/{draft['id']}")[0] == 404
 
 
