@@ -176,6 +176,25 @@ def test_a_monthly_budget_of_repeats(gateway, farm):
     assert farm.count("monthly-1") == 4, "none are left"
 
 
+def test_a_monthly_budget_outlives_the_process(tmp_path, farm):
+    for calls in (3, 4):
+        one = Gateway(tmp_path / "same", monthly(farm, "monthly-2"))
+        try:
+            ask(one)
+        finally:
+            one.end()
+        assert farm.count("monthly-2") == calls
+
+
+def test_a_second_round_asks_all_again(gateway, farm):
+    farm.manners["round-1"] = failing(500)
+    farm.manners["round-2"] = in_turn(failing(503), speak)
+    one = gateway({"providers": {"p": farm.provider()}, "policies": FAST, "router": {"num_retries": 4, "cooldowns": False},
+                   "models": {"chat": {"strategy": "fallback", "deployments": [on("p", "round-1"), on("p", "round-2")]}}})
+    answer = ask(one)
+    assert (answer.text, answer.attempts) == ("round-2", 4)
+
+
 def test_nothing_is_billed_twice(gateway, farm):
     farm.manners["bill-1"] = failing(500)
     farm.manners["bill-2"] = in_turn(failing(503), speak)

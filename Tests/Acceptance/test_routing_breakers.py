@@ -1,9 +1,12 @@
 """Breakers and cooldowns, and limits that providers tell of."""
 
+import http.client
+import json
 import time
 from collections import Counter
 
 import pytest
+from support.gateway import PATIENCE
 from support.routing import Farm, after, ask, ask_at_once, ask_often, failing, in_turn, on, speak
 
 
@@ -12,6 +15,16 @@ def farm():
     one = Farm()
     yield one
     one.close()
+
+
+def admin(gateway, method, path, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.admin_port, timeout=10 * PATIENCE)
+    try:
+        connection.request(method, path, body=None if body is None else json.dumps(body), headers={"content-type": "application/json"})
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    finally:
+        connection.close()
 
 
 def breaking(farm, model, breaker, **more):
@@ -60,6 +73,19 @@ def test_a_breaker_without_recovery_waits_for_an_operator(gateway, farm):
     farm.manners["b4"] = speak
     time.sleep(0.5)
     assert {answer.text for answer in ask_often(one, 3)} == {"b4-next"}
+
+
+def test_an_operator_closes_a_breaker(gateway, farm):
+    farm.manners["b5"] = failing(500)
+    one = gateway(breaking(farm, "b5", {"failure_threshold": 1, "window": "60s", "cooldown": "200ms", "auto_recovery": False}))
+    ask(one)
+    farm.manners["b5"] = speak
+    assert ask(one).text == "b5-next"
+    status, body = admin(one, "GET", "/api/v1/deployments")
+    assert status == 200 and b"open" in body, body[:300]
+    status, body = admin(one, "POST", "/api/v1/deployments/p%2Fb5/reset")
+    assert status in (200, 204), body
+    assert ask(one).text == "b5"
 
 
 @pytest.mark.parametrize("router, fault, calls", [

@@ -31,6 +31,11 @@ BAD = {
                                  "smart"),
     "a rule's unknown route": ("policies:\n  default:\n    rules:\n      - name: r\n        when: { tags.a: b }\n        then: { route: smrt }\n",
                                "policies.default.rules[0].then.route", 6, "smart"),
+    "a rule's unknown model": ("policies:\n  default:\n    rules:\n      - name: r\n        when: { tags.a: b }\n        then: { model: chta }\n",
+                               "policies.default.rules[0].then.model", 6, "chat"),
+    "a rule's unknown provider": (
+        "policies:\n  default:\n    rules:\n      - name: r\n        when: { tags.a: b }\n        then: { provider: alhpa }\n",
+        "policies.default.rules[0].then.provider", 6, "alpha"),
     "a rule's unknown mode": ("policies:\n  default:\n    rules:\n      - name: r\n        when: { tags.a: b }\n        then: { mode: chep }\n",
                               "policies.default.rules[0].then.mode", 6, "cost"),
     "an unknown field": (

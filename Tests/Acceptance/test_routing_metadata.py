@@ -145,6 +145,23 @@ def test_it_is_valid_json_whatever_was_in_the_request(shared):
     assert answer.status == 200 and answer.routing["chosen"] == "q/well"
 
 
+def test_explain_is_the_same_code(shared):
+    import http.client
+    connection = http.client.HTTPConnection("127.0.0.1", shared.admin_port, timeout=20)
+    connection.request("POST", "/api/v1/explain", body=json.dumps({"api": "chat", "body": question("cheapest")}),
+                       headers={"content-type": "application/json"})
+    reply = connection.getresponse()
+    body = reply.read()
+    connection.close()
+    assert reply.status == 200, body
+    said = json.loads(body)
+    said = said.get("decision", said)
+    live = ask(shared, "cheapest", include_routing_metadata=True).routing
+    assert said["chosen"] == live["chosen"] and said["strategy"] == live["strategy"]
+    assert {one["deployment"]: one["score"] for one in said["candidates"]} == {one["deployment"]: one["score"] for one in live["candidates"]}
+    assert said["attempts"] == [], "nothing was sent"
+
+
 def test_a_provider_that_never_answers_is_in_the_record(gateway, farm):
     farm.manners["hung"] = hung
     one = gateway({"providers": {"p": farm.provider(timeout="300ms"), "q": farm.provider()}, "router": {"num_retries": 0},

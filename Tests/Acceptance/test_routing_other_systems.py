@@ -90,6 +90,14 @@ def test_merges_tag_rules_and_strategy(gateway):
     assert ask(one, None, **tag(customer_tier="enterprise", beta="")).deployment == "smart/best"
 
 
+def test_a_tag_row_without_a_value(gateway):
+    """As Merge's pages write it."""
+    one = gateway({"providers": {name: {"type": "mock"} for name in NAMES}, "models": {"chat": {"deployments": [on("main", "m")]}},
+                   "policies": {"default": {"rules": [{"name": "r", "when": {"tag": "beta", "op": "exists"}, "then": {"deny": "no"}}]}}})
+    assert ask(one).status == 200
+    assert ask(one, **tag(beta="x")).status == 403
+
+
 def test_vlloras_conditional_in_settings(gateway):
     one = gateway({
         "providers": {name: {"type": "mock"} for name in NAMES},

@@ -1,5 +1,6 @@
 """Rules of policies: what they ask, and what they do."""
 
+import http.client
 import json
 
 import pytest
@@ -211,6 +212,24 @@ def test_streams_are_seen_by_rules(shared):
     status, headers, _ = shared.chat(stream=True, **tag(streams="1"))
     assert (status, headers["x-swiftlet-provider"]) == (200, "cheap")
     assert ask(shared, **tag(streams="1")).provider == "main"
+
+
+def test_a_custom_signal(shared):
+    def signal(method, body):
+        connection = http.client.HTTPConnection("127.0.0.1", shared.admin_port, timeout=10)
+        connection.request(method, "/api/v1/signals", body=json.dumps(body), headers={"content-type": "application/json"})
+        reply = connection.getresponse()
+        reply.read()
+        connection.close()
+        return reply.status
+
+    assert ask(shared).provider == "main"
+    assert signal("POST", {"name": "brownout", "value": 3, "expires_in": 60}) in (200, 201, 204)
+    try:
+        assert ask(shared).provider == "cheap"
+    finally:
+        assert signal("POST", {"name": "brownout", "value": 0, "expires_in": 1}) in (200, 201, 204)
+    assert ask(shared).provider == "main"
 
 
 def test_after_a_rate_limit_a_rule_moves_the_request(shared, farm):
