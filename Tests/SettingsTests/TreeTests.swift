@@ -22,7 +22,7 @@ import Testing
             let mode = AutoMode.allCases.first { AutoWeights.of($0) == it.weights }
             return name + " " + (mode.map { "\($0)" } ?? "\(it.weights.cost)/\(it.weights.quality)/\(it.weights.latency)") + window(it.window)
         case let it as Conditional:
-            return name + it.cases.map { if case .block(_, let text) = $0 { " block \(text)" } else { "" } }.joined()
+            return name + it.cases.map { if case .block(_, let text, _) = $0 { " block \(text)" } else { "" } }.joined()
         default: return name
         }
     }

@@ -53,7 +53,8 @@ extension Compiler {
         let path = written.path.setting(written.actions)
         if let provider = rule.then.provider, !reader.names.providerNames.contains(provider) {
             let help = Spelling.help(for: provider, among: reader.names.providerNames)
-            reader.reading.problem(path.setting("provider"), written.line, "there is no provider `\(provider.prefix(100))`\(help)")
+            reader.reading.problem(
+                path.setting("provider"), written.lines["provider"] ?? written.line, "there is no provider `\(provider.prefix(100))`\(help)")
         }
         if let params = reader.params(written.params, at: path), !params.isEmpty { rule.then.params = params }
         if let node = written.route {
@@ -62,9 +63,9 @@ extension Compiler {
             // A provider and its name for a model are a deployment.
             let name = rule.then.provider.map { model.hasPrefix("\($0)/") ? model : "\($0)/\(model)" } ?? model
             let known = reader.names.routes[model] != nil
-            rule.then.route = routeName(known ? model : name, at: path.setting("model"), line: written.line)
+            rule.then.route = routeName(known ? model : name, at: path.setting("model"), line: written.lines["model"] ?? written.line)
         } else if let name = written.policy {
-            rule.then.route = policyRoute(name, at: path.setting("policy"), line: written.line)
+            rule.then.route = policyRoute(name, at: path.setting("policy"), line: written.lines["policy"] ?? written.line)
         } else if written.usesChain {
             rule.then.route = chain(of: policy, at: path, line: written.line)
         }

@@ -34,6 +34,7 @@ struct RuleReader {
             reading.problem(path, node.line, "has neither `when` nor `after`, so it is never asked")
         }
         if own.after?.set.isEmpty ?? false { reading.problem(path.setting("after"), node.entry("after")?.line ?? node.line, "names no fault") }
+        for entry in (node["then"] ?? node["use"])?.entries ?? [] { written.lines[entry.name] = entry.line }
         if let then = own.then {
             if own.use != nil {
                 reading.problem(path.setting("use"), node.entry("use")?.line ?? node.line, "has no meaning beside `then`: say either")

@@ -82,6 +82,8 @@ struct WrittenRule {
     var params: Node?
     var path = ""
     var line = 0
+    /// Where its parts stand, by their names.
+    var lines: [String: Int] = [:]
     /// Where its actions stand, below `path`.
     var actions = "then"
 }
