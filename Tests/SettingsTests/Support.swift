@@ -15,7 +15,8 @@ enum Files {
             FileManager.default.enumerator(atPath: root.appendingPathComponent("examples").resolvingSymlinksInPath().path)?.compactMap {
                 $0 as? String
             } ?? []
-        return all.filter { $0.hasSuffix(".yaml") }.sorted().map { "examples/\($0)" }
+        // Scenarios are documents of the simulator, whose own tests load them.
+        return all.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("scenarios/") }.sorted().map { "examples/\($0)" }
     }()
 }
 
