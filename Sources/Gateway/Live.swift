@@ -69,18 +69,26 @@ final class Live: Sendable {
     }
 
     /// What settings say of a key beside what it may use.
-    struct Standing: Sendable {
-        var paused = false
+    final class Standing: Sendable {
+        let paused: Bool
         /// Seconds since 1970.
-        var expires = Int64.max
-        var policy: Int?
-        var project: String?
+        let expires: Int64
+        let policy: Int?
+        let project: String?
         /// Its policy is neither its project's nor the organisation's.
-        var hasOwnPolicy = false
+        let hasOwnPolicy: Bool
+        let overrides: Overrides
+        /// Where deployments may be for its requests.
+        let regions: (allowed: [String], denied: [String])?
 
-        init(policy: Int?) { self.policy = policy }
+        init(policy: Int?) {
+            self.policy = policy
+            (paused, expires, project, hasOwnPolicy, overrides, regions) = (false, .max, nil, false, .all, nil)
+        }
 
         init(_ key: VirtualKey, _ blueprint: Blueprint) {
+            overrides = key.overrides
+            regions = key.regions.isEmpty && key.deniedRegions.isEmpty ? nil : (key.regions, key.deniedRegions)
             paused = key.paused
             expires = key.expires?.seconds ?? .max
             policy = key.policy

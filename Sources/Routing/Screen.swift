@@ -26,7 +26,7 @@ struct Screen {
         isParticular =
             choosy || journey.facts.provider != nil || journey.facts.allowed != nil || journey.facts.needsPrice
             || journey.envelope.maxCost != nil || !journey.facts.regions.isEmpty || !journey.facts.deniedRegions.isEmpty
-        regions = RegionRule(allowed: journey.facts.regions, denied: journey.facts.deniedRegions)
+        regions = isParticular ? RegionRule(allowed: journey.facts.regions, denied: journey.facts.deniedRegions) : nil
         tags = choosy ? Self.tags(journey.facts.tags, plan, leaves) : .everything
     }
 

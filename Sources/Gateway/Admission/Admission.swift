@@ -29,28 +29,44 @@ struct Admission {
     private var call: Call { view.call }
 
     func admit(_ body: ByteBuffer, deadline: Duration?) throws(Obstacle) -> Admitted {
-        let virtualKey = live.blueprint.keys.isEmpty ? nil : live.blueprint.keys[key]
-        let overrides = virtualKey?.overrides ?? .all
-        var entry = try Entrance(self, overrides).find()
-        var facts = facts(virtualKey)
-        var ruling = Ruling()
-        if live.isCurious || entry.inline?.sources.isEmpty == false { ruling = try ask(&entry, &facts, virtualKey, overrides) }
-        facts.provider = entry.provider
+        let standing = live.standing(of: key)
+        let entry = try Entrance(self, standing).find()
+        guard live.isCurious || entry.inline?.sources.isEmpty == false else {
+            return try admitted(entry, Ruling(), facts(standing), standing, body, deadline)
+        }
+        var (ruled, facts) = (entry, facts(standing))
+        let ruling = try ask(&ruled, &facts, standing.overrides)
+        return try admitted(ruled, ruling, facts, standing, body, deadline)
+    }
+
+    /// Facts and journey are large, and a copy of one is a dozen counts of references: each is made where it stays.
+    private func admitted(
+        _ entry: consuming Entry, _ ruling: consuming Ruling, _ facts: consuming Facts, _ standing: Live.Standing, _ body: ByteBuffer,
+        _ deadline: Duration?
+    ) throws(Obstacle) -> Admitted {
         if let table = entry.inline?.table, !server.router.extend(with: table) {
             throw .refused(Refusal(.overloaded, "settings changed while the request waited; send it again"))
         }
-        var journey = Journey(
-            in: entry.inline?.table ?? live.table, route: entry.model.route, facts: facts, envelope: live.envelope(now, timeout: deadline))
-        journey.mode = entry.model.mode
-        if let hit = ruling.hit { journey.ruleHits = [hit] }
-        journey.policy = entry.policy.flatMap { live.blueprint.policies[$0].rules }
-        let extras = call.extras
-        journey.keepsDecision = extras.includesRouting || server.keepsDecisions
+        if let provider = entry.provider { facts.provider = provider }
+        let (table, route, policy, mode) = (entry.inline?.table ?? live.table, entry.model.route, entry.policy, entry.model.mode)
+        let (hit, fallbacks) = (ruling.hit, entry.inline?.fallbacks)
+        let admitted = Admitted(
+            call: call, api: view.api, key: key, body: body, entry: entry, ruling: ruling,
+            journey: Journey(in: table, route: route, facts: facts, envelope: live.envelope(now, timeout: deadline)))
+        if let mode { admitted.journey.mode = mode }
+        if let hit { admitted.journey.ruleHits = [hit] }
+        if let policy { admitted.journey.policy = live.blueprint.policies[policy].rules }
+        if let fallbacks { admitted.journey.fallbacks = fallbacks }
+        admitted.journey.keepsDecision = call.extras.includesRouting || server.keepsDecisions
+        if call.hasExtras { heed(call.extras, standing.overrides, &admitted.journey) }
+        return admitted
+    }
+
+    /// What the request says of its attempts.
+    private func heed(_ extras: Call.Extras, _ overrides: Overrides, _ journey: inout Journey) {
         if extras.retries != nil, overrides.contains(.retries) { journey.maxRetries = extras.retries }
         if extras.timeout != nil, overrides.contains(.timeout) { journey.timeout = extras.timeout }
         if extras.disablesFallbacks, overrides.contains(.fallbacks) { journey.fallbacksDisabled = true }
-        journey.fallbacks = entry.inline?.fallbacks
-        return Admitted(call: call, api: view.api, key: key, body: body, entry: entry, ruling: ruling, journey: journey)
     }
 
     /// What a rule said of a request, and what goes with its answer.
@@ -63,17 +79,14 @@ struct Admission {
         var charges: [Limiters.Charge] = []
     }
 
-    private func facts(_ virtualKey: VirtualKey?) -> Facts {
+    private func facts(_ standing: Live.Standing) -> Facts {
         var facts = Facts(
             needs: call.needs, inputTokens: Int(clamping: call.estimatedInput), outputTokens: Int(clamping: call.maxTokens ?? 0),
             key: Random.mix(UInt64(key + 1)))
         if let user = call.user { facts.user = Random.hash(bytes: user.range.of(view.body)) }
         if let session = call.stickyText { facts.session = Random.hash(bytes: session.range.of(view.body)) }
         facts.hasSideEffects = call.needs.contains(.tools) || call.stores
-        if let virtualKey {
-            facts.regions = virtualKey.regions
-            facts.deniedRegions = virtualKey.deniedRegions
-        }
+        if let regions = standing.regions { (facts.regions, facts.deniedRegions) = regions }
         return facts
     }
 
@@ -81,8 +94,9 @@ struct Admission {
 
     /// What only some settings ask of a request: tags, the caller's region, conditions, rules.
     private func ask(
-        _ entry: inout Entry, _ facts: inout Facts, _ virtualKey: VirtualKey?, _ overrides: Overrides
+        _ entry: inout Entry, _ facts: inout Facts, _ overrides: Overrides
     ) throws(Obstacle) -> Ruling {
+        let virtualKey = live.blueprint.keys.isEmpty ? nil : live.blueprint.keys[key]
         let project = entry.project.flatMap { live.blueprint.project(named: $0) }.map { live.blueprint.projects[$0] }
         let limiters = LimiterReadings((entry.inline?.limiters ?? []) + live.blueprint.limiters, server.limiters, isDry: isDry)
         var tags = RequestTags(keyTags: virtualKey?.tags ?? project?.tags ?? [], view, own: overrides.contains(.tags))
@@ -151,7 +165,9 @@ final class Admitted {
     let ruling: Admission.Ruling
     var journey: Journey
 
-    init(call: Call, api: API, key: Int, body: ByteBuffer, entry: Entry, ruling: Admission.Ruling, journey: consuming Journey) {
+    init(
+        call: Call, api: API, key: Int, body: ByteBuffer, entry: consuming Entry, ruling: consuming Admission.Ruling, journey: consuming Journey
+    ) {
         self.call = call
         self.api = api
         self.key = key

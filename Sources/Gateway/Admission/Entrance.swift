@@ -25,18 +25,18 @@ struct Entrance {
     private let routes: InlineRoutes
     private let view: RequestView
     private let key: Int
-    private let overrides: Overrides
+    private let standing: Live.Standing
     private let unixMilliseconds: Int64
 
     private var blueprint: Blueprint { live.blueprint }
     private var extras: Call.Extras { view.call.extras }
 
-    init(_ admission: Admission, _ overrides: Overrides) {
+    init(_ admission: Admission, _ standing: Live.Standing) {
         live = admission.live
         routes = admission.server.inlineRoutes
         view = admission.view
         key = admission.key
-        self.overrides = overrides
+        self.standing = standing
         unixMilliseconds = admission.unixMilliseconds
     }
 
@@ -58,17 +58,15 @@ struct Entrance {
 
     /// A request that says nothing to us but a model.
     private func plain() throws(Obstacle) -> Entry {
-        let policy = live.standing(of: key).policy
-        var entry = try named(policy)
-        entry.policy = policy
-        entry.project = live.standing(of: key).project
+        var entry = try named(standing.policy)
+        entry.policy = standing.policy
+        entry.project = standing.project
         return entry
     }
 
     // MARK: Policy and project
 
     private func policyAndProject() throws(Obstacle) -> (policy: Int?, project: String?) {
-        let standing = live.standing(of: key)
         var (policy, project) = (standing.policy, standing.project)
         if let name = view.text(extras.project) ?? view.text(view.head.projectID), name != project {
             try allow(.project, "project_id")
@@ -271,7 +269,7 @@ struct Entrance {
     // MARK: Refusing
 
     private func allow(_ override: Overrides, _ param: String) throws(Obstacle) {
-        guard !overrides.contains(override) else { return }
+        guard !standing.overrides.contains(override) else { return }
         throw refuse(.overrideNotAllowed, "key `\(live.keyName(key))` may not use `\(param)`", param)
     }
 
