@@ -66,8 +66,8 @@ final class Limiters: Sendable {
                     switch charge.target {
                     case .requests: 0
                     case .cost: Double(cost?.amount ?? 0) / 1e9
-                    case .input_tokens: Double(usage.totalInput)
-                    case .output_tokens: Double(usage.totalOutput)
+                    case .inputTokens: Double(usage.totalInput)
+                    case .outputTokens: Double(usage.totalOutput)
                     }
                 guard amount > 0 else { continue }
                 Self.makeRoom(&counts)

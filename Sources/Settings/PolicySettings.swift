@@ -44,13 +44,15 @@ public struct PolicySettings: Configurable {
 }
 
 public enum ProviderMix: String, SettingChoice {
-    case paid, self_hosted, hybrid
+    case paid
+    case selfHosted = "self_hosted"
+    case hybrid
 
     /// As its console has it.
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> ProviderMix? {
         switch node.scalar {
         case "Paid API", "paid_api": .paid
-        case "Open Source / Self-hosted", "open_source": .self_hosted
+        case "Open Source / Self-hosted", "open_source": .selfHosted
         case "Hybrid": .hybrid
         default: readChoice(node, at: path, &reading)
         }

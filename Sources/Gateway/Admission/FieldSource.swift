@@ -188,8 +188,8 @@ final class LimiterReadings {
 
     private func entity(of limiter: Limiter, _ view: RequestView, _ context: RequestContext) -> String {
         switch limiter.entity {
-        case .user_id: "\(view.value(of: FieldSource.User.id))"
-        case .user_tier: "\(view.value(of: FieldSource.User.tier))"
+        case .userID: "\(view.value(of: FieldSource.User.id))"
+        case .userTier: "\(view.value(of: FieldSource.User.tier))"
         case .project: context.project ?? ""
         case .model: view.modelName ?? ""
         // Which provider will serve is not known yet: all together.

@@ -4,8 +4,16 @@ import Schema
 /// Counts requests or money of a user over a period: vLLora's `rate_limiter`. Conditions ask for it as `limiter.NAME.passed`.
 public struct Limiter: Hashable, Sendable {
     public enum Period: String, SettingChoice { case hour, day, month, total }
-    public enum Target: String, SettingChoice { case requests, cost, input_tokens, output_tokens }
-    public enum Entity: String, SettingChoice { case user_id, user_tier, project, model, provider }
+    public enum Target: String, SettingChoice {
+        case requests, cost
+        case inputTokens = "input_tokens"
+        case outputTokens = "output_tokens"
+    }
+    public enum Entity: String, SettingChoice {
+        case userID = "user_id"
+        case userTier = "user_tier"
+        case project, model, provider
+    }
 
     public var name: String
     /// Requests, tokens or USD.
@@ -28,7 +36,7 @@ extension RouteReader {
         var limit: Double?
         var period = Limiter.Period.day
         var target = Limiter.Target.requests
-        var entity = Limiter.Entity.user_id
+        var entity = Limiter.Entity.userID
 
         static let fields: [Field<Self>] = [
             .setting("name", \.name, "What conditions call it.").required,

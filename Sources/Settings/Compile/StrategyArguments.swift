@@ -91,7 +91,9 @@ public struct MeasureSpan: Hashable, SettingValue {
 
 /// What vLLora's `optimized` optimises (its strategy/metric.rs, read 2026-11), and the names of its predecessor's pages.
 enum RouteMetric: String, SettingChoice {
-    case requests, latency, ttft, tps, error_rate, cost, price, success_rate, throughput
+    case requests, latency, ttft, tps, cost, price, throughput
+    case errorRate = "error_rate"
+    case successRate = "success_rate"
 }
 
 /// A mode of `auto`, also by the names that TokenRouter's rules use.

@@ -63,7 +63,7 @@ extension RouteMetric {
     /// Which end of it is the better one.
     var usualOrder: String {
         switch self {
-        case .tps, .throughput, .success_rate: "max"
+        case .tps, .throughput, .successRate: "max"
         default: "min"
         }
     }
