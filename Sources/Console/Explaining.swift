@@ -38,10 +38,11 @@ struct Explaining: Sendable {
     /// By name, by path, or OpenAI's word; chat completions where nothing is said.
     private static func api(_ text: String?) throws -> API {
         guard let text else { return .chatCompletions }
-        let known = API.allCases.map(\.name)
-        for api in API.allCases {
+        let asked = API.allCases.filter(\.isAsked)
+        let known = asked.map(\.name)
+        for api in asked {
             let names = [api.name, api.path, "/v1" + api.path, String(api.path.dropFirst())]
-            if names.contains(text) || (api == .chatCompletions && ["chat", "chat.completions"].contains(text)) { return api }
+            if !text.isEmpty, names.contains(text) || (api == .chatCompletions && ["chat", "chat.completions"].contains(text)) { return api }
         }
         throw AdminRefusal(400, "invalid_value", "there is no api `\(text.prefix(50))`\(Spelling.help(for: text, among: known))")
     }

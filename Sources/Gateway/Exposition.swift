@@ -22,7 +22,7 @@ struct Exposition {
 
     private mutating func traffic(_ counters: Counters) {
         family("swiftlet_requests_total", "counter", "Requests by API and class of answer.")
-        for api in API.allCases {
+        for api in API.allCases where api.isAsked {
             for (column, outcome) in ["ok", "client_error", "server_error", "client_left"].enumerated() {
                 sample("swiftlet_requests_total", ["api": api.name, "outcome": outcome], counters.requests[Int(api.rawValue) * 4 + column])
             }

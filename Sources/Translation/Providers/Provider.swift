@@ -68,7 +68,7 @@ public protocol Provider: Configurable, Sendable {
 
 extension Provider {
     public var base: (origin: Origin, path: String)? { common.baseURL.map { ($0.origin, $0.path) } }
-    public func serves(_ api: API) -> Bool { true }
+    public func serves(_ api: API) -> Bool { api.isOpenAI }
     public func prepare(_ head: inout UpstreamHead, for api: API, model: String) { head.prepare(common) }
     public func fault(of reply: FaultyReply) -> Fault { reply.usualFault }
 
