@@ -1,0 +1,8 @@
+extension API {
+    /// The dialect of its bodies, where we can read and write it. Nil: it only passes unread.
+    public var dialect: (any Dialect)? {
+        switch self {
+        default: nil
+        }
+    }
+}
