@@ -56,6 +56,12 @@ public struct JSONSlice {
 
     public var isNull: Bool { bytes.says("null") }
     public var isTrue: Bool { bytes.says("true") }
+    /// A whole number; nil for anything else.
+    public var integer: Int64? {
+        var scanner = JSONScanner(bytes)
+        do throws(JSONProblem) { return try scanner.number().integer } catch { return nil }
+    }
+
     public var isObject: Bool { bytes.first == UInt8(ascii: "{") }
 }
 

@@ -38,9 +38,13 @@ public struct TranslationTarget: Sendable {
     public var origin: Seal.Origin?
     /// The provider's `type` in settings, for what differs within one dialect.
     public var provider: String
+    public var quirks: ChatQuirks
 
-    public init(model: String, maxOutputTokens: Int? = nil, origin: Seal.Origin? = nil, provider: String = "") {
-        (self.model, self.maxOutputTokens, self.origin, self.provider) = (model, maxOutputTokens, origin, provider)
+    public init(
+        model: String, maxOutputTokens: Int? = nil, origin: Seal.Origin? = nil, provider: String = "", quirks: ChatQuirks = []
+    ) {
+        (self.model, self.maxOutputTokens, self.origin) = (model, maxOutputTokens, origin)
+        (self.provider, self.quirks) = (provider, quirks)
     }
 }
 
@@ -70,12 +74,19 @@ public struct ReplyContext: Sendable {
 /// Reads one reply. However it is cut, the same events come out.
 public protocol ReplyReader: AnyObject {
     var framing: Framing { get }
+    /// Everything was said: what the provider sends after it is of no interest, its connection need not be waited for.
+    var isComplete: Bool { get }
     /// A whole reply. Throws where it is no reply of the dialect.
     func read(whole body: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem)
     /// One event of a stream: the value of its `event` field (of AWS frames `:event-type`, or `:exception-type`), and its data.
     func read(event name: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem)
     /// The provider's connection said the end of the body. Closes what can be closed; answers whether the reply was complete.
     func end(to writer: any ReplyWriter) -> Bool
+}
+
+extension ReplyReader {
+    public var framing: Framing { .events }
+    public var isComplete: Bool { false }
 }
 
 /// Writes one answer. Appends to `output` what the client may have; the caller takes it away.

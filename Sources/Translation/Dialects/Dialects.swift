@@ -2,6 +2,7 @@ extension API {
     /// The dialect of its bodies, where we can read and write it. Nil: it only passes unread.
     public var dialect: (any Dialect)? {
         switch self {
+        case .chatCompletions: OpenAIChat()
         default: nil
         }
     }

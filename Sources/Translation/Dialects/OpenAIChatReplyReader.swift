@@ -1,0 +1,423 @@
+import Routing
+import Wire
+
+/// Reads replies of OpenAI's chat dialect as its many providers write it: wire.md lists the differences met.
+final class OpenAIChatReplyReader: ReplyReader {
+    /// What is open: pieces of another kind or choice close it.
+    private enum Open: Equatable {
+        case none, text, refusal, reasoning
+        /// By its place among the calls of the choice.
+        case call(Int)
+    }
+
+    private struct Call {
+        var index: Int64?
+        var id: String?
+    }
+
+    private let context: ReplyContext
+    private(set) var isComplete = false
+    private var begun = false
+    private var choice = 0
+    private var open = Open.none
+    private var calls: [Int: [Call]] = [:]
+    private var finished: Set<Int> = []
+    private var failed = false
+    private var hasTier = false
+
+    init(_ context: ReplyContext) { self.context = context }
+
+    func read(whole body: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
+        try chunk(body, writer)
+        if !failed, !begun { throw JSONProblem(.kind, at: 0) }
+        close(writer)
+    }
+
+    func read(event name: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
+        if data.says("[DONE]") {
+            isComplete = true
+            return
+        }
+        guard !name.says("error") else { return fail(FaultyReply.read(status: 200, body: data), writer) }
+        try chunk(data, writer)
+    }
+
+    func end(to writer: any ReplyWriter) -> Bool {
+        close(writer)
+        return isComplete || !finished.isEmpty
+    }
+
+    // MARK: Chunks
+
+    /// A chunk's members in their places, since `choices` may stand before what it needs.
+    private struct Members {
+        var id: TextSlice?
+        var model: TextSlice?
+        var created: Int64?
+        var tier: TextSlice?
+        var choices: Int?
+        var usage: UsageReport?
+        var error: FaultyReply?
+    }
+
+    private func chunk(_ data: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+        guard !failed else { return }
+        var members = Members()
+        try gather(&members, data)
+        if let tier = members.tier, !hasTier {
+            hasTier = true
+            writer.write(.tier(tier))
+        }
+        if let start = members.choices { try choices(data, start, members, writer) }
+        if let usage = members.usage { writer.write(.usage(usage.usage)) }
+        if let error = members.error { fail(error, writer) }
+    }
+
+    private func gather(_ members: inout Members, _ data: UnsafeRawBufferPointer) throws(JSONProblem) {
+        var scanner = JSONScanner(data)
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            if scanner.text(name, is: "choices"), try scanner.peek() == .array {
+                members.choices = Int(try scanner.skip().start)
+            } else if scanner.text(name, is: "id"), try scanner.peek() == .string {
+                members.id = TextSlice(try scanner.string(), of: data)
+            } else if scanner.text(name, is: "model"), try scanner.peek() == .string {
+                members.model = TextSlice(try scanner.string(), of: data)
+            } else if scanner.text(name, is: "created"), try scanner.peek() == .number {
+                members.created = try scanner.number().integer
+            } else if scanner.text(name, is: "service_tier"), try scanner.peek() == .string {
+                members.tier = TextSlice(try scanner.string(), of: data)
+            } else if scanner.text(name, is: "usage") {
+                members.usage = try UsageCounts.read(&scanner) ?? members.usage
+            } else if scanner.text(name, is: "x_groq"), try scanner.peek() == .object {
+                try scanner.enterObject()
+                while let inner = try scanner.nextKey() {
+                    if scanner.text(inner, is: "usage") { members.usage = try UsageCounts.read(&scanner) } else { try scanner.skip() }
+                }
+            } else if scanner.text(name, is: "error") {
+                members.error = try FaultyReply.member(&scanner)
+            } else {
+                try scanner.skip()
+            }
+        }
+        try scanner.finish()
+    }
+
+    private func fail(_ error: FaultyReply, _ writer: any ReplyWriter) {
+        guard !failed else { return }
+        failed = true
+        isComplete = true
+        close(writer)
+        writer.write(.failed(error))
+    }
+
+    // MARK: Choices
+
+    private func choices(
+        _ data: UnsafeRawBufferPointer, _ start: Int, _ members: Members, _ writer: any ReplyWriter
+    ) throws(JSONProblem) {
+        let list = UnsafeRawBufferPointer(rebasing: data[start...])
+        var scanner = JSONScanner(list)
+        try scanner.enterArray()
+        var place = 0
+        while try scanner.nextElement() {
+            if !begun {
+                begun = true
+                let id = members.id.flatMap { $0.isEmpty ? nil : $0 }
+                writer.write(.began(id: id, model: members.model, createdUnixSeconds: members.created))
+            }
+            try choice(&scanner, list, place, writer)
+            place += 1
+        }
+    }
+
+    private func choice(
+        _ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ place: Int, _ writer: any ReplyWriter
+    ) throws(JSONProblem) {
+        var index = place
+        var delta: JSONScanner?
+        var reason: TextSlice?
+        var logprobs: JSONSlice?
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            if scanner.text(name, is: "delta") || scanner.text(name, is: "message"), try scanner.peek() == .object {
+                delta = scanner
+                try scanner.skip()
+            } else if scanner.text(name, is: "index"), try scanner.peek() == .number {
+                index = Int(clamping: try scanner.number().integer)
+            } else if scanner.text(name, is: "finish_reason"), try scanner.peek() == .string {
+                reason = TextSlice(try scanner.string(), of: list)
+            } else if scanner.text(name, is: "logprobs"), try scanner.peek() == .object {
+                logprobs = JSONSlice(try scanner.skip(), of: list)
+            } else {
+                try scanner.skip()
+            }
+        }
+        if index != choice { close(writer) }
+        choice = index
+        if var delta { try self.delta(&delta, list, writer) }
+        if let logprobs { writer.write(.logprobs(choice: index, logprobs)) }
+        guard let reason, !reason.isEmpty, finished.insert(index).inserted else { return }
+        close(writer)
+        writer.write(.finished(choice: index, Self.reason(reason, calls: calls[index] != nil), stopSequence: nil))
+    }
+
+    /// With calls it is a turn of calls whatever is said: with a forced function OpenAI says `stop` (wire.md, trap 15).
+    private static func reason(_ text: TextSlice, calls: Bool) -> FinishReason {
+        switch text.string {
+        case "stop", "eos", "end_turn", "stop_sequence", "COMPLETE": calls ? .toolCalls : .stop
+        case "length", "max_tokens", "model_length": .length
+        case "tool_calls", "function_call", "tool_use": .toolCalls
+        case "content_filter", "safety", "sensitive": .contentFilter
+        case "refusal": .refusal
+        case "error", "network_error", "insufficient_system_resource": .error
+        case let other: .other(other)
+        }
+    }
+
+    // MARK: Deltas
+
+    private func delta(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+        // Thoughts come first whatever stands first: a whole message may name its content before them.
+        var content: JSONScanner?
+        var calls: JSONScanner?
+        var call: JSONScanner?
+        var annotations: JSONScanner?
+        var refusal: TextSlice?
+        var hasThoughts = false
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            let kind = try scanner.peek()
+            if scanner.text(name, is: "content"), kind == .string || kind == .array {
+                content = scanner
+            } else if scanner.text(name, is: "tool_calls"), kind == .array {
+                calls = scanner
+            } else if scanner.text(name, is: "function_call"), kind == .object {
+                call = scanner
+            } else if scanner.text(name, is: "annotations"), kind == .array {
+                annotations = scanner
+            } else if scanner.text(name, is: "refusal"), kind == .string {
+                refusal = TextSlice(try scanner.string(), of: list)
+                continue
+            } else if scanner.text(name, is: "reasoning_details"), kind == .array {
+                hasThoughts = try details(&scanner, list, hasThoughts, writer)
+                continue
+            } else if scanner.text(name, is: "reasoning_content") || scanner.text(name, is: "reasoning"), kind == .string {
+                let text = TextSlice(try scanner.string(), of: list)
+                if !hasThoughts { piece(text, .reasoning, writer) }
+                hasThoughts = hasThoughts || !text.isEmpty
+                continue
+            }
+            try scanner.skip()
+        }
+        if var content { try self.content(&content, list, writer) }
+        if let refusal { piece(refusal, .refusal, writer) }
+        if var annotations { try self.annotations(&annotations, list, writer) }
+        if var calls { try toolCalls(&calls, list, writer) }
+        if var call { try legacy(&call, list, writer) }
+    }
+
+    private func piece(_ text: TextSlice, _ kind: Open, _ writer: any ReplyWriter) {
+        guard !text.isEmpty else { return }
+        switchTo(kind, writer)
+        writer.write(.piece(text))
+    }
+
+    private func switchTo(_ kind: Open, _ writer: any ReplyWriter) {
+        guard open != kind else { return }
+        close(writer)
+        open = kind
+        let block: Block.Kind =
+            switch kind {
+            case .refusal: .refusal
+            case .reasoning: .reasoning(id: nil)
+            default: .text
+            }
+        writer.write(.opened(Block(choice: choice, block)))
+    }
+
+    private func close(_ writer: any ReplyWriter) {
+        if open != .none { writer.write(.closed) }
+        open = .none
+    }
+
+    /// A string, or Mistral's list of thoughts and texts.
+    private func content(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+        if try scanner.peek() == .string { return piece(TextSlice(try scanner.string(), of: list), .text, writer) }
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            guard try scanner.peek() == .object else {
+                try scanner.skip()
+                continue
+            }
+            try scanner.enterObject()
+            while let name = try scanner.nextKey() {
+                if scanner.text(name, is: "text"), try scanner.peek() == .string {
+                    piece(TextSlice(try scanner.string(), of: list), .text, writer)
+                } else if scanner.text(name, is: "thinking"), try scanner.peek() == .array {
+                    try thinking(&scanner, list, writer)
+                } else {
+                    try scanner.skip()
+                }
+            }
+        }
+    }
+
+    private func thinking(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            try scanner.enterObject()
+            while let name = try scanner.nextKey() {
+                if scanner.text(name, is: "text"), try scanner.peek() == .string {
+                    piece(TextSlice(try scanner.string(), of: list), .reasoning, writer)
+                } else {
+                    try scanner.skip()
+                }
+            }
+        }
+    }
+
+    /// OpenRouter's thoughts with their seals. They repeat what `reasoning` says.
+    private func details(
+        _ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ hasThoughts: Bool, _ writer: any ReplyWriter
+    ) throws(JSONProblem) -> Bool {
+        var has = hasThoughts
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            var seal: Seal?
+            try scanner.enterObject()
+            while let name = try scanner.nextKey() {
+                guard try scanner.peek() == .string else {
+                    try scanner.skip()
+                    continue
+                }
+                let text = TextSlice(try scanner.string(), of: list)
+                if scanner.text(name, is: "text") || scanner.text(name, is: "summary") {
+                    if !hasThoughts { piece(text, .reasoning, writer) }
+                    has = has || !text.isEmpty
+                } else if scanner.text(name, is: "signature"), !text.isEmpty {
+                    seal = Seal(context.origin ?? .openrouter, .signature, text)
+                } else if scanner.text(name, is: "data"), !text.isEmpty {
+                    seal = Seal(context.origin ?? .openrouter, .redacted, text)
+                }
+            }
+            guard let seal else { continue }
+            switchTo(.reasoning, writer)
+            writer.write(.seal(seal))
+            if seal.kind == .redacted { close(writer) }
+        }
+        return has
+    }
+
+    private func annotations(
+        _ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter
+    ) throws(JSONProblem) {
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            let citation = JSONSlice(try scanner.skip(), of: list)
+            switchTo(.text, writer)
+            writer.write(.citation(citation, of: .chatCompletions))
+        }
+    }
+
+    // MARK: Calls
+
+    private struct Delta {
+        var index: Int64?
+        var id: TextSlice?
+        var name: TextSlice?
+        var arguments: TextSlice?
+        var seal: TextSlice?
+    }
+
+    private func toolCalls(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            var delta = Delta()
+            try scanner.enterObject()
+            while let name = try scanner.nextKey() {
+                let kind = try scanner.peek()
+                if scanner.text(name, is: "index"), kind == .number {
+                    delta.index = try scanner.number().integer
+                } else if scanner.text(name, is: "id"), kind == .string {
+                    delta.id = TextSlice(try scanner.string(), of: list)
+                } else if scanner.text(name, is: "function"), kind == .object {
+                    try function(&scanner, list, &delta)
+                } else if scanner.text(name, is: "extra_content"), kind == .object {
+                    try extraContent(&scanner, list, &delta)
+                } else {
+                    try scanner.skip()
+                }
+            }
+            try take(delta, writer)
+        }
+    }
+
+    private func legacy(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+        var delta = Delta()
+        delta.index = 0
+        try function(&scanner, list, &delta)
+        try take(delta, writer)
+    }
+
+    private func function(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ delta: inout Delta) throws(JSONProblem) {
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            let kind = try scanner.peek()
+            if scanner.text(name, is: "name"), kind == .string {
+                delta.name = TextSlice(try scanner.string(), of: list)
+            } else if scanner.text(name, is: "arguments"), kind == .string {
+                delta.arguments = TextSlice(try scanner.string(), of: list)
+            } else if scanner.text(name, is: "arguments"), kind == .object {
+                delta.arguments = TextSlice(plain: try scanner.skip().of(list))
+            } else {
+                try scanner.skip()
+            }
+        }
+    }
+
+    private func extraContent(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ delta: inout Delta) throws(JSONProblem) {
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            guard scanner.text(name, is: "google"), try scanner.peek() == .object else {
+                try scanner.skip()
+                continue
+            }
+            try scanner.enterObject()
+            while let inner = try scanner.nextKey() {
+                if scanner.text(inner, is: "thought_signature"), try scanner.peek() == .string {
+                    delta.seal = TextSlice(try scanner.string(), of: list)
+                } else {
+                    try scanner.skip()
+                }
+            }
+        }
+    }
+
+    /// By id, then by index, then the open one (wire.md, trap 11). Empty ids and names of continuations say nothing.
+    private func take(_ delta: Delta, _ writer: any ReplyWriter) throws(JSONProblem) {
+        var known = calls[choice] ?? []
+        let id = delta.id.flatMap { $0.isEmpty ? nil : $0.string }
+        let name = delta.name.flatMap { $0.isEmpty ? nil : $0 }
+        var place: Int?
+        if let id { place = known.firstIndex { $0.id == id } }
+        if place == nil, id == nil || name == nil, let index = delta.index { place = known.lastIndex { $0.index == index } }
+        if place == nil, id == nil, name == nil, delta.index == nil { place = known.indices.last }
+        if let place {
+            guard open == .call(place) else {
+                // Its block is closed: only more of the same would be wrong.
+                if delta.arguments?.isEmpty ?? true { return }
+                throw JSONProblem(.kind, at: 0)
+            }
+        } else {
+            guard let name else { return }
+            close(writer)
+            known.append(Call(index: delta.index, id: id))
+            calls[choice] = known
+            open = .call(known.count - 1)
+            writer.write(.opened(Block(choice: choice, .toolCall(id: delta.id.flatMap { $0.isEmpty ? nil : $0 }, name: name))))
+        }
+        if let seal = delta.seal { writer.write(.seal(Seal(.gemini, .thought, seal))) }
+        if let arguments = delta.arguments, !arguments.isEmpty { writer.write(.piece(arguments)) }
+    }
+}
