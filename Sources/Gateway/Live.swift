@@ -244,8 +244,9 @@ final class Target: Sendable {
     let provider: any Provider
     let providerName: String
     let origin: Int
-    /// By `API.rawValue`: the request's head up to and with `content-length: `.
-    let heads: [ByteBuffer]
+    /// By `API.rawValue` of what a client asks: in which API the provider is asked for it. Nil: it cannot serve it.
+    let asked: [API?]
+    private let heads: [ByteBuffer]
     let model: QuotedText
     /// The header lines that name provider, model and deployment in answers.
     let names: ByteBuffer
@@ -261,10 +262,15 @@ final class Target: Sendable {
         let base = provider.base ?? (Origin(tls: true, host: "unconfigured.invalid", port: 443), "/v1")
         let address = mocks[upstream.providerName] ?? base.origin
         origin = origins.number(of: address)
-        heads = API.allCases.map { api in
-            var head = UpstreamHead(path: base.path + api.path)
-            upstream.provider.prepare(&head, for: api, model: upstream.model)
-            return Target.write(head, authority: address.authority)
+        asked = API.allCases.map { upstream.provider.upstream(for: $0) }
+        let needed = Set(asked.compactMap { $0 })
+        heads = API.allCases.flatMap { api in
+            [false, true].map { streaming in
+                guard needed.contains(api) else { return ByteBuffer() }
+                var head = UpstreamHead(path: base.path + api.path)
+                upstream.provider.prepare(&head, for: api, model: upstream.model, streaming: streaming)
+                return Target.write(head, authority: address.authority)
+            }
         }
         model = QuotedText(upstream.model)
         names = ByteBuffer(
@@ -276,6 +282,9 @@ final class Target: Sendable {
         idleTimeout = Span(upstream.idleTimeout)
         credential = Array((provider.common.apiKey?.reveal() ?? "").utf8)
     }
+
+    /// The head of a request up to and with `content-length: `; `api` is one of those in `asked`.
+    func head(_ api: API, streaming: Bool) -> ByteBuffer { heads[Int(api.rawValue) * 2 + (streaming ? 1 : 0)] }
 
     /// Whether the credential stands in `body`. Linear in the body times the credential: for error bodies only.
     func isRepeated(in body: ByteBuffer) -> Bool {

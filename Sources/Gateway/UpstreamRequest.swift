@@ -18,7 +18,7 @@ struct UpstreamRequest {
             self = changed
             return
         }
-        let prepared = target.heads[Int(request.api.rawValue)]
+        let prepared = target.head(request.api, streaming: request.call.stream)
         let asksUsage = request.call.stream && !request.call.asksUsage
         let length = request.call.rewrittenLength(of: request.body.readableBytes, model: target.model, askUsage: asksUsage)
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24 + min(length, Self.together))
@@ -55,7 +55,7 @@ struct UpstreamRequest {
         request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
         // The client's body and the params were read before, so they are objects.
         guard let bytes = body.withUnsafeReadableBytes({ try? overrides.applied(to: $0) }) else { return nil }
-        let prepared = target.heads[Int(request.api.rawValue)]
+        let prepared = target.head(request.api, streaming: request.call.stream)
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24)
         out.writeHead(atMost: prepared.readableBytes + 24) { head in
             head.lines(prepared)

@@ -16,7 +16,7 @@ public struct OpenAI: Provider {
         .setting("project", \.project, "The project that is charged, where the key belongs to several."),
     ])
 
-    public func prepare(_ head: inout UpstreamHead, for api: API, model: String) {
+    public func prepare(_ head: inout UpstreamHead, for api: API, model: String, streaming: Bool) {
         head.prepare(common)
         if let organization { head.headers.append(("openai-organization", organization.text)) }
         if let project { head.headers.append(("openai-project", project.text)) }

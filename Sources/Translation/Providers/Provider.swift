@@ -60,7 +60,15 @@ public protocol Provider: Configurable, Sendable {
     var base: (origin: Origin, path: String)? { get }
     /// Which client APIs it serves unread.
     func serves(_ api: API) -> Bool
-    func prepare(_ head: inout UpstreamHead, for api: API, model: String)
+    /// The API in which it is asked for what a client asks in `api`: the same where it serves that unread, another of the family
+    /// where it is translated, nil where it cannot serve it.
+    func upstream(for api: API) -> API?
+    /// How its chat dialect differs from OpenAI's.
+    var quirks: ChatQuirks { get }
+    /// Who issues the seals in its replies.
+    var sealOrigin: Seal.Origin? { get }
+    /// `api` is one that it serves itself. Where the dialect has model or streaming in the path, it sets `head.path`.
+    func prepare(_ head: inout UpstreamHead, for api: API, model: String, streaming: Bool)
     func fault(of reply: FaultyReply) -> Fault
     /// What only all settings together show: notes what is missing. `node` is the provider's section.
     func check(_ node: Node, at path: String, _ reading: inout Reading)
@@ -69,7 +77,20 @@ public protocol Provider: Configurable, Sendable {
 extension Provider {
     public var base: (origin: Origin, path: String)? { common.baseURL.map { ($0.origin, $0.path) } }
     public func serves(_ api: API) -> Bool { api.isOpenAI }
-    public func prepare(_ head: inout UpstreamHead, for api: API, model: String) { head.prepare(common) }
+    public var quirks: ChatQuirks { [] }
+    public var sealOrigin: Seal.Origin? { nil }
+    public func prepare(_ head: inout UpstreamHead, for api: API, model: String, streaming: Bool) { head.prepare(common) }
+
+    public func upstream(for api: API) -> API? {
+        if serves(api) { return api }
+        let others: [API] =
+            switch api.family {
+            case .chat: [.chatCompletions, .messages, .generateContent, .converse, .cohereChat, .responses]
+            case .embedding: [.embeddings, .batchEmbedContents, .embedContent, .cohereEmbed, .bedrockInvoke]
+            case .completion, .count: []
+            }
+        return others.first { serves($0) }
+    }
     public func fault(of reply: FaultyReply) -> Fault { reply.usualFault }
 
     public func check(_ node: Node, at path: String, _ reading: inout Reading) {
