@@ -1,6 +1,7 @@
 """Play recorded exchanges behind Swiftlet.
 
     python -m replay EXCHANGE --surface openai-chat     one exchange by its id, a beginning of it or its last 8 characters
+    python -m replay                                    the committed sample
     python -m replay --all [--provider P] [--api A] [--surface S] [--cut N]
     python -m replay EXCHANGE --serve                   only the provider and the gateway; prints addresses, waits for Enter
 """
@@ -15,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.gateway import KEY, Gateway  # noqa: E402
 
-from replay import corpus, matrix  # noqa: E402
+from replay import compatibility, corpus, matrix  # noqa: E402
 from replay.server import Replay, name_of  # noqa: E402
 from replay.settings import settings  # noqa: E402
 
@@ -25,13 +26,13 @@ def arguments():
     parser.add_argument("exchange", nargs="*")
     parser.add_argument("--surface", action="append", help="openai-chat, openai-responses, anthropic-messages, gemini-content, bedrock-converse")
     parser.add_argument("--all", action="store_true", help="all recordings there are, not only those named")
-    parser.add_argument("--sample", action="store_true", help="all of the committed sample")
     parser.add_argument("--provider")
     parser.add_argument("--api")
     parser.add_argument("--cut", type=int, default=0, help="bodies in pieces of so many bytes")
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--out", help="write each outcome as a line of JSON")
+    parser.add_argument("--record", action="store_true", help="keep the counts and write the document of compatibility")
     parser.add_argument("--show", type=int, default=40, help="so many kinds of reasons")
     return parser.parse_args()
 
@@ -75,6 +76,9 @@ def main():
             outcomes = matrix.every(exchanges, asking, replay, options.workers)
         finally:
             gateway.end()
+    if options.record:
+        compatibility.record(outcomes)
+        compatibility.DOCUMENT.write_text(compatibility.document())
     if options.out:
         matrix.save(outcomes, options.out)
     if len(exchanges) == 1:

@@ -15,6 +15,10 @@ SAMPLE = ROOT / "Tests/Fixtures/wire"
 CONVERSATIONS = tuple(READERS)
 
 
+def family_name(api):
+    return {"streamGenerateContent": "generateContent", "converse-stream": "converse"}.get(api, api)
+
+
 def everything():
     """The folder of all recordings, or None."""
     named = os.environ.get("SWIFTLET_WIRE_CORPUS")
