@@ -1,12 +1,15 @@
 # Thin on purpose: every target is a script that also runs by itself.
 
-.PHONY: run test demo bench check build fuzz sanitize format clean
+.PHONY: run test acceptance demo bench check build fuzz sanitize format clean
 
 run:        ## set up, build and start on an embedded store, nothing configured
 	@scripts/run
 
 test:       ## set up, build and run every test
 	@scripts/test
+
+acceptance: ## the release binary against everything, with all recorded exchanges there are
+	@SWIFTLET_REPLAY=all scripts/test release acceptance
 
 demo:       ## a small real model behind Swiftlet, with a curl and a Python snippet that work
 	@scripts/demo

@@ -11,8 +11,8 @@ from replay.settings import settings
 from support.gateway import KEY, Gateway
 
 EVERYTHING = os.environ.get("SWIFTLET_REPLAY") == "all"
-# What the gateway says of a path or a provider type that it does not offer so far.
-NOT_OFFERED = ("no such path", "this path takes", "is paused")
+# How the gateway answers on a path, or for a provider type, that it does not offer.
+NOT_OFFERED = ("404:", "405:", "503: no deployment may serve this request now: the nearest is paused")
 
 
 class Stage:
@@ -44,25 +44,22 @@ def outcomes(stage):
     return found
 
 
-def unexplained(outcomes):
-    listed = Listed()
-    for one in outcomes:
-        if one.outcome == matrix.REFUSED and not any(word in one.why[0] for word in NOT_OFFERED):
-            one.outcome = matrix.FAILED
-    return [one.line for one in outcomes if one.outcome == matrix.FAILED and listed.unlisted(one)]
+def failed(outcome):
+    return outcome.outcome == matrix.FAILED or (outcome.outcome == matrix.REFUSED and not outcome.why[0].startswith(NOT_OFFERED))
 
 
 @pytest.mark.parametrize("surface", list(surfaces.ALL))
 def test_sdks_read_what_providers_said(outcomes, surface):
-    lines = unexplained([one for one in outcomes if one.surface == surface])
+    listed = Listed()
+    lines = [one.line for one in outcomes if one.surface == surface and failed(one) and listed.unlisted(one)]
     assert not lines, f"{len(lines)} of them:\n" + "\n".join(lines[:60])
 
 
 def test_nearly_all_pass(outcomes):
-    unexplained(outcomes)
-    judged = [one for one in outcomes if one.outcome in (matrix.PASSED, matrix.FAILED)]
-    passed = sum(one.outcome == matrix.PASSED for one in judged)
-    assert passed >= 0.99 * len(judged), f"{passed} of {len(judged)} pass"
+    """Exceptions count as failures here: the list must not grow long. The sample is of rarities, so it may have more of them."""
+    passed = sum(one.outcome == matrix.PASSED for one in outcomes)
+    judged = passed + sum(map(failed, outcomes))
+    assert passed >= (0.99 if EVERYTHING else 0.93) * judged, f"{passed} of {judged} pass"
 
 
 @pytest.mark.parametrize("cut", [1, 7])

@@ -30,7 +30,8 @@ class Outcome:
 def question(exchange):
     """What the recorded client asked; where that is unknown, something plain that the recorded reply could answer."""
     asked = exchange.asked
-    if asked is None or not any(part.kind != "thinking" for turn in asked.turns for part in turn.parts if turn.role != "system"):
+    if asked is None or not any(part.kind != "text" or part.text.strip() for turn in asked.turns for part in turn.parts
+                                if turn.role != "system" and part.kind != "thinking"):
         tools = [Tool(name, f"Calls {name}.", {"type": "object", "properties": {}})
                  for name in dict.fromkeys(one.name for one in exchange.said.calls)]
         asked = replace(asked or Request(), turns=[Turn("user", [Part("text", "Say hello.")])], tools=(asked.tools if asked else []) or tools)

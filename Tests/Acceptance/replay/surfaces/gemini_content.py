@@ -60,7 +60,8 @@ class GenerateContent:
 
 
 def dumped(value):
-    value = value.model_dump(exclude_unset=True, exclude={"sdk_http_response", "parsed", "automatic_function_calling_history"}, mode="python", warnings=False)
+    value = value.model_dump(exclude_unset=True, mode="python", warnings=False,
+                             exclude={"sdk_http_response", "parsed", "automatic_function_calling_history"})
     return plain_values(value)
 
 
