@@ -39,9 +39,9 @@ struct UsageCounts {
                 if let count = try counts.count(&scanner) { (counts.completion, known) = (count, true) }
             } else if scanner.text(name, is: "total_tokens") {
                 if let count = try counts.count(&scanner) { (counts.total, known) = (count, true) }
-            } else if scanner.text(name, is: "prompt_tokens_details") {
+            } else if scanner.text(name, is: "prompt_tokens_details") || scanner.text(name, is: "input_tokens_details") {
                 if let audio = try counts.details(&scanner) { counts.audioIn = audio }
-            } else if scanner.text(name, is: "completion_tokens_details") {
+            } else if scanner.text(name, is: "completion_tokens_details") || scanner.text(name, is: "output_tokens_details") {
                 if let audio = try counts.details(&scanner) { counts.audioOut = audio }
             } else if scanner.text(name, is: "prompt_cache_hit_tokens") || scanner.text(name, is: "cached_tokens")
                 || scanner.text(name, is: "num_cached_tokens")

@@ -5,6 +5,8 @@ import Wire
 /// Texts, numbers and schemas are slices of the client's body, which must stay where it is as long as this is used; what a
 /// dialect had to make itself is kept here. A class: it is large and handed around.
 public final class Conversation {
+    /// Whose request it was: `native` parts and tools, citations and the names in `others` are of this dialect.
+    public var api: API?
     /// In order, system and developer messages among them wherever they stood. A dialect that has its system prompt apart
     /// reads it as first message and writes by lifting them out.
     public var messages: [Message] = []
@@ -37,6 +39,8 @@ public final class Conversation {
     /// OpenAI's `verbosity`: low, medium, high.
     public var verbosity: TextSlice?
     public var store: Bool?
+    /// Of a Responses request: what only its own dialect has a place for.
+    public var responses: ResponsesMembers?
     /// What the answer may consist of (`text`, `audio`, `image`), and how audio should be.
     public var modalities: [TextSlice] = []
     public var audio: JSONSlice?

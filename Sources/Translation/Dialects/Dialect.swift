@@ -14,8 +14,28 @@ public protocol Dialect: Sendable {
     func replyReader(_ context: ReplyContext) -> any ReplyReader
     /// For one answer to a client.
     func replyWriter(_ context: ReplyContext) -> any ReplyWriter
+    /// What the dialect's answers repeat of the request, for `ReplyContext.echo`.
+    func echo(of conversation: Conversation) -> RequestEcho
     /// The body of an error answer. `status` stays what the refusal says.
     func body(of refusal: Refusal, requestID: String) -> [UInt8]
+}
+
+extension Dialect {
+    public func echo(of conversation: Conversation) -> RequestEcho { RequestEcho() }
+}
+
+/// Names of a stream's events, where a client may choose.
+public enum EventNames: UInt8, Sendable {
+    /// The dialect's own.
+    case usual
+    /// TokenRouter's, of a Responses stream.
+    case tokenRouter
+}
+
+/// Members of a request that its answer repeats, written as the inside of an object, in the client's dialect.
+public struct RequestEcho: Sendable {
+    public var members: [UInt8] = []
+    public init() {}
 }
 
 /// How the events of a stream are packed.
@@ -65,6 +85,10 @@ public struct ReplyContext: Sendable {
     public var framing = Framing.events
     /// The provider's `type` in settings.
     public var provider = ""
+    /// How a Responses stream names its events.
+    public var events = EventNames.usual
+    /// What the client's dialect said of the request.
+    public var echo = RequestEcho()
 
     public init(isStream: Bool, requestID: String, unixSeconds: Int64, model: String) {
         (self.isStream, self.requestID, self.unixSeconds, self.model) = (isStream, requestID, unixSeconds, model)

@@ -3,6 +3,7 @@ extension API {
     public var dialect: (any Dialect)? {
         switch self {
         case .chatCompletions: OpenAIChat()
+        case .responses: OpenAIResponses()
         default: nil
         }
     }
