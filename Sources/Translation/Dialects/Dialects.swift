@@ -4,6 +4,7 @@ extension API {
         switch self {
         case .chatCompletions: OpenAIChat()
         case .responses: OpenAIResponses()
+        case .generateContent: GenerateContent()
         default: nil
         }
     }

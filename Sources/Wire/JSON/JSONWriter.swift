@@ -37,6 +37,13 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// A member's name by its inside, escaped already; its value must follow.
+    public mutating func quotedName(_ inside: UnsafeRawBufferPointer) {
+        quoted(inside)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     /// A string that needs no escape.
     public mutating func word(_ word: StaticString) {
         comma()
