@@ -3,6 +3,8 @@ extension API {
     public var dialect: (any Dialect)? {
         switch self {
         case .chatCompletions: OpenAIChat()
+        case .messages: AnthropicMessages()
+        case .countTokens: AnthropicCountTokens()
         case .responses: OpenAIResponses()
         case .generateContent: GenerateContent()
         default: nil

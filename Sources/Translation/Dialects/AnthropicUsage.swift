@@ -1,0 +1,89 @@
+import Routing
+import Wire
+
+/// The counts of Anthropic's `usage`, in Bedrock's spelling too. What is said again replaces what was said; nothing is added.
+///
+/// `input_tokens` excludes what was read from or written to the cache; `output_tokens` includes thoughts.
+struct AnthropicUsage {
+    private var input: Int64 = 0
+    private var cacheRead: Int64 = 0
+    private var cacheWrite: Int64 = 0
+    private var output: Int64 = 0
+    private var thinking: Int64 = 0
+    /// `service_tier` of the reply, in Anthropic's word.
+    private(set) var tier: TextSlice?
+
+    /// Reads the object that stands next in `body`.
+    mutating func read(_ scanner: inout JSONScanner, of body: UnsafeRawBufferPointer) throws(JSONProblem) {
+        guard try scanner.peek() == .object else {
+            try scanner.skip()
+            return
+        }
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            if scanner.text(name, is: "input_tokens") || scanner.text(name, is: "inputTokens") {
+                try count(&scanner, &input)
+            } else if scanner.text(name, is: "output_tokens") || scanner.text(name, is: "outputTokens") {
+                try count(&scanner, &output)
+            } else if scanner.text(name, is: "cache_read_input_tokens") || scanner.text(name, is: "cacheReadInputTokens") {
+                try count(&scanner, &cacheRead)
+            } else if scanner.text(name, is: "cache_creation_input_tokens") || scanner.text(name, is: "cacheWriteInputTokens") {
+                try count(&scanner, &cacheWrite)
+            } else if scanner.text(name, is: "service_tier"), try scanner.peek() == .string {
+                tier = TextSlice(try scanner.string(), of: body)
+            } else if scanner.text(name, is: "output_tokens_details"), try scanner.peek() == .object {
+                try scanner.enterObject()
+                while let inner = try scanner.nextKey() {
+                    if scanner.text(inner, is: "thinking_tokens") { try count(&scanner, &thinking) } else { try scanner.skip() }
+                }
+            } else {
+                try scanner.skip()
+            }
+        }
+    }
+
+    private func count(_ scanner: inout JSONScanner, _ count: inout Int64) throws(JSONProblem) {
+        guard try scanner.peek() == .number else {
+            try scanner.skip()
+            return
+        }
+        count = min(max(try scanner.number().integer, 0), UsageCounts.absurd)
+    }
+
+    /// It is said once, and its text does not last.
+    mutating func forgetTier() { tier = nil }
+
+    var usage: Usage {
+        var usage = Usage()
+        (usage.input, usage.cachedInput, usage.cacheWrite) = (input, cacheRead, cacheWrite)
+        usage.reasoning = min(thinking, output)
+        usage.output = output - usage.reasoning
+        return usage
+    }
+
+    /// The word of the neutral form, which is OpenAI's.
+    static func neutral(_ tier: TextSlice) -> TextSlice { tier.says("standard") ? "default" : tier }
+
+    /// The members of a `usage` object.
+    static func write(_ usage: Usage, tier: StaticString?, into writer: inout JSONWriter) {
+        writer.name("usage")
+        writer.beginObject()
+        writer.name("input_tokens")
+        writer.number(usage.input + usage.audioInput)
+        writer.name("cache_creation_input_tokens")
+        writer.number(usage.cacheWrite)
+        writer.name("cache_read_input_tokens")
+        writer.number(usage.cachedInput)
+        writer.name("output_tokens")
+        writer.number(usage.totalOutput)
+        if usage.reasoning > 0 {
+            writer.name("output_tokens_details")
+            writer.beginObject()
+            writer.name("thinking_tokens")
+            writer.number(usage.reasoning)
+            writer.endObject()
+        }
+        if let tier { writer.member("service_tier", word: tier) }
+        writer.endObject()
+    }
+}
