@@ -80,9 +80,10 @@ struct Admission {
     }
 
     private func facts(_ standing: Live.Standing) -> Facts {
+        // A client may write any number; sums of tokens and products with prices are to stay far from overflow.
+        let output = min(max(call.maxTokens ?? 0, 0), 1_000_000_000)
         var facts = Facts(
-            needs: call.needs, inputTokens: Int(clamping: call.estimatedInput), outputTokens: Int(clamping: call.maxTokens ?? 0),
-            key: Random.mix(UInt64(key + 1)))
+            needs: call.needs, inputTokens: Int(clamping: call.estimatedInput), outputTokens: Int(output), key: Random.mix(UInt64(key + 1)))
         if let user = call.user { facts.user = Random.hash(bytes: user.range.of(view.body)) }
         if let session = call.stickyText { facts.session = Random.hash(bytes: session.range.of(view.body)) }
         facts.hasSideEffects = call.needs.contains(.tools) || call.stores
