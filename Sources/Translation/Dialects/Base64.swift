@@ -10,6 +10,17 @@ enum Base64 {
         return encode(plain)
     }
 
+    /// The text in the standard alphabet: itself, unless it has letters of the one for addresses, which Google's SDK writes.
+    static func standard(_ text: TextSlice, _ conversation: Conversation) -> TextSlice {
+        guard text.bytes.contains(where: { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }) else { return text }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.bytes.count)
+        text.decode { byte in
+            bytes.append(byte == UInt8(ascii: "-") ? UInt8(ascii: "+") : byte == UInt8(ascii: "_") ? UInt8(ascii: "/") : byte)
+        }
+        return conversation.keep(bytes)
+    }
+
     static func encode(_ bytes: [UInt8]) -> String {
         var out: [UInt8] = []
         out.reserveCapacity((bytes.count + 2) / 3 * 4)

@@ -7,6 +7,7 @@ extension API {
         case .countTokens: AnthropicCountTokens()
         case .responses: OpenAIResponses()
         case .generateContent: GenerateContent()
+        case .cohereChat: CohereChat()
         default: nil
         }
     }

@@ -56,7 +56,8 @@ extension GeminiRequestReader {
         results.parts.append(.toolResult(result))
     }
 
-    /// `{"output": "…"}` and `{"error": "…"}`, and nothing else, are texts; all else is an object that a function made.
+    /// A text alone under one of the names that Google's and other SDKs wrap results in is that text; all else is an object
+    /// that a function made.
     private func response(_ object: JSONSlice, _ result: inout ToolResult) {
         var scanner = JSONScanner(object.bytes)
         do throws(JSONProblem) {
@@ -66,7 +67,8 @@ extension GeminiRequestReader {
                 return
             }
             let isError = scanner.text(name, is: "error")
-            guard isError || scanner.text(name, is: "output"), try scanner.peek() == .string else {
+            let isResult = scanner.text(name, is: "output") || scanner.text(name, is: "result") || scanner.text(name, is: "return_value")
+            guard isError || isResult, try scanner.peek() == .string else {
                 result.object = object
                 return
             }
@@ -112,7 +114,7 @@ extension GeminiRequestReader {
                 if scanner.text(key, is: "mimeType") || scanner.text(key, is: "mime_type") {
                     type = try scanner.optionalText(of: value.bytes)
                 } else if scanner.text(key, is: "data") {
-                    source = try scanner.optionalText(of: value.bytes).map { .base64($0) }
+                    source = try scanner.optionalText(of: value.bytes).map { .base64(Base64.standard($0, conversation)) }
                 } else if scanner.text(key, is: "fileUri") || scanner.text(key, is: "file_uri") {
                     source = try scanner.optionalText(of: value.bytes).map(Self.source)
                 } else if scanner.text(key, is: "displayName") || scanner.text(key, is: "display_name") {

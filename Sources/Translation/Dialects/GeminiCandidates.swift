@@ -203,7 +203,7 @@ extension GeminiReplyReader {
         if word.says("MAX_TOKENS") { return .length }
         let filtered: [StaticString] = [
             "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
-            "MODEL_ARMOR",
+            "MODEL_ARMOR", "LANGUAGE",
         ]
         if StaticString.among(filtered, word) { return .contentFilter }
         let broken: [StaticString] = [

@@ -22,6 +22,25 @@ extension GeminiRequestWriter {
         json.endArray()
     }
 
+    /// One content of the user's, as embeddings are asked for.
+    mutating func content(of parts: [Part], _ path: String) {
+        json.beginObject()
+        json.name("parts")
+        json.beginArray()
+        openIsModel = false
+        for part in parts {
+            switch part {
+            case .text(let text):
+                beginPart(isModel: false)
+                json.member("text", text.text)
+                json.endObject()
+            case .media(let media): write(media, isModel: false, path)
+            default: loss.lose(path)
+            }
+        }
+        closeContent()
+    }
+
     private mutating func closeContent() {
         guard openIsModel != nil else { return }
         json.endArray()

@@ -10,6 +10,7 @@ final class GeminiReplyReader: ReplyReader {
     let context: ReplyContext
     private var hasBegun = false
     private var hasFailed = false
+    private var hasEnded = false
     private var usage: Usage?
     private var saidTier = false
     private var isBlocked = false
@@ -127,7 +128,9 @@ final class GeminiReplyReader: ReplyReader {
     }
 
     func end(to writer: any ReplyWriter) -> Bool {
-        guard !hasFailed, hasBegun else { return hasFailed }
+        guard !hasFailed, !hasEnded else { return true }
+        hasEnded = true
+        guard hasBegun else { return false }
         close(to: writer)
         if candidates.isEmpty {
             // Blocked before anything was generated; or an answer of nothing, which happens and is no success.

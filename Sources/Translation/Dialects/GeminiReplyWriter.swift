@@ -248,9 +248,7 @@ final class GeminiReplyWriter: ReplyWriter {
         case .length, .contextFull: word = "MAX_TOKENS"
         case .contentFilter, .refusal: word = "SAFETY"
         case .pause, .error: word = "OTHER"
-        case .other(let reason):
-            // Only words of Google's own list pass its SDK's types.
-            word = reason == "LANGUAGE" ? "LANGUAGE" : "OTHER"
+        case .other: word = "OTHER"  // only words of Google's own list pass its SDK's types
         }
         json.member("finishReason", word: word)
     }

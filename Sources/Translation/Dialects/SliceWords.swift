@@ -14,6 +14,11 @@ extension TextSlice {
     }
 }
 
+extension JSONSlice {
+    /// As it stands, to compare.
+    var spells: String { String(decoding: bytes, as: UTF8.self) }
+}
+
 extension JSONWriter {
     /// The JSON object that `text` spells; nothing (or null) is `{}`. False: it spells none, and nothing was written.
     mutating func object(spelledBy text: TextSlice) -> Bool {
