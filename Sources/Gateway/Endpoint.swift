@@ -4,6 +4,8 @@ import Wire
 /// What a method and a path ask for.
 enum Endpoint: Sendable {
     case call(API)
+    /// A call whose path names the model, undecoded, in these bytes of it, and says whether it wants a stream.
+    case modelCall(API, name: Range<Int>, stream: Bool)
     case models
     /// The model's name as it stands in the path, undecoded, behind this offset.
     case model(nameAt: Int)
@@ -24,6 +26,9 @@ extension Endpoint {
         Row(path: "/v1/chat/completions", post: true, endpoint: .call(.chatCompletions)),
         Row(path: "/v1/completions", post: true, endpoint: .call(.completions)),
         Row(path: "/v1/embeddings", post: true, endpoint: .call(.embeddings)),
+        Row(path: "/v1/messages", post: true, endpoint: .call(.messages)),
+        Row(path: "/v1/messages/count_tokens", post: true, endpoint: .call(.countTokens)),
+        Row(path: "/v1/responses", post: true, endpoint: .call(.responses)),
         Row(path: "/v1/models", post: false, endpoint: .models),
         Row(path: "/healthz", post: false, endpoint: .healthz),
         Row(path: "/readyz", post: false, endpoint: .readyz),
@@ -36,6 +41,7 @@ extension Endpoint {
             if row.post { return method == .post ? row.endpoint : .wrongMethod(allow: "POST") }
             return method == .get ? row.endpoint : .wrongMethod(allow: "GET")
         }
+        if let call = modelCall(path) { return method == .post ? call : .wrongMethod(allow: "POST") }
         let prefix: StaticString = "/v1/models/"
         if path.count > prefix.utf8CodeUnitCount, path.starts(with: prefix) {
             return method == .get ? .model(nameAt: prefix.utf8CodeUnitCount) : .wrongMethod(allow: "GET")
@@ -43,12 +49,30 @@ extension Endpoint {
         return .unknown
     }
 
+    /// Gemini's `/v1beta/models/NAME:METHOD` and Bedrock's `/model/NAME/METHOD`.
+    private static func modelCall(_ path: UnsafeRawBufferPointer) -> Endpoint? {
+        for prefix in ["/v1beta/models/", "/v1/models/", "/model/"] as [StaticString] where path.starts(with: prefix) {
+            let start = prefix.utf8CodeUnitCount
+            let isBedrock = path.starts(with: "/model/")
+            guard let mark = path.lastIndex(of: isBedrock ? UInt8(ascii: "/") : UInt8(ascii: ":")), mark > start else { continue }
+            let method = UnsafeRawBufferPointer(rebasing: path[(mark + 1)...])
+            for row in modelRows where method.equals(row.method) && (row.api == .converse) == isBedrock {
+                return .modelCall(row.api, name: start..<mark, stream: row.stream)
+            }
+        }
+        return nil
+    }
+
+    private static let modelRows: [(method: StaticString, api: API, stream: Bool)] = [
+        ("generateContent", .generateContent, false), ("streamGenerateContent", .generateContent, true),
+        ("countTokens", .generateContentTokens, false), ("embedContent", .embedContent, false),
+        ("batchEmbedContents", .batchEmbedContents, false), ("converse", .converse, false), ("converse-stream", .converse, true),
+    ]
+
     /// The name in metrics and the access log.
     var name: StaticString {
         switch self {
-        case .call(.chatCompletions): "chat_completions"
-        case .call(.completions): "completions"
-        case .call(.embeddings): "embeddings"
+        case .call(let api), .modelCall(let api, _, _): api.word
         case .models, .model: "models"
         case .healthz: "healthz"
         case .readyz: "readyz"

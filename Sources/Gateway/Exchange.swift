@@ -20,7 +20,9 @@ final class Exchange {
     /// The last deployment asked, which is the one that answered if any did.
     private(set) var target: Target?
     private(set) var deployment: Deployment.ID?
-    private(set) var relay: Relay
+    var relay: Relay
+    /// The relay's own; here too, since the names of an answer are written while the relay is busy.
+    var interpreter: Interpreter?
     private var upstream: UpstreamChannel?
     private var waiter: ConnectionWaiter?
     private var usesPooled = false
@@ -37,7 +39,7 @@ final class Exchange {
     /// Counts the attempts, so that a timer knows whether the one it was set for is still on its way.
     private(set) var turn = 0
     /// The answer's last frame, or all of it; a large body apart.
-    private var last: (head: ByteBuffer?, body: ByteBuffer?) = (nil, nil)
+    var last: (head: ByteBuffer?, body: ByteBuffer?) = (nil, nil)
 
     init(client: ClientChannel, loop: Loop, request: Admitted, id: RequestID, started: Instant) {
         self.client = client
@@ -68,8 +70,9 @@ final class Exchange {
                 if !self.over { self.advance() }
             }
         case .exhausted(let why):
-            if case .answered(let text) = why.reason, request.api != .embeddings { return say(text) }
-            fail(Failure(why, said: relay.said, of: target))
+            if case .answered(let text) = why.reason, request.api.family == .chat || request.api.family == .completion { return say(text) }
+            let isSameDialect = target?.asked[Int(request.api.rawValue)] == request.api
+            fail(Failure(why, said: relay.said, of: target, isSameDialect: isSameDialect))
         }
     }
 
@@ -84,6 +87,7 @@ final class Exchange {
         target = live.targets[attempt.deployment]
         replacedStale = false
         relay.beginAttempt()
+        if let target, !interpret(target) { return }
         if live.hasWatches { watch(attempt) }
         connect()
     }
@@ -110,7 +114,7 @@ final class Exchange {
         guard let target else { return }
         upstream = channel
         usesPooled = reused
-        let bytes = UpstreamRequest(target, request, attempt, live, loop)
+        let bytes = UpstreamRequest(target, request, interpreter, attempt, live, loop)
         channel.call(
             self, request: bytes, firstByte: target.firstByteTimeout, idle: target.idleTimeout,
             deadline: attempt?.deadline ?? .distantFuture)
@@ -128,7 +132,7 @@ final class Exchange {
     func replyBegan(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer) {
         relay.began(head, bytes, at: loop.time, loop: loop)
         if relay.accountLimits != nil, let attempt { learnLimits(of: attempt) }
-        if relay.isStream, request.call.extras.includesRouting { relay.preface = routingEvent() }
+        if relay.isStream, interpreter == nil, request.call.extras.includesRouting { relay.preface = routingEvent() }
     }
 
     /// What the provider said it will still take: traffic moves away before it refuses.
@@ -181,7 +185,7 @@ final class Exchange {
             return
         }
         guard wins() else { return }
-        let usage = relay.facts.billed(estimatedInput: request.call.estimatedInput)
+        let usage = relay.billed(estimatedInput: request.call.estimatedInput)
         succeeded(usage)
         if request.call.extras.includesRouting { relay.insert(member: routingMember(cost: target.price?.cost(of: usage))) }
         last = relay.wholeAnswer(cost: target.price?.cost(of: usage), for: self)
@@ -200,8 +204,8 @@ final class Exchange {
             settle(.done, status: 200, usage: usage)
         case .truncated: broke(.unavailable, "the stream ended before its end was said")
         case .failed(let told):
-            let fault = relay.stream?.error.map { target.provider.fault(of: $0) } ?? .serverError
-            broke(fault, relay.stream?.error?.summary ?? "an error event", told: told)
+            let fault = relay.streamError.map { target.provider.fault(of: $0) } ?? .serverError
+            broke(fault, relay.streamError?.summary ?? "an error event", told: told)
         }
     }
 
@@ -294,14 +298,8 @@ final class Exchange {
 
     // MARK: The exchange ends
 
-    /// The route itself answers, without a provider.
-    private func say(_ text: String) {
-        last.head = OwnAnswer(text, to: self).bytes
-        settle(.done, status: 200, usage: Usage())
-    }
-
     /// Nothing went out yet, and nothing is left to try.
-    private func fail(_ failure: Failure) {
+    func fail(_ failure: Failure) {
         last.head = failure.answer(for: self)
         settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: Usage())
     }
@@ -338,22 +336,6 @@ final class Exchange {
         settle(.failed, fault: fault, status: streaming ? 200 : refusal.status, usage: usage)
     }
 
-    /// The header lines that say who answered, and how.
-    func writeNames(into head: inout HeadWriter) {
-        head.requestID(id)
-        if let target { head.lines(target.names) }
-        head.lines(request.routeLine(live))
-        if let warning = request.ruling.warning { head.lines(warning) }
-        head.text("x-swiftlet-attempts: ")
-        head.decimal(attemptCount)
-        head.text("\r\n")
-    }
-
-    /// More bytes than `writeNames` writes.
-    var namesBound: Int {
-        (target?.names.readableBytes ?? 0) + request.routeLine(live).readableBytes + (request.ruling.warning?.readableBytes ?? 0) + 128
-    }
-
     /// The other attempt has won: this one is nothing to the client any more.
     func retire() {
         over = true
@@ -376,7 +358,7 @@ final class Exchange {
     // MARK: Settle
 
     /// Usage times price; a row for the ledger, and `last` goes out once the row is durable.
-    private func settle(_ state: LedgerState, fault: Fault? = nil, status: Int, usage: Usage) {
+    func settle(_ state: LedgerState, fault: Fault? = nil, status: Int, usage: Usage) {
         over = true
         let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: relay.firstByte, at: loop.time)
         settlement.count(in: &loop.counters)

@@ -16,14 +16,15 @@ struct Failure {
         said = nil
     }
 
-    init(_ why: Exhaustion, said: (reply: FaultyReply, body: ByteBuffer)?, of target: Target?) {
+    /// - Parameter isSameDialect: The provider's words are in the dialect that the client speaks.
+    init(_ why: Exhaustion, said: (reply: FaultyReply, body: ByteBuffer)?, of target: Target?, isSameDialect: Bool) {
         // A provider that repeats our credential is not quoted.
         let said = said.flatMap { target?.isRepeated(in: $0.body) ?? false ? nil : $0 }
         var refusal = Self.refusal(why, said?.reply, target?.providerName ?? "")
         refusal.retryAfter = refusal.retryAfter ?? why.retryAfter
         self.refusal = refusal
         // Only the words that belong to the fault the request ends with.
-        if let said, let fault = why.lastFault, Self.isForClient(fault), said.reply.status >= 400 {
+        if let said, isSameDialect, let fault = why.lastFault, Self.isForClient(fault), said.reply.status >= 400 {
             status = said.reply.status
             self.said = said.body
         } else {
@@ -60,7 +61,7 @@ struct Failure {
     }
 
     func answer(for exchange: Exchange) -> ByteBuffer {
-        let body = said ?? ByteBuffer(bytes: refusal.body(requestID: exchange.id.description))
+        let body = said ?? ByteBuffer(bytes: refusal.body(exchange.request.api, requestID: exchange.id.description))
         var out = exchange.loop.takeScratch(capacity: 4096)
         out.writeHead(atMost: exchange.namesBound + 256 + body.readableBytes) { head in
             head.statusLine(status)

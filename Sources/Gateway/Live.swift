@@ -33,6 +33,8 @@ final class Live: Sendable {
     let hasParams: Bool
     /// Some route hedges, or holds the first tokens of streams.
     let hasWatches: Bool
+    /// What a translation cannot carry over refuses the request.
+    let refusesLoss: Bool
     /// Names of providers that deployments mention.
     let providers: [String]
     /// When these settings took effect, in seconds since 1970.
@@ -64,6 +66,7 @@ final class Live: Sendable {
             || blueprint.table.deployments.contains { $0.region != nil }
         hasParams = blueprint.table.hasParams
         hasWatches = blueprint.table.routes.contains { $0.hedge != nil || $0.commitGate != nil }
+        refusesLoss = blueprint.server.onLoss == .refuse
         providers = Set(blueprint.upstreams.map(\.providerName)).sorted()
         since = WallClock.milliseconds() / 1000
     }
@@ -248,6 +251,9 @@ final class Target: Sendable {
     let asked: [API?]
     private let heads: [ByteBuffer]
     let model: QuotedText
+    let modelName: String
+    /// Tokens: for dialects that demand a limit. Nil: unknown.
+    let maxOutputTokens: Int?
     /// The header lines that name provider, model and deployment in answers.
     let names: ByteBuffer
     let price: Price?
@@ -273,6 +279,8 @@ final class Target: Sendable {
             }
         }
         model = QuotedText(upstream.model)
+        modelName = upstream.model
+        maxOutputTokens = nil
         names = ByteBuffer(
             string: "x-swiftlet-provider: \(providerName.headerSafe)\r\nx-swiftlet-model: \(upstream.model.headerSafe)\r\n"
                 + "x-swiftlet-deployment: \(deployment.name.headerSafe)\r\n")

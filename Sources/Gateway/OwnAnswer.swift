@@ -9,23 +9,34 @@ struct OwnAnswer {
 
     init(_ text: String, to exchange: Exchange) {
         let request = exchange.request
-        let isChat = request.api != .completions
-        let streams = request.call.stream
+        if let dialect = request.api.dialect, request.api.family == .chat {
+            self.init(Self.body(text, dialect, exchange), type: Self.type(request), to: exchange)
+            return
+        }
         var body: [UInt8] = []
-        if streams {
-            body += Self.event {
-                Self.write(&$0, exchange, object: isChat ? "chat.completion.chunk" : "text_completion", text, isChat, streams: true)
-            }
-            body += Array("data: [DONE]\n\n".utf8)
+        if request.call.stream {
+            body = Self.event { Self.write(&$0, exchange, text) } + Array("data: [DONE]\n\n".utf8)
         } else {
             var writer = JSONWriter()
-            Self.write(&writer, exchange, object: isChat ? "chat.completion" : "text_completion", text, isChat, streams: false)
+            Self.write(&writer, exchange, text)
             body = writer.bytes
         }
+        self.init(body, type: Self.type(request), to: exchange)
+    }
+
+    /// Tokens that were counted here.
+    init(count: Int64, to exchange: Exchange) {
+        let name = exchange.request.api == .generateContentTokens ? "totalTokens" : "input_tokens"
+        self.init(Array("{\"\(name)\":\(count)}".utf8), type: "application/json", to: exchange)
+    }
+
+    private init(_ body: [UInt8], type: StaticString, to exchange: Exchange) {
         var out = exchange.loop.takeScratch(capacity: 1024 + body.count)
         out.writeHead(atMost: exchange.namesBound + 256 + body.count) { head in
             head.statusLine(200)
-            head.text(streams ? "content-type: text/event-stream\r\n" : "content-type: application/json\r\n")
+            head.text("content-type: ")
+            head.text(type)
+            head.text("\r\n")
             head.connection(exchange.client)
             exchange.writeNames(into: &head)
             head.contentLength(body.count)
@@ -34,31 +45,50 @@ struct OwnAnswer {
         bytes = out
     }
 
+    private static func type(_ request: Admitted) -> StaticString {
+        guard request.call.stream else { return "application/json" }
+        if request.api == .converse { return "application/vnd.amazon.eventstream" }
+        return request.call.framing == .array ? "application/json" : "text/event-stream"
+    }
+
+    private static func body(_ text: String, _ dialect: any Dialect, _ exchange: Exchange) -> [UInt8] {
+        let call = exchange.request.call
+        var context = ReplyContext(
+            isStream: call.stream, requestID: exchange.id.description, unixSeconds: exchange.id.unixMilliseconds / 1000,
+            model: exchange.request.model.name)
+        context.framing = call.framing
+        context.wantsUsage = call.asksUsage || exchange.request.api != .chatCompletions
+        let writer = dialect.replyWriter(context)
+        Array(text.utf8).withUnsafeBytes { bytes in
+            writer.write(.began(id: nil, model: nil, createdUnixSeconds: nil))
+            writer.write(.opened(Block(.text)))
+            writer.write(.piece(TextSlice(plain: bytes)))
+            writer.write(.closed)
+            writer.write(.finished(choice: 0, .stop, stopSequence: nil))
+            writer.write(.usage(Usage()))
+        }
+        writer.end()
+        return writer.output.bytes
+    }
+
     private static func event(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter()
         write(&writer)
         return Array("data: ".utf8) + writer.bytes + Array("\n\n".utf8)
     }
 
-    private static func write(_ writer: inout JSONWriter, _ exchange: Exchange, object: String, _ text: String, _ isChat: Bool, streams: Bool) {
+    /// OpenAI's older completion.
+    private static func write(_ writer: inout JSONWriter, _ exchange: Exchange, _ text: String) {
         writer.object { answer in
             answer.member("id", exchange.id.description)
-            answer.member("object", object)
+            answer.member("object", "text_completion")
             answer.member("created", exchange.id.unixMilliseconds / 1000)
             answer.member("model", exchange.request.model.name)
             answer.key("choices")
             answer.array { choices in
                 choices.object { choice in
                     choice.member("index", 0)
-                    if isChat {
-                        choice.key(streams ? "delta" : "message")
-                        choice.object { message in
-                            message.member("role", "assistant")
-                            message.member("content", text)
-                        }
-                    } else {
-                        choice.member("text", text)
-                    }
+                    choice.member("text", text)
                     choice.member("finish_reason", "stop")
                 }
             }

@@ -20,6 +20,7 @@ struct Reception {
         }
         switch endpoint {
         case .call(let api): admit(request, api)
+        case .modelCall(let api, let name, let stream): admit(request, api, path: PathModel(request, name, stream))
         case .models, .model: answerModels(request, endpoint)
         case .healthz: answer(200, type: "text/plain", body: Array("ok\n".utf8))
         case .readyz: answerReadiness()
@@ -30,10 +31,10 @@ struct Reception {
 
     // MARK: Calls
 
-    private func admit(_ request: ClientRequest, _ api: API, mayAdopt: Bool = true) {
+    private func admit(_ request: ClientRequest, _ api: API, path: PathModel? = nil, mayAdopt: Bool = true) {
         let id = loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
         do throws(Obstacle) {
-            let admitted = try admission(of: request, api)
+            let admitted = try admission(of: request, api, path)
             admitted.journey.ticket = UInt64(id.rawValue)
             Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin()
         } catch {
@@ -41,18 +42,18 @@ struct Reception {
             case .refused(let refusal): refuse(refusal, api, id)
             case .missing(let missing):
                 guard mayAdopt else { return refuse(Refusal(.overloaded, "settings changed while the request waited; send it again"), api, id) }
-                adopt(missing, request, api, id)
+                adopt(missing, request, api, path, id)
             }
         }
     }
 
     private func refuse(_ refusal: Refusal, _ api: API, _ id: RequestID) {
         loop.counters.request(api, status: refusal.status)
-        refuse(refusal, id: id)
+        refuse(refusal, id: id, api: api)
     }
 
-    private func admission(of request: ClientRequest, _ api: API) throws(Obstacle) -> Admitted {
-        let (key, call) = try authenticatedCall(request, api)
+    private func admission(of request: ClientRequest, _ api: API, _ path: PathModel?) throws(Obstacle) -> Admitted {
+        let (key, call) = try authenticatedCall(request, api, path)
         var result: Result<Admitted, Obstacle>?
         request.bytes.withUnsafeReadableBytes { headBytes in
             request.body.withUnsafeReadableBytes { body in
@@ -68,11 +69,11 @@ struct Reception {
         return try result.get()
     }
 
-    private func authenticatedCall(_ request: ClientRequest, _ api: API) throws(Obstacle) -> (key: Int, call: Call) {
+    private func authenticatedCall(_ request: ClientRequest, _ api: API, _ path: PathModel?) throws(Obstacle) -> (key: Int, call: Call) {
         do throws(Refusal) {
             let key = try authenticate(request)
             if !loop.holding.accepts { throw Refusal(.overloaded, "the ledger cannot be written; try again", retryAfter: .seconds(1)) }
-            return (key, try read(request, api))
+            return (key, try read(request, api, path))
         } catch {
             throw .refused(error)
         }
@@ -80,7 +81,7 @@ struct Reception {
 
     /// Models of known providers that nobody named before become deployments; then the request is admitted anew.
     private func adopt(
-        _ missing: [(deployment: Deployment, upstream: Upstream)], _ request: ClientRequest, _ api: API, _ id: RequestID
+        _ missing: [(deployment: Deployment, upstream: Upstream)], _ request: ClientRequest, _ api: API, _ path: PathModel?, _ id: RequestID
     ) {
         let server = loop.server
         let promise = loop.eventLoop.makePromise(of: Refusal?.self)
@@ -88,7 +89,7 @@ struct Reception {
         promise.futureResult.assumeIsolated().whenComplete { result in
             loop.time = .now()
             switch result {
-            case .success(nil): admit(request, api, mayAdopt: false)
+            case .success(nil): admit(request, api, path: path, mayAdopt: false)
             case .success(let refusal?): refuse(refusal, api, id)
             case .failure: refuse(Refusal(.internalError, "the model could not be added"), api, id)
             }
@@ -107,12 +108,15 @@ struct Reception {
         }
     }
 
-    private func read(_ request: ClientRequest, _ api: API) throws(Refusal) -> Call {
+    private func read(_ request: ClientRequest, _ api: API, _ path: PathModel?) throws(Refusal) -> Call {
         if request.head.contentEncoding.isPresent {
             throw Refusal(.unsupportedMediaType, "the body has a content-encoding; send it as plain JSON")
         }
         do throws(Malformed) {
-            return try request.body.readable { raw throws(Malformed) in try Call.read(raw, api: api) }
+            return try request.body.readable { raw throws(Malformed) in
+                guard let path else { return try Call.read(raw, api: api) }
+                return try Call.read(raw, api: api, pathModel: path.name, stream: path.stream, framing: path.framing)
+            }
         } catch {
             throw Refusal(error)
         }
@@ -169,14 +173,14 @@ struct Reception {
         client.answered()
     }
 
-    func refuse(_ refusal: Refusal, id: RequestID? = nil, allow: StaticString? = nil) {
+    func refuse(_ refusal: Refusal, id: RequestID? = nil, api: API = .chatCompletions, allow: StaticString? = nil) {
         let id = id ?? loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
         if loop.accessLog.enabled {
             var line = RequestLine(id: id, status: refusal.status, outcome: "refused")
             line.detail = refusal.code.rawValue
             loop.accessLog.add(line)
         }
-        answer(refusal.status, type: "application/json", body: refusal.body(requestID: id.description)) { head in
+        answer(refusal.status, type: "application/json", body: refusal.body(api, requestID: id.description)) { head in
             head.requestID(id)
             head.retryAfter(refusal.retryAfterSeconds)
             if let allow {
@@ -185,5 +189,25 @@ struct Reception {
                 head.text("\r\n")
             }
         }
+    }
+}
+
+/// What a path says of a call: the model, whether a stream is wanted, and how it is packed.
+struct PathModel {
+    var name: String
+    var stream: Bool
+    var framing = Framing.events
+
+    init(_ request: ClientRequest, _ place: Range<Int>, _ stream: Bool) {
+        self.stream = stream
+        name = request.bytes.withUnsafeReadableBytes { raw in
+            PercentEncoding.decoded(UnsafeRawBufferPointer(rebasing: request.head.path(in: raw)[place]))
+        }
+        let query = request.bytes.withUnsafeReadableBytes { raw in
+            request.head.query.isPresent ? String(decoding: request.head.query.bytes(in: raw), as: UTF8.self) : ""
+        }
+        // Google's API answers an array unless it is asked for events.
+        let wantsEvents = query.split(separator: "&").contains("alt=sse")
+        if stream, !wantsEvents { framing = .array }
     }
 }

@@ -33,8 +33,10 @@ struct Relay {
     private var piece: UnsafeRawBufferPointer?
     /// What a whole reply says of itself.
     private(set) var facts = ReplyFacts()
-    /// Made when a stream begins; nil for whole replies.
-    private(set) var stream: StreamRelay?
+    /// Made when a stream begins; nil for whole replies, and where an interpreter reads the stream.
+    private var stream: StreamRelay?
+    /// Between two dialects; nil where both sides speak OpenAI's.
+    var interpreter: Interpreter?
     /// Bytes for the client that the read in progress has brought.
     private var frame: ByteBuffer?
     private var headIsOut = false
@@ -59,6 +61,7 @@ struct Relay {
         gate = nil
         tokensAtGate = 0
         preface = nil
+        interpreter = nil
         guard firstByte != nil else { return }
         status = 0
         firstByte = nil
@@ -84,7 +87,7 @@ struct Relay {
     /// What the gate says of what has come by now.
     mutating func lookAtGate(at now: Instant) -> CommitGate.Verdict {
         guard gate != nil else { return .commit }
-        let fresh = (stream?.contentEvents ?? 0) - tokensAtGate
+        let fresh = contentEvents - tokensAtGate
         tokensAtGate += fresh
         let verdict = fresh > 0 ? gate!.received(tokens: fresh, at: now) : gate!.look(at: now)
         if verdict == .commit { gate = nil }
@@ -97,14 +100,17 @@ struct Relay {
         firstByte = now
         status = reply.status
         isJSON = reply.contentType == .json
-        isStream = reply.status == 200 && reply.contentType == .eventStream && wantsStream
-        if isStream { stream = StreamRelay(api: api, hidesUsage: hidesUsage, choices: choices) }
+        isStream = reply.status == 200 && wantsStream && isStreamed(reply.contentType)
+        if isStream {
+            if let interpreter { interpreter.beginStream() } else { stream = StreamRelay(api: api, hidesUsage: hidesUsage, choices: choices) }
+        }
+        let ownType = interpreter.flatMap { $0.passes ? nil : $0.contentType }
         isEncoded = reply.hasContentEncoding
         retryAfter = Self.retryAfter(reply, bytes)
         var head = loop.takeScratch(capacity: 4096)
         var limits = RateLimitHeaders(now: 0)
         var hasLimits = false
-        head.writeHead(atMost: reply.length + 64) { head in
+        head.writeHead(atMost: reply.length + 128) { head in
             head.statusLine(reply.status)
             reply.forEachField(in: bytes) { name, value in
                 if RateLimitHeaders.mayTake(name) {
@@ -112,10 +118,15 @@ struct Relay {
                     hasLimits = true
                     limits.take(name, value)
                 }
-                guard PassedHeaders.pass(name) else { return }
+                guard PassedHeaders.pass(name), ownType == nil || !name.isContentType else { return }
                 head.bytes(name)
                 head.text(": ")
                 head.bytes(value)
+                head.text("\r\n")
+            }
+            if let ownType {
+                head.text("content-type: ")
+                head.text(ownType)
                 head.text("\r\n")
             }
         }
@@ -136,8 +147,8 @@ struct Relay {
     mutating func take(_ bytes: UnsafeRawBufferPointer, last: Bool, limit: Int, loop: Loop) throws(StreamProblem) -> Bool {
         if isStream {
             if frame == nil { beginFrame(loop) }
-            try stream!.take(bytes, into: &frame!)
-            if firstToken == nil, stream!.contentEvents > 0 { firstToken = loop.time }
+            if let interpreter { try interpreter.stream?.take(bytes, into: &frame!) } else { try stream!.take(bytes, into: &frame!) }
+            if firstToken == nil, contentEvents > 0 { firstToken = loop.time }
             return true
         }
         if last, gathered == nil, bytes.count <= min(Self.together, limit) {
@@ -169,6 +180,7 @@ struct Relay {
         }
         if isEncoded { return (.malformedReply, "the reply is compressed, which was not asked for") }
         if wantsStream { return (.malformedReply, "a stream was asked for and something else came") }
+        if let interpreter { return fault(provider, interpreter) }
         var problem: JSONProblem?
         var facts = ReplyFacts()
         withBody { raw in
@@ -181,6 +193,33 @@ struct Relay {
             return (provider.fault(of: error), error.summary)
         }
         return facts.answers == nil ? (.malformedReply, "the reply has no answer in it") : nil
+    }
+
+    /// As above, where the reply is read in another dialect; then what goes on is in the client's.
+    private mutating func fault(_ provider: any Provider, _ interpreter: Interpreter) -> (Fault, String)? {
+        var problem: JSONProblem?
+        let changed: [UInt8]? = withBody { raw in
+            do throws(JSONProblem) { return try interpreter.whole(raw) } catch {
+                problem = error
+                return nil
+            }
+        }
+        if let problem { return (.malformedReply, "the reply is not what \(interpreter.spoken.name) answers (byte \(problem.offset))") }
+        if let error = interpreter.error {
+            said = (error, withBody { ByteBuffer(bytes: $0) })
+            return (provider.fault(of: error), error.summary)
+        }
+        guard interpreter.hasAnswer else { return (.malformedReply, "the reply has no answer in it") }
+        if let changed {
+            piece = nil
+            gathered = ByteBuffer(bytes: changed)
+        }
+        return nil
+    }
+
+    /// What to bill of a whole reply.
+    func billed(estimatedInput: Int64) -> Usage {
+        interpreter?.billed(estimatedInput: estimatedInput) ?? facts.billed(estimatedInput: estimatedInput)
     }
 
     /// Puts one member before the others of the reply, which is an object.
@@ -224,11 +263,20 @@ struct Relay {
     // MARK: A stream
 
     /// The first content byte went out, so no other deployment can take over.
-    var isCommitted: Bool { gate == nil && (stream?.committed ?? false) }
+    var isCommitted: Bool { gate == nil && (stream?.committed ?? interpreter?.stream?.committed ?? false) }
     /// The provider said all it will: the end, or an error.
-    var saidAll: Bool { stream?.done ?? false || stream?.error != nil }
+    var saidAll: Bool { stream?.done ?? interpreter?.stream?.done ?? false || streamError != nil }
+    /// What the provider says went wrong after its stream had begun.
+    var streamError: FaultyReply? { stream?.error ?? interpreter?.stream?.error }
+    private var contentEvents: Int { stream?.contentEvents ?? interpreter?.stream?.contentEvents ?? 0 }
 
-    func streamUsage(estimatedInput: Int64) -> Usage { stream?.billed(estimatedInput: estimatedInput) ?? Usage() }
+    func streamUsage(estimatedInput: Int64) -> Usage {
+        stream?.billed(estimatedInput: estimatedInput) ?? interpreter?.stream?.billed(estimatedInput: estimatedInput) ?? Usage()
+    }
+
+    private func isStreamed(_ type: ContentKind) -> Bool {
+        type == .eventStream || type == .amazonEventStream && interpreter?.spoken == .converse
+    }
 
     /// What may go to the client now, framed; nil when there is nothing.
     mutating func takeFrame(for exchange: Exchange) -> ByteBuffer? {
@@ -253,6 +301,7 @@ struct Relay {
     /// The provider's stream is over; what was held back is now in the frame.
     mutating func endStream(_ loop: Loop) -> StreamEnd {
         if frame == nil { beginFrame(loop) }
+        if let interpreter { return interpreter.stream?.end(into: &frame!) ?? .truncated }
         return stream!.end(into: &frame!)
     }
 
@@ -260,7 +309,11 @@ struct Relay {
     mutating func lastFrame(_ refusal: Refusal?, for exchange: Exchange) -> ByteBuffer {
         if let refusal {
             if frame == nil { frame = Frame.begin(exchange.loop) }
-            refusal.writeEvent(requestID: exchange.id.description, into: &frame!)
+            if let translation = interpreter?.stream {
+                translation.fail(refusal, into: &frame!)
+            } else {
+                refusal.writeEvent(requestID: exchange.id.description, into: &frame!)
+            }
         }
         var out = takeFrame(for: exchange) ?? exchange.loop.takeScratch(capacity: 16)
         if exchange.client.speaksHTTP11 { out.writeStaticString("0\r\n\r\n") }
@@ -301,4 +354,8 @@ private enum Frame {
         buffer.moveReaderIndex(to: at)
         buffer.writeStaticString("\r\n")
     }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var isContentType: Bool { count == 12 && startsIgnoringCase("content-type") }
 }

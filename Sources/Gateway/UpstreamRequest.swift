@@ -11,7 +11,12 @@ struct UpstreamRequest {
 
     private static let together = 65_536
 
-    init(_ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop) {
+    /// - Parameter interpreter: Nil where client and provider speak OpenAI's dialect.
+    init(_ target: Target, _ request: Admitted, _ interpreter: Interpreter?, _ attempt: Attempt?, _ live: Live, _ loop: Loop) {
+        if let interpreter, let body = interpreter.body {
+            self = Self.translated(body, interpreter.spoken, target, request, attempt, live, loop)
+            return
+        }
         if request.entry.inline != nil || live.hasParams || !request.ruling.overrides.isEmpty,
             let changed = Self.changed(target, request, attempt, live, loop)
         {
@@ -43,13 +48,37 @@ struct UpstreamRequest {
         self.rest = rest
     }
 
-    /// The body with the members that a rule and the leaf set. Nil: there are none.
-    private static func changed(_ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop) -> UpstreamRequest? {
+    private static func translated(
+        _ body: [UInt8], _ api: API, _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop
+    ) -> UpstreamRequest {
+        var bytes = body
+        if let overrides = overrides(request, attempt, live), let changed = body.withUnsafeBytes({ try? overrides.applied(to: $0) }) {
+            bytes = changed
+        }
+        let prepared = target.head(api, streaming: request.call.stream)
+        let together = bytes.count <= Self.together
+        var out = loop.takeScratch(capacity: prepared.readableBytes + 24 + (together ? bytes.count : 0))
+        out.writeHead(atMost: prepared.readableBytes + 24) { head in
+            head.lines(prepared)
+            head.decimal(bytes.count)
+            head.text("\r\n\r\n")
+        }
+        if together { out.writeBytes(bytes) }
+        return UpstreamRequest(head: out, rest: together ? nil : ByteBuffer(bytes: bytes))
+    }
+
+    /// Members that a rule and the leaf set. Nil: none.
+    private static func overrides(_ request: Admitted, _ attempt: Attempt?, _ live: Live) -> BodyOverrides? {
         var overrides = request.ruling.overrides
         if let attempt, let params = request.table(live).options(of: attempt).params, let own = try? BodyOverrides(Array(params.utf8)) {
             overrides = overrides.merged(with: own)
         }
-        guard !overrides.isEmpty else { return nil }
+        return overrides.isEmpty ? nil : overrides
+    }
+
+    /// The body with the members that a rule and the leaf set. Nil: there are none.
+    private static func changed(_ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop) -> UpstreamRequest? {
+        guard let overrides = overrides(request, attempt, live) else { return nil }
         let asksUsage = request.call.stream && !request.call.asksUsage
         var body = loop.allocator.buffer(capacity: request.body.readableBytes + 256)
         request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }

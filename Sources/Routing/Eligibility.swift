@@ -96,6 +96,7 @@ extension Needs {
         let all: [(Needs, String)] = [
             (.streaming, "streaming"), (.tools, "tools"), (.vision, "vision"), (.json, "json"), (.reasoning, "reasoning"),
             (.audio, "audio"), (.embeddings, "embeddings"), (.documents, "documents"),
+            (.completions, "completions"), (.chat, "chats"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

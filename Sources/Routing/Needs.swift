@@ -11,4 +11,8 @@ public struct Needs: OptionSet, Hashable, Sendable {
     public static let audio = Needs(rawValue: 1 << 5)
     public static let embeddings = Needs(rawValue: 1 << 6)
     public static let documents = Needs(rawValue: 1 << 7)
+    /// The older API that completes a text.
+    public static let completions = Needs(rawValue: 1 << 8)
+    /// Chats, in whatever dialect.
+    public static let chat = Needs(rawValue: 1 << 9)
 }

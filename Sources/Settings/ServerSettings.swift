@@ -19,6 +19,7 @@ public struct ServerSettings: Configurable {
     public var writeTimeout = Duration.seconds(60)
     public var drainTimeout = Duration.seconds(30)
     public var totalTimeout = Duration.seconds(3600)
+    public var onLoss = LossPolicy.report
 
     public init() {}
 
@@ -40,6 +41,9 @@ public struct ServerSettings: Configurable {
         .setting("keep_alive_timeout", \.keepAliveTimeout, in: time, "How long an idle connection of a client is kept."),
         .setting("write_timeout", \.writeTimeout, in: time, "How long a client may take nothing of its answer."),
         .setting("drain_timeout", \.drainTimeout, in: .zero ... .seconds(86_400), "Grace for requests in progress when the gateway ends."),
+        .setting(
+            "on_loss", \.onLoss,
+            "What happens to a request that cannot be translated whole: `report` sends it and names in x-swiftlet-loss what was left out."),
         .setting("total_timeout", \.totalTimeout, in: time, "The longest that any request may take."),
     ]
 }
@@ -151,3 +155,5 @@ public enum StoreLocation: Hashable, SettingValue {
         return nil
     }
 }
+
+public enum LossPolicy: String, SettingChoice { case report, refuse }

@@ -1,7 +1,7 @@
 import Routing
 import Wire
 
-/// What routing needs of one request in OpenAI's dialect, read in one pass over the body.
+/// What routing needs of one request, read in one pass over the body.
 ///
 /// Holds places in the body, not its text: the body stays where it is and goes on to the provider with few changes. A class,
 /// since it is large and travels through the whole path of a request; nothing changes it once it is read.
@@ -10,6 +10,10 @@ public final class Call {
     public internal(set) var needs = Needs()
     /// The model's name, inside its quotes. Nil: absent or `null`, the policy decides.
     public internal(set) var model: JSONText?
+    /// The model's name where the dialect has it in the path.
+    public internal(set) var pathModel: String?
+    /// How the client wants a stream packed.
+    public internal(set) var framing = Framing.events
     public internal(set) var stream = false
     /// The client asked for `stream_options.include_usage` itself.
     public internal(set) var asksUsage = false
@@ -79,7 +83,7 @@ public final class Call {
 
     /// The model's name as text, for messages and records.
     public func modelName(in body: UnsafeRawBufferPointer) -> String? {
-        model.map { JSONEscapes.decoded($0.range.of(body)) }
+        pathModel ?? model.map { JSONEscapes.decoded($0.range.of(body)) }
     }
 
     /// A hash input for sticky choices: the narrowest of what the client told of itself.

@@ -40,9 +40,10 @@ extension CallReader {
         return isNull ? nil : range
     }
 
+    /// A list of messages, items or contents; a text where the dialect takes one in their place.
     mutating func messages() throws(JSONProblem) {
         guard try scanner.peek() == .array else {
-            try scanner.skip()
+            call.textBytes += try scanner.skip().count
             return
         }
         try scanner.enterArray()
@@ -53,12 +54,16 @@ extension CallReader {
             }
             try scanner.enterObject()
             while let name = try scanner.nextKey() {
-                if scanner.text(name, is: "content") { try content() } else { call.textBytes += try scanner.skip().count }
+                if scanner.text(name, is: "content") || scanner.text(name, is: "parts") {
+                    try content(depth: 0)
+                } else {
+                    call.textBytes += try scanner.skip().count
+                }
             }
         }
     }
 
-    private mutating func content() throws(JSONProblem) {
+    private mutating func content(depth: Int) throws(JSONProblem) {
         guard try scanner.peek() == .array else {
             call.textBytes += try scanner.skip().count
             return
@@ -69,30 +74,95 @@ extension CallReader {
                 call.textBytes += try scanner.skip().count
                 continue
             }
-            try part()
+            try part(depth: depth)
         }
     }
 
-    private mutating func part() throws(JSONProblem) {
+    private mutating func part(depth: Int) throws(JSONProblem) {
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
-            if scanner.text(name, is: "type"), try scanner.peek() == .string {
-                let type = try scanner.string()
-                if scanner.text(type, is: "image_url") || scanner.text(type, is: "input_image") {
-                    call.needs.insert(.vision)
-                    call.images += 1
-                } else if scanner.text(type, is: "input_audio") {
-                    call.needs.insert(.audio)
-                } else if scanner.text(type, is: "file") {
-                    call.needs.insert(.documents)
-                }
+            let kind = try scanner.peek()
+            if scanner.text(name, is: "type"), kind == .string {
+                type(try scanner.string())
+                continue
+            }
+            // Results of tools hold parts of their own, images among them.
+            if depth < 4, kind == .array, scanner.text(name, is: "content") {
+                try content(depth: depth + 1)
+                continue
+            }
+            if depth < 4, kind == .object, scanner.text(name, is: "toolResult") {
+                try part(depth: depth + 1)
                 continue
             }
             let range = try scanner.skip()
-            if scanner.text(name, is: "input_audio") || scanner.text(name, is: "file") {
+            if scanner.text(name, is: "input_audio") || scanner.text(name, is: "file") || scanner.text(name, is: "source")
+                || scanner.text(name, is: "file_data")
+            {
                 call.attachmentBytes += range.count
+            } else if kind == .object, let need = attachment(name, range) {
+                call.needs.insert(need)
+                if need == .vision { call.images += 1 } else { call.attachmentBytes += range.count }
             } else if !scanner.text(name, is: "image_url") {
                 call.textBytes += range.count
+            }
+        }
+    }
+
+    private mutating func type(_ type: JSONText) {
+        if scanner.text(type, is: "image_url") || scanner.text(type, is: "input_image") || scanner.text(type, is: "image") {
+            call.needs.insert(.vision)
+            call.images += 1
+        } else if scanner.text(type, is: "input_audio") {
+            call.needs.insert(.audio)
+        } else if scanner.text(type, is: "file") || scanner.text(type, is: "document") || scanner.text(type, is: "input_file") {
+            call.needs.insert(.documents)
+        }
+    }
+
+    /// Of parts that say by a member's name what they are: Bedrock's, and Gemini's, whose media type decides.
+    private func attachment(_ name: JSONText, _ range: ByteRange) -> Needs? {
+        if scanner.text(name, is: "image") { return .vision }
+        if scanner.text(name, is: "document") { return .documents }
+        guard scanner.text(name, is: "inlineData") || scanner.text(name, is: "inline_data") || scanner.text(name, is: "fileData") else { return nil }
+        let head = UnsafeRawBufferPointer(rebasing: range.of(body).prefix(200))
+        let tail = UnsafeRawBufferPointer(rebasing: range.of(body).suffix(200))
+        func has(_ word: StaticString) -> Bool { head.contains(word) || tail.contains(word) }
+        return has("\"image/") || has("\"image\\/") ? .vision : has("\"audio/") || has("\"video/") ? .audio : .documents
+    }
+
+    /// The settings of a request in other dialects than OpenAI's chat.
+    mutating func foreign(_ member: CallMember) throws(JSONProblem) {
+        guard try scanner.peek() == .object else {
+            try scanner.skip()
+            return
+        }
+        if member == .generationConfig || member == .inferenceConfig { return try configuration() }
+        let value = try scanner.skip().of(body)
+        switch member {
+        case .thinking: if !value.contains("\"disabled\"") { call.needs.insert(.reasoning) }
+        case .reasoning: if !value.contains("\"none\"") { call.needs.insert(.reasoning) }
+        case .toolConfig:
+            guard value.contains("\"tools\"") else { return }
+            call.needs.insert(.tools)
+            call.textBytes += value.count
+        default:
+            if value.contains("\"json_schema\"") || value.contains("\"json_object\"") { call.needs.insert(.json) }
+            call.textBytes += value.count
+        }
+    }
+
+    private mutating func configuration() throws(JSONProblem) {
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            let isLimit =
+                scanner.text(name, is: "maxOutputTokens") || scanner.text(name, is: "max_output_tokens") || scanner.text(name, is: "maxTokens")
+            if isLimit {
+                if let limit = try number() { call.maxTokens = max(call.maxTokens ?? 0, limit.integer) }
+            } else if scanner.text(name, is: "responseMimeType") || scanner.text(name, is: "response_mime_type") {
+                if let type = try looseText(), scanner.text(type, is: "application/json") { call.needs.insert(.json) }
+            } else {
+                call.textBytes += try scanner.skip().count
             }
         }
     }
@@ -145,8 +215,26 @@ extension CallReader {
         let start = scanner.offset
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
-            if scanner.text(name, is: "session_id") { call.session = try looseText() } else { try scanner.skip() }
+            if scanner.text(name, is: "session_id") {
+                call.session = try looseText()
+            } else if call.api == .messages, scanner.text(name, is: "user_id") {
+                call.user = try looseText()
+            } else {
+                try scanner.skip()
+            }
         }
         call.metadata = ByteRange(start, scanner.offset)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether `word`, which is ASCII, stands anywhere in these bytes. For short values.
+    func contains(_ word: StaticString) -> Bool {
+        let length = word.utf8CodeUnitCount
+        guard count >= length else { return false }
+        for start in 0...(count - length) where self[start] == word.utf8Start[0] {
+            if UnsafeRawBufferPointer(rebasing: self[start..<start + length]).says(word) { return true }
+        }
+        return false
     }
 }

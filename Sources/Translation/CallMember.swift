@@ -5,6 +5,9 @@ enum CallMember: UInt8 {
     case model, stream, streamOptions, maxTokens, maxCompletionTokens, choices
     case messages, prompt, input, tools, functions, responseFormat, reasoningEffort, modalities
     case user, promptCacheKey, metadata, store
+    // Of other dialects than OpenAI's chat.
+    case system, instructions, systemInstruction, contents, content, requests, thinking, reasoning, textFormat, outputFormat
+    case maxOutputTokens, generationConfig, inferenceConfig, toolConfig
     // From here on ours alone: cut out before the body goes on.
     case tags, fallbacks, retries, disableFallbacks, timeout, includeRoutingMetadata
     case router, extra, routerMode, routerProvider, routerModel, routingPolicy, project, vendor, maxRetries
@@ -15,7 +18,7 @@ enum CallMember: UInt8 {
     static func named(_ name: UnsafeRawBufferPointer) -> CallMember? {
         switch name.count {
         case 1: return name.says("n") ? .choices : nil
-        case 4: return name.says("user") ? .user : name.says("tags") ? .tags : nil
+        case 4: return name.says("user") ? .user : name.says("tags") ? .tags : name.says("text") ? .textFormat : nil
         case 5:
             if name.says("model") { return .model }
             if name.says("input") { return .input }
@@ -26,25 +29,45 @@ enum CallMember: UInt8 {
             if name.says("stream") { return .stream }
             if name.says("prompt") { return .prompt }
             if name.says("vendor") { return .vendor }
-            return name.says("router") ? .router : nil
-        case 7: return name.says("timeout") ? .timeout : nil
-        case 8: return name.says("messages") ? .messages : name.says("metadata") ? .metadata : nil
-        case 9: return name.says("functions") ? .functions : name.says("fallbacks") ? .fallbacks : nil
+            return name.says("router") ? .router : name.says("system") ? .system : nil
+        case 7: return name.says("timeout") ? .timeout : name.says("content") ? .content : nil
+        case 8:
+            if name.says("messages") { return .messages }
+            if name.says("metadata") { return .metadata }
+            if name.says("contents") { return .contents }
+            return name.says("thinking") ? .thinking : name.says("requests") ? .requests : nil
+        case 9:
+            if name.says("functions") { return .functions }
+            return name.says("fallbacks") ? .fallbacks : name.says("reasoning") ? .reasoning : nil
         case 10:
             if name.says("max_tokens") { return .maxTokens }
-            return name.says("modalities") ? .modalities : name.says("project_id") ? .project : nil
+            if name.says("modalities") { return .modalities }
+            return name.says("project_id") ? .project : name.says("toolConfig") ? .toolConfig : nil
         case 11:
             if name.says("num_retries") { return .retries }
             return name.says("max_retries") ? .maxRetries : name.says("router_mode") ? .routerMode : nil
-        case 12: return name.says("router_model") ? .routerModel : nil
+        case 12: return name.says("router_model") ? .routerModel : name.says("instructions") ? .instructions : nil
+        case 13: return name.says("output_config") || name.says("output_format") ? .outputFormat : nil
         case 14: return name.says("stream_options") ? .streamOptions : nil
-        case 15: return name.says("response_format") ? .responseFormat : name.says("router_provider") ? .routerProvider : nil
-        case 16: return name.says("reasoning_effort") ? .reasoningEffort : name.says("prompt_cache_key") ? .promptCacheKey : nil
-        case 17: return name.says("disable_fallbacks") ? .disableFallbacks : name.says("routing_policy_id") ? .routingPolicy : nil
+        case 15:
+            if name.says("response_format") { return .responseFormat }
+            return name.says("router_provider") ? .routerProvider : name.says("inferenceConfig") ? .inferenceConfig : nil
+        case 16:
+            if name.says("reasoning_effort") { return .reasoningEffort }
+            return name.says("prompt_cache_key") ? .promptCacheKey : name.says("generationConfig") ? .generationConfig : nil
+        case 17: return named17(name)
+        case 18: return name.says("system_instruction") ? .systemInstruction : nil
         case 21: return name.says("max_completion_tokens") ? .maxCompletionTokens : nil
         case 24: return name.says("include_routing_metadata") ? .includeRoutingMetadata : nil
         default: return nil
         }
+    }
+
+    private static func named17(_ name: UnsafeRawBufferPointer) -> CallMember? {
+        if name.says("disable_fallbacks") { return .disableFallbacks }
+        if name.says("routing_policy_id") { return .routingPolicy }
+        if name.says("max_output_tokens") { return .maxOutputTokens }
+        return name.says("systemInstruction") ? .systemInstruction : name.says("generation_config") ? .generationConfig : nil
     }
 
     /// As `named`, of a name as it stands in a body: an escaped name means the member all the same.

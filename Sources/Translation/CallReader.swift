@@ -8,6 +8,17 @@ extension Call {
         var reader = CallReader(body, api: api)
         return try reader.read()
     }
+
+    /// Of a dialect that has the model's name in the path, and there whether the answer is to be a stream.
+    public static func read(_ body: UnsafeRawBufferPointer, api: API, pathModel: String, stream: Bool, framing: Framing = .events) throws(Malformed)
+        -> Call
+    {
+        var reader = CallReader(body, api: api)
+        reader.call.pathModel = pathModel
+        reader.call.stream = stream
+        reader.call.framing = framing
+        return try reader.read()
+    }
 }
 
 /// The state of one pass over a body.
@@ -34,7 +45,8 @@ struct CallReader {
         } catch {
             throw error.reason == .kind ? Malformed(offset: error.offset, message: "the body must be a JSON object") : Malformed(error)
         }
-        call.modelPlace = ByteRange(scanner.offset, scanner.offset)
+        let place = call.pathModel == nil ? scanner.offset : Int(UInt32.max)
+        call.modelPlace = ByteRange(place, place)
         try members()
         do throws(JSONProblem) { try scanner.finish() } catch { throw Malformed(error) }
         finish()
@@ -85,6 +97,7 @@ struct CallReader {
             switch member {
             case .stream, .disableFallbacks, .includeRoutingMetadata, .store: "a boolean or null"
             case .maxTokens, .maxCompletionTokens, .choices, .retries, .maxRetries, .timeout: "a number or null"
+            case .maxOutputTokens: "a number or null"
             case .streamOptions: "an object or null, its include_usage a boolean"
             default: "a string or null"
             }
@@ -99,13 +112,16 @@ struct CallReader {
             call.stream = try flag()
             streamEnd = scanner.offset
         case .streamOptions: try options()
-        case .maxTokens, .maxCompletionTokens: if let limit = try number() { call.maxTokens = max(call.maxTokens ?? 0, limit.integer) }
+        case .maxTokens, .maxCompletionTokens, .maxOutputTokens:
+            if let limit = try number() { call.maxTokens = max(call.maxTokens ?? 0, limit.integer) }
         case .choices: if let n = try number() { call.choices = Int(min(max(n.integer, 1), 1_000)) }
-        case .messages: try messages()
-        case .prompt, .input: call.textBytes += try scanner.skip().count
+        case .messages, .contents: try messages()
+        case .input: if call.api == .responses { try messages() } else { call.textBytes += try scanner.skip().count }
+        case .prompt, .system, .instructions, .systemInstruction, .content, .requests: call.textBytes += try scanner.skip().count
         case .tools, .functions: try schema(needing: .tools)
         case .responseFormat: try responseFormat()
         case .reasoningEffort: if let effort = try text(), !effort.range.of(body).says("none") { call.needs.insert(.reasoning) }
+        case .thinking, .reasoning, .textFormat, .outputFormat, .generationConfig, .inferenceConfig, .toolConfig: try foreign(member)
         case .modalities: try modalities()
         case .user: call.user = try looseText()
         case .promptCacheKey: call.promptCacheKey = try looseText()
@@ -128,6 +144,10 @@ struct CallReader {
     }
 
     private mutating func model() throws(JSONProblem) {
+        if call.pathModel != nil {
+            try scanner.skip()
+            return
+        }
         if try scanner.peek() == .null {
             call.modelPlace = try scanner.skip()
         } else {
@@ -166,10 +186,15 @@ struct CallReader {
     private mutating func finish() {
         if call.stream {
             call.needs.insert(.streaming)
-            if call.api != .embeddings {
+            if call.api == .chatCompletions || call.api == .completions {
                 call.usageEdit = streamOptions ?? UsageEdit(form: .member, place: ByteRange(streamEnd, streamEnd))
             }
         }
-        if call.api == .embeddings { call.needs.insert(.embeddings) }
+        switch call.api.family {
+        case .embedding: call.needs.insert(.embeddings)
+        case .completion: call.needs.insert(.completions)
+        case .chat: call.needs.insert(.chat)
+        case .count: break
+        }
     }
 }

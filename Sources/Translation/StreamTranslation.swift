@@ -18,6 +18,9 @@ public final class StreamTranslation {
 
     private let reader: any ReplyReader
     private let tap: ReplyTap
+    /// The client speaks the provider's dialect: events go on as they came, and are only read.
+    private let passes: Bool
+    private var passed: [UInt8] = []
     private let hold: StreamRelay.Hold
     private var splitter: EventSplitter
     private var carry: [UInt8] = []
@@ -25,12 +28,13 @@ public final class StreamTranslation {
     private var told = false
 
     public init(
-        from reader: any ReplyReader, to writer: any ReplyWriter, hold: StreamRelay.Hold = StreamRelay.Hold(),
+        from reader: any ReplyReader, to writer: any ReplyWriter, passes: Bool = false, hold: StreamRelay.Hold = StreamRelay.Hold(),
         largestEvent: Int = EventSplitter.largest
     ) {
         self.reader = reader
         self.hold = hold
-        tap = ReplyTap(writer)
+        self.passes = passes
+        tap = ReplyTap(writer, isMuted: passes)
         committed = hold.events == 0
         splitter = EventSplitter(limit: largestEvent)
     }
@@ -70,7 +74,7 @@ public final class StreamTranslation {
                 return .truncated
             }
             if tap.error == nil {
-                tap.end()
+                if !passes { tap.end() }
                 committed = true
             }
         }
@@ -83,7 +87,10 @@ public final class StreamTranslation {
         var reply = FaultyReply(status: refusal.status)
         (reply.code, reply.type, reply.message) = (refusal.code.rawValue, refusal.type, refusal.message)
         tap.inner.write(.failed(reply))
-        hand(to: &out)
+        out.writeBytes(passed)
+        passed.removeAll(keepingCapacity: true)
+        out.writeBytes(tap.inner.output.bytes)
+        tap.inner.output.clear()
     }
 
     /// What to bill: the provider's word, else four bytes a token, and at least one token an event, marked as estimated.
@@ -92,13 +99,18 @@ public final class StreamTranslation {
     private func hand(to out: inout ByteBuffer) {
         if !committed {
             // Content commits even if an error follows in the same piece: what the client hears must not depend on the cut.
-            let isFull = events >= hold.events || tap.inner.output.bytes.count > hold.bytes
+            let isFull = events >= hold.events || tap.inner.output.bytes.count + passed.count > hold.bytes
             committed = tap.contentEvents > 0 || tap.hasFinished || isFull && tap.error == nil
         }
         guard committed else { return }
         if let error = tap.error, !told {
             told = true
-            tap.inner.write(.failed(error))
+            if !passes { tap.inner.write(.failed(error)) }
+        }
+        if passes {
+            out.writeBytes(passed)
+            passed.removeAll(keepingCapacity: true)
+            return
         }
         out.writeBytes(tap.inner.output.bytes)
         tap.inner.output.clear()
@@ -109,6 +121,7 @@ public final class StreamTranslation {
         var used = 0
         while let event = try next(in: bytes, from: used, last: last) {
             used = event.raw.upperBound
+            if passes, tap.error == nil { passed.append(contentsOf: bytes[event.raw]) }
             guard event.dataLines > 0, tap.error == nil else { continue }
             events += 1
             let name = UnsafeRawBufferPointer(rebasing: bytes[event.name])
@@ -148,8 +161,10 @@ public final class ReplyTap: ReplyWriter {
     public private(set) var hasFinished = false
     public private(set) var hasBegun = false
     private var contentBytes = 0
+    private let isMuted: Bool
 
-    public init(_ inner: any ReplyWriter) { self.inner = inner }
+    /// - Parameter isMuted: Nothing is written, only noted.
+    public init(_ inner: any ReplyWriter, isMuted: Bool = false) { (self.inner, self.isMuted) = (inner, isMuted) }
 
     public var output: JSONWriter {
         get { inner.output }
@@ -178,7 +193,7 @@ public final class ReplyTap: ReplyWriter {
         case .began: hasBegun = true
         case .closed, .citation, .logprobs, .tier: break
         }
-        inner.write(event)
+        if !isMuted { inner.write(event) }
     }
 
     public func end() { inner.end() }

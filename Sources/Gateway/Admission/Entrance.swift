@@ -170,6 +170,8 @@ struct Entrance {
             }
             let name = view.modelName ?? ""
             if !name.isEmpty { return try named(name, policy, param: "model") }
+        } else if let name = view.call.pathModel, !name.isEmpty, !(policy.map { blueprint.policies[$0].overridesModel } ?? false) {
+            return try named(name, policy, param: "model")
         }
         return try decided(by: policy, or: other)
     }

@@ -41,7 +41,7 @@ final class RequestView {
 
     func text(_ text: Wire.JSONText?) -> String? { text.map { JSONEscapes.decoded($0.range.of(body)) } }
 
-    func text(_ part: Part) -> String? {
+    func text(_ part: Wire.Part) -> String? {
         part.isPresent ? String(decoding: part.bytes(in: headBytes), as: UTF8.self) : nil
     }
 

@@ -87,6 +87,9 @@ struct DeploymentList: Sendable {
         deployment.quality = settings.quality
         deployment.contextWindow = settings.contextWindow
         deployment.lacks = settings.lacks.reduce(into: []) { $0.formUnion($1.needs) }
+        for (need, api) in [(Needs.chat, API.chatCompletions), (.embeddings, .embeddings), (.completions, .completions)] {
+            if provider.upstream(for: api) == nil { deployment.lacks.insert(need) }
+        }
         deployment.paused = settings.paused || entry.type.isNotYet
         deployment.timeout = settings.timeout ?? common.timeout
         deployment.breaker = breaker

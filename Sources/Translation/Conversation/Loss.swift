@@ -17,6 +17,14 @@ public struct Loss: Sendable {
         if paths.count < Self.most { paths.append(path) } else { isCut = true }
     }
 
+    /// Both, each path once.
+    public func joined(with other: Loss) -> Loss {
+        var joined = self
+        for path in other.paths { joined.lose(path) }
+        joined.isCut = joined.isCut || other.isCut
+        return joined
+    }
+
     /// Header value.
     public var line: String { paths.joined(separator: ", ") + (isCut ? ", ..." : "") }
 }

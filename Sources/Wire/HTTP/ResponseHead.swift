@@ -1,6 +1,9 @@
 /// What a reply's body is, as far as it matters how it is read.
 public enum ContentKind: UInt8, Sendable {
-    case none, json, eventStream, other
+    case none, json, eventStream
+    /// `application/vnd.amazon.eventstream`.
+    case amazonEventStream
+    case other
 }
 
 /// A reply's head: plain numbers, and places in the bytes that it was parsed from.

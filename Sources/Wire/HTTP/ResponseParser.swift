@@ -132,6 +132,8 @@ extension ContentKind {
             self = .json
         } else if base.equals(type, "text/event-stream") {
             self = .eventStream
+        } else if base.equals(type, "application/vnd.amazon.eventstream") {
+            self = .amazonEventStream
         } else if type.count > 5, base.equals(Part(stop - 5, stop), "+json") {
             self = .json
         } else {

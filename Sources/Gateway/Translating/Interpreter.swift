@@ -1,0 +1,129 @@
+import NIOCore
+import Routing
+import Translation
+import Wire
+
+/// Stands between a client and a provider in one attempt: writes the request in the provider's dialect and the reply in the
+/// client's. Where both speak the same one, other than OpenAI's, the bytes pass as they are and are only watched.
+final class Interpreter {
+    /// What the client asked, and what the provider is asked.
+    let asked: API
+    let spoken: API
+    /// The request for the provider. Nil: the client's passes.
+    let body: [UInt8]?
+    /// The reply's bytes go on as they came.
+    let passes: Bool
+    /// What could not be carried over, of the request and, as far as it has come, of the reply.
+    var loss: Loss { requestLoss.joined(with: stream?.loss ?? tap?.loss ?? Loss()) }
+
+    /// The header line that says so.
+    var lossLine: ByteBuffer? {
+        let loss = loss
+        return loss.isEmpty ? nil : ByteBuffer(string: "x-swiftlet-loss: \(loss.line.headerSafe)\r\n")
+    }
+
+    private let requestLoss: Loss
+    private let context: ReplyContext
+    private(set) var stream: StreamTranslation?
+    private var tap: ReplyTap?
+
+    /// Nil where nothing has to be done: OpenAI's dialect on both sides.
+    static func make(for exchange: Exchange, _ target: Target) throws(Refusal) -> Interpreter? {
+        let asked = exchange.request.api
+        guard let spoken = target.asked[Int(asked.rawValue)] else {
+            throw Refusal(.noEligibleDeployment, "provider \(target.providerName) does not serve \(asked.name)")
+        }
+        if spoken == asked, asked.isOpenAI { return nil }
+        return try Interpreter(exchange, target, asked, spoken)
+    }
+
+    private init(_ exchange: Exchange, _ target: Target, _ asked: API, _ spoken: API) throws(Refusal) {
+        (self.asked, self.spoken) = (asked, spoken)
+        let call = exchange.request.call
+        var context = ReplyContext(
+            isStream: call.stream, requestID: exchange.id.description, unixSeconds: exchange.id.unixMilliseconds / 1000, model: target.modelName)
+        context.origin = target.provider.sealOrigin
+        context.provider = type(of: target.provider).name
+        context.framing = call.framing
+        context.wantsUsage = call.asksUsage || asked != .chatCompletions
+        var loss = Loss()
+        var written: [UInt8]?
+        if spoken != asked {
+            let to = TranslationTarget(
+                model: target.modelName, maxOutputTokens: target.maxOutputTokens, origin: target.provider.sealOrigin, provider: context.provider,
+                quirks: target.provider.quirks)
+            written = try Self.write(exchange.request, from: asked, to: spoken, to, &context, &loss)
+            if !loss.isEmpty, exchange.live.refusesLoss {
+                throw Refusal(
+                    .invalidValue, "cannot be carried to provider \(target.providerName): \(loss.line); this gateway refuses rather than leaves out",
+                    param: loss.paths.first)
+            }
+        }
+        self.context = context
+        requestLoss = loss
+        body = written
+        // Our own request for a stream is one of events: an array is made of them.
+        passes = spoken == asked && !(call.stream && call.framing == .array)
+    }
+
+    private static func write(
+        _ request: Admitted, from asked: API, to spoken: API, _ target: TranslationTarget, _ context: inout ReplyContext, _ loss: inout Loss
+    ) throws(Refusal) -> [UInt8] {
+        guard let source = asked.dialect, let dialect = spoken.dialect else {
+            throw Refusal(.noEligibleDeployment, "\(asked.name) cannot be translated into \(spoken.name)")
+        }
+        do throws(Malformed) {
+            return try request.body.readable { raw throws(Malformed) in
+                let conversation = try source.read(raw, request.call)
+                context.echo = source.echo(of: conversation)
+                return try dialect.write(conversation, to: target, loss: &loss)
+            }
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// The body's type of the client's answer.
+    var contentType: StaticString {
+        guard context.isStream else { return "application/json" }
+        if asked == .converse { return "application/vnd.amazon.eventstream" }
+        return context.framing == .array ? "application/json" : "text/event-stream; charset=utf-8"
+    }
+
+    // MARK: The reply
+
+    func beginStream() {
+        guard let reader = spoken.dialect?.replyReader(context), let writer = asked.dialect?.replyWriter(context) else { return }
+        stream = StreamTranslation(from: reader, to: writer, passes: passes)
+    }
+
+    /// What a whole reply says, in the client's dialect; nil: as it came.
+    func whole(_ body: UnsafeRawBufferPointer) throws(JSONProblem) -> [UInt8]? {
+        guard let dialect = spoken.dialect, let writer = asked.dialect?.replyWriter(context) else {
+            try JSONScanner.validate(body)
+            return nil
+        }
+        let tap = ReplyTap(writer)
+        self.tap = tap
+        try dialect.replyReader(context).read(whole: body, to: tap)
+        guard !passes, tap.error == nil else { return nil }
+        tap.end()
+        return tap.output.bytes
+    }
+
+    /// An error in a whole reply whose status said success.
+    var error: FaultyReply? { tap?.error }
+    /// The whole reply said something.
+    var hasAnswer: Bool { asked.dialect == nil || tap?.hasBegun ?? false || tap?.hasFinished ?? false }
+
+    func billed(estimatedInput: Int64) -> Usage {
+        tap?.billed(estimatedInput: estimatedInput) ?? stream?.billed(estimatedInput: estimatedInput) ?? Usage()
+    }
+}
+
+extension Refusal {
+    /// The error object of the dialect that the client speaks.
+    func body(_ api: API, requestID: String) -> [UInt8] {
+        api.dialect?.body(of: self, requestID: requestID) ?? body(requestID: requestID)
+    }
+}
