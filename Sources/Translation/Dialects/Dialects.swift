@@ -8,6 +8,7 @@ extension API {
         case .responses: OpenAIResponses()
         case .generateContent: GenerateContent()
         case .cohereChat: CohereChat()
+        case .generateContentTokens: GeminiCountTokens()
         default: nil
         }
     }

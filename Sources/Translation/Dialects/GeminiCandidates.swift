@@ -101,10 +101,11 @@ extension GeminiReplyReader {
         }
         if !isThought, scanner.text(data.name, is: "inlineData") || scanner.text(data.name, is: "fileData") {
             try read(media: value, choice, to: writer)
+            if let signature { seal(signature, choice, to: writer) }
         } else {
+            // With its signature inside.
             self.whole(.native(type: TextSlice(data.name, of: body), JSONSlice(whole, of: body), of: .generateContent), choice, to: writer)
         }
-        if let signature, !isThought, !scanner.text(data.name, is: "toolCall") { seal(signature, choice, to: writer) }
     }
 
     /// Members beside the data of a part.

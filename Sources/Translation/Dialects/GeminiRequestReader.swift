@@ -34,7 +34,16 @@ struct GeminiRequestReader {
 
     func says(_ name: JSONText, _ camel: StaticString, _ snake: StaticString) -> Bool { reader.says(name, camel) || reader.says(name, snake) }
 
-    mutating func read() throws(Malformed) {
+    /// A body of `countTokens` has the request itself, or one level down.
+    mutating func read(isCount: Bool = false) throws(Malformed) {
+        try members(isCount: isCount)
+        try reader.finish()
+        guard seen & (1 << UInt64(Place.contents.rawValue)) != 0 else {
+            throw Malformed(offset: reader.scanner.offset, message: "`contents` must be given", member: "contents")
+        }
+    }
+
+    private mutating func members(isCount: Bool) throws(Malformed) {
         try reader.enterObject()
         var system: [Part] = []
         while let name = try reader.nextKey() {
@@ -58,15 +67,13 @@ struct GeminiRequestReader {
                 conversation.serviceTier = try reader.text()
             } else if reader.says(name, "model") {
                 try reader.skip()  // in the path
+            } else if isCount, says(name, "generateContentRequest", "generate_content_request") {
+                try members(isCount: false)
             } else if let other = try reader.other(name) {
                 conversation.others.append(other)
             }
         }
-        try reader.finish()
         if !system.isEmpty { conversation.messages.insert(Message(.system, system), at: 0) }
-        guard seen & (1 << UInt64(Place.contents.rawValue)) != 0 else {
-            throw Malformed(offset: reader.scanner.offset, message: "`contents` must be given", member: "contents")
-        }
     }
 
     /// Keeps a member that only this dialect has, under its path.

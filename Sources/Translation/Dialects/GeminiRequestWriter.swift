@@ -36,8 +36,22 @@ struct GeminiRequestWriter {
         json.endObject()
     }
 
-    /// All that a count of tokens needs.
-    mutating func prompt() throws(Malformed) {
+    /// A body of `countTokens`: the Gemini API takes tools and instructions only one level down, Vertex only so.
+    mutating func writeCount() throws(Malformed) {
+        json.beginObject()
+        let isNested = target.provider != "vertex"
+        if isNested {
+            json.name("generateContentRequest")
+            json.beginObject()
+            json.member("model", target.model.hasPrefix("models/") ? target.model : "models/\(target.model)")
+        }
+        try prompt()
+        tools()
+        if isNested { json.endObject() }
+        json.endObject()
+    }
+
+    private mutating func prompt() throws(Malformed) {
         let hasTurns = conversation.messages.contains { $0.role != .system && $0.role != .developer }
         if hasTurns { systemInstruction() }
         try contents(systemToo: !hasTurns)
