@@ -8,6 +8,7 @@
 
 // The umbrella of this module: a header it does not name would be outside.
 #include "CEpoll.h"
+#include "CCRC.h"
 #include "CJSON.h"
 
 #if defined(__SSE2__)

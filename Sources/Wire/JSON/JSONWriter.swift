@@ -20,6 +20,12 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// The same, by whoever knows the framing.
+    mutating func framing<Result>(_ write: (inout [UInt8]) -> Result) -> Result {
+        needsComma = false
+        return write(&bytes)
+    }
+
     // MARK: The same without closures and escapes, for the path of a request
 
     public mutating func beginObject() { open(UInt8(ascii: "{")) }
