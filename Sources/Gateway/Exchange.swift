@@ -149,7 +149,7 @@ final class Exchange {
             ended(.malformedReply, "the reply has more than \(live.limits.responseBytes) bytes")
         } catch {
             abandonUpstream()
-            broke(.malformedReply, error == .notJSON ? "the stream's events are not JSON" : "an event of the stream is too large")
+            broke(.malformedReply, error.text)
         }
     }
 

@@ -8,6 +8,16 @@ public enum StreamProblem: Error, Hashable, Sendable {
     case eventTooLarge(Int)
     /// The first events are not JSON, so this is no answer. Later ones pass: the client sees them as they are.
     case notJSON
+    /// The bytes are no AWS event stream.
+    case notFrames
+
+    public var text: String {
+        switch self {
+        case .eventTooLarge: "an event of the stream is too large"
+        case .notJSON: "the stream's events are not JSON"
+        case .notFrames: "the stream is not framed as an AWS event stream"
+        }
+    }
 }
 
 /// How a stream ended.

@@ -23,6 +23,7 @@ public final class StreamTranslation {
     private var passed: [UInt8] = []
     private let hold: StreamRelay.Hold
     private var splitter: EventSplitter
+    private var frames: EventStreamSplitter
     private var carry: [UInt8] = []
     private var events = 0
     private var told = false
@@ -37,6 +38,7 @@ public final class StreamTranslation {
         tap = ReplyTap(writer, isMuted: passes)
         committed = hold.events == 0
         splitter = EventSplitter(limit: largestEvent)
+        frames = EventStreamSplitter(limit: largestEvent)
     }
 
     /// Takes the next bytes of the provider's stream and appends what the client may have now.
@@ -118,6 +120,7 @@ public final class StreamTranslation {
 
     /// Reads the events in `bytes`; answers how many bytes they took.
     private func translate(_ bytes: UnsafeRawBufferPointer, last: Bool) throws(StreamProblem) -> Int {
+        if reader.framing == .eventStream { return try translateFrames(bytes, last: last) }
         var used = 0
         while let event = try next(in: bytes, from: used, last: last) {
             used = event.raw.upperBound
@@ -140,6 +143,33 @@ public final class StreamTranslation {
             }
         }
         return used
+    }
+
+    /// As above, of an AWS event stream.
+    private func translateFrames(_ bytes: UnsafeRawBufferPointer, last: Bool) throws(StreamProblem) -> Int {
+        var used = 0
+        while let frame = try nextFrame(in: bytes, from: used, last: last) {
+            used = frame.raw.upperBound
+            if passes, tap.error == nil { passed.append(contentsOf: bytes[frame.raw]) }
+            guard tap.error == nil, frame.kind != .other else { continue }
+            events += 1
+            let name = UnsafeRawBufferPointer(rebasing: bytes[frame.name])
+            do throws(JSONProblem) {
+                try reader.read(event: name, data: UnsafeRawBufferPointer(rebasing: bytes[frame.payload]), to: tap)
+            } catch {
+                throw .notJSON
+            }
+        }
+        return used
+    }
+
+    private func nextFrame(in bytes: UnsafeRawBufferPointer, from used: Int, last: Bool) throws(StreamProblem) -> EventStreamFrame? {
+        do throws(EventStreamProblem) {
+            return try frames.next(in: bytes, from: used, last: last)
+        } catch {
+            if case .tooLarge(let limit) = error { throw .eventTooLarge(limit) }
+            throw .notFrames
+        }
     }
 
     private func next(in bytes: UnsafeRawBufferPointer, from used: Int, last: Bool) throws(StreamProblem) -> ServerSentEvent? {

@@ -26,6 +26,9 @@ final class Interpreter {
     private let context: ReplyContext
     private(set) var stream: StreamTranslation?
     private var tap: ReplyTap?
+    private let request: ByteBuffer
+    private var embedded: Usage?
+    private var hasVectors = false
 
     /// Nil where nothing has to be done: OpenAI's dialect on both sides.
     static func make(for exchange: Exchange, _ target: Target) throws(Refusal) -> Interpreter? {
@@ -39,6 +42,7 @@ final class Interpreter {
 
     private init(_ exchange: Exchange, _ target: Target, _ asked: API, _ spoken: API) throws(Refusal) {
         (self.asked, self.spoken) = (asked, spoken)
+        request = exchange.request.body
         let call = exchange.request.call
         var context = ReplyContext(
             isStream: call.stream, requestID: exchange.id.description, unixSeconds: exchange.id.unixMilliseconds / 1000, model: target.modelName)
@@ -69,11 +73,14 @@ final class Interpreter {
     private static func write(
         _ request: Admitted, from asked: API, to spoken: API, _ target: TranslationTarget, _ context: inout ReplyContext, _ loss: inout Loss
     ) throws(Refusal) -> [UInt8] {
-        guard let source = asked.dialect, let dialect = spoken.dialect else {
-            throw Refusal(.noEligibleDeployment, "\(asked.name) cannot be translated into \(spoken.name)")
-        }
         do throws(Malformed) {
             return try request.body.readable { raw throws(Malformed) in
+                if let source = asked.embeddingDialect, let dialect = spoken.embeddingDialect {
+                    return try dialect.write(try source.read(raw), to: target, loss: &loss)
+                }
+                guard let source = asked.dialect, let dialect = spoken.dialect else {
+                    throw Malformed(offset: 0, message: "\(asked.name) cannot be translated into \(spoken.name)")
+                }
                 let conversation = try source.read(raw, request.call)
                 context.echo = source.echo(of: conversation)
                 return try dialect.write(conversation, to: target, loss: &loss)
@@ -99,6 +106,7 @@ final class Interpreter {
 
     /// What a whole reply says, in the client's dialect; nil: as it came.
     func whole(_ body: UnsafeRawBufferPointer) throws(JSONProblem) -> [UInt8]? {
+        if asked.family == .embedding { return try embeddings(body) }
         guard let dialect = spoken.dialect, let writer = asked.dialect?.replyWriter(context) else {
             try JSONScanner.validate(body)
             return nil
@@ -111,13 +119,40 @@ final class Interpreter {
         return tap.output.bytes
     }
 
+    private func embeddings(_ body: UnsafeRawBufferPointer) throws(JSONProblem) -> [UInt8]? {
+        guard let source = asked.embeddingDialect, let dialect = spoken.embeddingDialect else { throw JSONProblem(.kind, at: 0) }
+        let reply = try dialect.read(reply: body)
+        embedded = reply.tokens.map {
+            var usage = Usage()
+            usage.input = $0
+            return usage
+        }
+        hasVectors = !reply.vectors.isEmpty
+        guard !passes else { return nil }
+        // Read once more, for what it says of the form it wants: slices of the first reading are gone.
+        let written: [UInt8]? = request.withUnsafeReadableBytes { raw in
+            do throws(Malformed) { return source.write(reply, for: try source.read(raw), context) } catch { return nil }
+        }
+        guard let written else { throw JSONProblem(.kind, at: 0) }
+        return written
+    }
+
     /// An error in a whole reply whose status said success.
     var error: FaultyReply? { tap?.error }
     /// The whole reply said something.
-    var hasAnswer: Bool { asked.dialect == nil || tap?.hasBegun ?? false || tap?.hasFinished ?? false }
+    var hasAnswer: Bool { hasVectors || asked.dialect == nil && asked.family != .embedding || tap?.hasBegun ?? false || tap?.hasFinished ?? false }
 
     func billed(estimatedInput: Int64) -> Usage {
-        tap?.billed(estimatedInput: estimatedInput) ?? stream?.billed(estimatedInput: estimatedInput) ?? Usage()
+        if asked.family == .embedding { return billedEmbeddings(estimatedInput) }
+        return tap?.billed(estimatedInput: estimatedInput) ?? stream?.billed(estimatedInput: estimatedInput) ?? Usage()
+    }
+
+    private func billedEmbeddings(_ estimatedInput: Int64) -> Usage {
+        if let embedded { return embedded }
+        var usage = Usage()
+        usage.input = estimatedInput
+        usage.estimated = true
+        return usage
     }
 }
 
