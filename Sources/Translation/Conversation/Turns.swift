@@ -67,3 +67,20 @@ struct CallIDs {
         return open.remove(at: at).id
     }
 }
+
+extension Conversation {
+    /// Adds a message. The results of tools within a user's become a message of their own, before the rest.
+    func add(_ role: Message.Role, _ parts: [Part]) {
+        var results: [Part] = []
+        if role == .user {
+            for case .toolResult(let result) in parts { results.append(.toolResult(result)) }
+        }
+        guard !results.isEmpty else {
+            messages.append(Message(role, parts))
+            return
+        }
+        messages.append(Message(.tool, results))
+        let rest = parts.filter { if case .toolResult = $0 { false } else { true } }
+        if !rest.isEmpty { messages.append(Message(.user, rest)) }
+    }
+}

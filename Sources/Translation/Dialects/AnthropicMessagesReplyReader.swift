@@ -312,11 +312,11 @@ final class AnthropicMessagesReplyReader: ReplyReader {
         var value: [UInt8] = [UInt8(ascii: "\"")]
         value += quoted
         value.append(UInt8(ascii: "\""))
-        native = Self.replacing(wanted, in: native, by: value)
+        native = JSONSplice.replacing(wanted, in: native, by: value)
     }
 
     private func closeNative(_ writer: any ReplyWriter) {
-        if !nativeInput.isEmpty { native = Self.replacing("input", in: native, by: nativeInput) }
+        if !nativeInput.isEmpty { native = JSONSplice.replacing("input", in: native, by: nativeInput) }
         native.withUnsafeBytes { bytes in
             var scanner = JSONScanner(bytes)
             var type = TextSlice.empty
@@ -337,33 +337,5 @@ final class AnthropicMessagesReplyReader: ReplyReader {
             writer.write(.closed)
         }
         native.removeAll()
-    }
-
-    /// The object with another value for one member, which is added where there is none.
-    private static func replacing(_ wanted: StaticString, in object: [UInt8], by value: [UInt8]) -> [UInt8] {
-        var writer = JSONWriter(capacity: object.count + value.count)
-        object.withUnsafeBytes { bytes in
-            var scanner = JSONScanner(bytes)
-            var found = false
-            writer.beginObject()
-            do throws(JSONProblem) {
-                try scanner.enterObject()
-                while let name = try scanner.nextKey() {
-                    let isWanted = scanner.text(name, is: wanted)
-                    found = found || isWanted
-                    writer.key(scanner.decoded(name))
-                    let old = try scanner.skip()
-                    if isWanted { value.withUnsafeBytes { writer.raw($0) } } else { writer.raw(old.of(bytes)) }
-                }
-            } catch {
-                // The object was read before: it is one.
-            }
-            if !found {
-                writer.name(wanted)
-                value.withUnsafeBytes { writer.raw($0) }
-            }
-            writer.endObject()
-        }
-        return writer.bytes
     }
 }

@@ -135,22 +135,7 @@ struct AnthropicMessagesRequestReader {
         } else {
             try AnthropicMessagesBlocks.read(&content, conversation, &parts)
         }
-        add(role, parts)
-    }
-
-    /// The results of tools within a user message become a message of their own, before the rest.
-    private func add(_ role: Message.Role, _ parts: [Part]) {
-        var results: [Part] = []
-        if role == .user {
-            for case .toolResult(let result) in parts { results.append(.toolResult(result)) }
-        }
-        guard !results.isEmpty else {
-            conversation.messages.append(Message(role, parts))
-            return
-        }
-        conversation.messages.append(Message(.tool, results))
-        let rest = parts.filter { if case .toolResult = $0 { false } else { true } }
-        if !rest.isEmpty { conversation.messages.append(Message(.user, rest)) }
+        conversation.add(role, parts)
     }
 
     /// A system prompt: a string or text blocks.

@@ -162,20 +162,7 @@ struct AnthropicMessagesRequestWriter {
     private mutating func say(_ thinking: AnthropicThinking) {
         guard thinking.mode != .unsaid else { return }
         writer.name("thinking")
-        writer.beginObject()
-        switch thinking.mode {
-        case .disabled, .unsaid: writer.member("type", word: "disabled")
-        case .betweenTools: writer.member("type", word: "between_tools")
-        case .adaptive: writer.member("type", word: "adaptive")
-        case .budget(let tokens):
-            writer.member("type", word: "enabled")
-            writer.name("budget_tokens")
-            writer.number(tokens)
-        }
-        if thinking.isOn, let summary = conversation.reasoning?.summary {
-            if summary.says("none") { writer.member("display", word: "omitted") } else { writer.member("display", word: "summarized") }
-        }
-        writer.endObject()
+        thinking.write(summary: conversation.reasoning?.summary, into: &writer)
     }
 
     private mutating func output(_ thinking: AnthropicThinking) {

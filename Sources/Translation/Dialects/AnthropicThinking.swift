@@ -122,6 +122,24 @@ struct AnthropicThinking {
         mode = .budget(budget)
     }
 
+    /// The value of `thinking`.
+    func write(summary: TextSlice?, into writer: inout JSONWriter) {
+        writer.beginObject()
+        switch mode {
+        case .disabled, .unsaid: writer.member("type", word: "disabled")
+        case .betweenTools: writer.member("type", word: "between_tools")
+        case .adaptive: writer.member("type", word: "adaptive")
+        case .budget(let tokens):
+            writer.member("type", word: "enabled")
+            writer.name("budget_tokens")
+            writer.number(tokens)
+        }
+        if isOn, let summary {
+            if summary.says("none") { writer.member("display", word: "omitted") } else { writer.member("display", word: "summarized") }
+        }
+        writer.endObject()
+    }
+
     // MARK: Sampling beside thoughts
 
     /// Numbers that the API would refuse are left out and said to be lost. Claude's temperatures end at 1.

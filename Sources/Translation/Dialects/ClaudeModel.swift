@@ -7,6 +7,7 @@ struct ClaudeModel {
 
     /// E.g. 4.5 as 405; nil: no Claude, or of an unknown version.
     let version: Int?
+    let isClaude: Bool
     private let family: Family
 
     init(_ name: String) {
@@ -32,6 +33,7 @@ struct ClaudeModel {
             if digits.count <= 2, let number = Int(digits), numbers.count < 2 { numbers.append(number) }
         }
         self.family = family
+        self.isClaude = isClaude
         version = numbers.first.map { $0 * 100 + (numbers.count > 1 ? numbers[1] : 0) }
     }
 

@@ -3,6 +3,7 @@ extension API {
     public var dialect: (any Dialect)? {
         switch self {
         case .chatCompletions: OpenAIChat()
+        case .converse: BedrockConverse()
         case .messages: AnthropicMessages()
         case .countTokens: AnthropicCountTokens()
         case .responses: OpenAIResponses()
