@@ -60,7 +60,9 @@ private func split(_ bytes: [UInt8], _ cuts: [Int]) -> (frames: [Seen], problem:
                         }
                     }
                     seen.append(
-                        Seen(raw: Array(raw[frame.raw]), payload: Array(raw[frame.payload]), kind: frame.kind, name: Array(raw[frame.name]), fields: fields))
+                        Seen(
+                            raw: Array(raw[frame.raw]), payload: Array(raw[frame.payload]), kind: frame.kind, name: Array(raw[frame.name]),
+                            fields: fields))
                 }
                 return nil
             } catch {

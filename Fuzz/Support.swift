@@ -1,3 +1,7 @@
+#if canImport(Wire)
+    import Wire
+#endif
+
 // Compiled into one module with the sources of Wire and one target, which defines LLVMFuzzerTestOneInput.
 
 /// Stops the run; libFuzzer keeps the input.

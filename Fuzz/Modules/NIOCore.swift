@@ -1,0 +1,9 @@
+/// As much of NIO's buffer as the sources under test name.
+public struct ByteBuffer: Sendable {
+    public init() {}
+    public var readableBytes: Int { 0 }
+    public mutating func reserveCapacity(minimumWritableBytes: Int) {}
+    public mutating func writeBytes(_ bytes: some Sequence<UInt8>) {}
+    public mutating func writeBytes(_ bytes: UnsafeRawBufferPointer) {}
+    public mutating func writeStaticString(_ text: StaticString) {}
+}
