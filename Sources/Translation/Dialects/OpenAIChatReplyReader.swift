@@ -322,80 +322,24 @@ final class OpenAIChatReplyReader: ReplyReader {
 
     // MARK: Calls
 
-    private struct Delta {
-        var index: Int64?
-        var id: TextSlice?
-        var name: TextSlice?
-        var arguments: TextSlice?
-        var seal: TextSlice?
-    }
-
     private func toolCalls(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
         try scanner.enterArray()
         while try scanner.nextElement() {
-            var delta = Delta()
-            try scanner.enterObject()
-            while let name = try scanner.nextKey() {
-                let kind = try scanner.peek()
-                if scanner.text(name, is: "index"), kind == .number {
-                    delta.index = try scanner.number().integer
-                } else if scanner.text(name, is: "id"), kind == .string {
-                    delta.id = TextSlice(try scanner.string(), of: list)
-                } else if scanner.text(name, is: "function"), kind == .object {
-                    try function(&scanner, list, &delta)
-                } else if scanner.text(name, is: "extra_content"), kind == .object {
-                    try extraContent(&scanner, list, &delta)
-                } else {
-                    try scanner.skip()
-                }
-            }
+            var delta = OpenAIChatCallDelta()
+            try delta.read(&scanner, list)
             try take(delta, writer)
         }
     }
 
     private func legacy(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
-        var delta = Delta()
+        var delta = OpenAIChatCallDelta()
         delta.index = 0
-        try function(&scanner, list, &delta)
+        try delta.function(&scanner, list)
         try take(delta, writer)
     }
 
-    private func function(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ delta: inout Delta) throws(JSONProblem) {
-        try scanner.enterObject()
-        while let name = try scanner.nextKey() {
-            let kind = try scanner.peek()
-            if scanner.text(name, is: "name"), kind == .string {
-                delta.name = TextSlice(try scanner.string(), of: list)
-            } else if scanner.text(name, is: "arguments"), kind == .string {
-                delta.arguments = TextSlice(try scanner.string(), of: list)
-            } else if scanner.text(name, is: "arguments"), kind == .object {
-                delta.arguments = TextSlice(plain: try scanner.skip().of(list))
-            } else {
-                try scanner.skip()
-            }
-        }
-    }
-
-    private func extraContent(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ delta: inout Delta) throws(JSONProblem) {
-        try scanner.enterObject()
-        while let name = try scanner.nextKey() {
-            guard scanner.text(name, is: "google"), try scanner.peek() == .object else {
-                try scanner.skip()
-                continue
-            }
-            try scanner.enterObject()
-            while let inner = try scanner.nextKey() {
-                if scanner.text(inner, is: "thought_signature"), try scanner.peek() == .string {
-                    delta.seal = TextSlice(try scanner.string(), of: list)
-                } else {
-                    try scanner.skip()
-                }
-            }
-        }
-    }
-
     /// By id, then by index, then the open one (wire.md, trap 11). Empty ids and names of continuations say nothing.
-    private func take(_ delta: Delta, _ writer: any ReplyWriter) throws(JSONProblem) {
+    private func take(_ delta: OpenAIChatCallDelta, _ writer: any ReplyWriter) throws(JSONProblem) {
         var known = calls[choice] ?? []
         let id = delta.id.flatMap { $0.isEmpty ? nil : $0.string }
         let name = delta.name.flatMap { $0.isEmpty ? nil : $0 }

@@ -16,7 +16,8 @@ import Testing
         var seen: [Seen] = []
         for (i, piece) in (pieces + [[]]).enumerated() {
             carry += piece
-            let used = try carry.withUnsafeBytes { bytes throws(EventStreamProblem) -> Int in
+            let used = try carry.withUnsafeBufferPointer { buffer throws(EventStreamProblem) -> Int in
+                let bytes = UnsafeRawBufferPointer(buffer)
                 var used = 0
                 while let frame = try splitter.next(in: bytes, from: used, last: i == pieces.count) {
                     used = frame.raw.upperBound
@@ -39,7 +40,9 @@ import Testing
         ),
         (
             "AAAA2wAAAFduCFV2CzpldmVudC10eXBlBwARY29udGVudEJsb2NrRGVsdGENOmNvbnRlbnQtdHlwZQcAEGFwcGxpY2F0aW9uL2pzb24NOm1lc3NhZ2UtdHlwZQcABWV2ZW50eyJjb250ZW50QmxvY2tJbmRleCI6MCwiZGVsdGEiOnsidGV4dCI6IkkgYW0gaGVyZSBhbmQgcmVhZHkgdG8gYXNzaXN0In0sInAiOiJhYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ekFCQ0RFRkdISUpLIn0uPEHp",
-            Seen(name: "contentBlockDelta", payload: #"{"contentBlockIndex":0,"delta":{"text":"I am here and ready to assist"},"p":"abcdefghijklmnopqrstuvwxyzABCDEFGHIJK"}"#)
+            Seen(
+                name: "contentBlockDelta",
+                payload: #"{"contentBlockIndex":0,"delta":{"text":"I am here and ready to assist"},"p":"abcdefghijklmnopqrstuvwxyzABCDEFGHIJK"}"#)
         ),
         (
             "AAAAkAAAAFY2LAy4CzpldmVudC10eXBlBwAQY29udGVudEJsb2NrU3RvcA06Y29udGVudC10eXBlBwAQYXBwbGljYXRpb24vanNvbg06bWVzc2FnZS10eXBlBwAFZXZlbnR7ImNvbnRlbnRCbG9ja0luZGV4IjowLCJwIjoiYWJjZGVmZ2hpamtsIn3C2aZe",
@@ -51,8 +54,10 @@ import Testing
         ),
         (
             "AAAAzAAAAE7Yo7YkCzpldmVudC10eXBlBwAIbWV0YWRhdGENOmNvbnRlbnQtdHlwZQcAEGFwcGxpY2F0aW9uL2pzb24NOm1lc3NhZ2UtdHlwZQcABWV2ZW50eyJtZXRyaWNzIjp7ImxhdGVuY3lNcyI6NjA1fSwicCI6ImFiY2RlZmdoaWprbG0iLCJ1c2FnZSI6eyJpbnB1dFRva2VucyI6OCwib3V0cHV0VG9rZW5zIjoxMCwidG90YWxUb2tlbnMiOjE4fX39fnGz",
-            Seen(name: "metadata", payload: #"{"metrics":{"latencyMs":605},"p":"abcdefghijklm","usage":{"inputTokens":8,"outputTokens":10,"totalTokens":18}}"#)
-        )
+            Seen(
+                name: "metadata",
+                payload: #"{"metrics":{"latencyMs":605},"p":"abcdefghijklm","usage":{"inputTokens":8,"outputTokens":10,"totalTokens":18}}"#)
+        ),
     ]
 
     static var stream: [UInt8] { recorded.flatMap { decode($0.base64) } }
@@ -180,13 +185,13 @@ import Testing
     func writer() {
         var writer = JSONWriter()
         let start = writer.beginFrame("messageStart")
-        writer.beginObject()
-        writer.member("p", "abcdefghijklmnopqrs")
-        writer.member("role", "assistant")
-        writer.endObject()
+        writer.object {
+            $0.member("p", "abcdefghijklmnopqrs")
+            $0.member("role", "assistant")
+        }
         writer.endFrame(start)
         #expect(writer.bytes == Self.decode(Self.recorded[0].base64))
-        let second = writer.beginFrame(.exception, "modelStreamErrorException")
+        let second = writer.beginFrame("modelStreamErrorException", .exception)
         writer.object { $0.member("message", "m") }
         writer.endFrame(second)
         let seen = try? Self.split([writer.bytes])
