@@ -69,11 +69,11 @@ def test_claude_code(stage, kind):
     client = anthropic.Anthropic(base_url=gateway.url, api_key=KEY, max_retries=0, timeout=60)
 
     def turn(body):
-        events, whole = [], None
+        events, whole, pieces = [], None, {}
         for event in client.messages.create(model=name_of(exchange), stream=True, extra_query={"beta": "true"}, extra_headers={
                 "anthropic-beta": "interleaved-thinking-2025-05-14,fine-grained-tool-streaming-2025-05-14"}, **body):
             events.append((event.type, event.model_dump(exclude_unset=True, warnings=False)))
-            whole = accumulate_event(event=event, current_snapshot=whole)
+            whole = accumulate_event(event=event, current_snapshot=whole, json_bufs=pieces)
         assert not disorder([event for _, event in events])
         return messages.stream(events), whole.model_dump(exclude_unset=True, warnings=False)
 

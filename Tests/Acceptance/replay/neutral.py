@@ -125,7 +125,7 @@ def joined(content):
 
 def object_of(arguments):
     """The value that the text of a call's arguments spells; None where it spells none. No arguments are an empty object."""
-    if arguments is None or arguments == "":
+    if arguments in (None, "", "null"):
         return {}
     if not isinstance(arguments, str):
         return arguments

@@ -56,7 +56,8 @@ def choose(exchanges):
 def expected(exchange):
     """What the readers here make of an exchange: text, thoughts, calls, finish, usage, failure."""
     said = exchange.said
-    value = {"text": said.text, "thoughts": said.thoughts, "calls": [one.__dict__ for one in said.calls], "finish": said.finish,
+    calls = [{**one.__dict__, "arguments": "" if one.arguments == "null" else one.arguments} for one in said.calls]
+    value = {"text": said.text, "thoughts": said.thoughts, "calls": calls, "finish": said.finish,
              "usage": said.usage.__dict__ if said.usage else None}
     for name in ("plan", "refusal", "signatures", "native"):
         if getattr(said, name):

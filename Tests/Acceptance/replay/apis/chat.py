@@ -1,6 +1,6 @@
 """Chat completions as OpenAI and forty others speak them; what differs between them stands in wire notes 1 to 20."""
 
-from ..neutral import Call, Failure, Part, Reply, Request, Tool, Turn, Usage, data_url, joined, number, spelled
+from ..neutral import Call, Failure, Part, Reply, Request, Tool, Turn, Usage, data_url, joined, number, spelled, total
 
 FINISH = {"stop": "stop", "eos": "stop", "end_turn": "stop", "length": "length", "max_tokens": "length", "model_length": "length",
           "tool_calls": "tool_calls", "function_call": "tool_calls", "content_filter": "filter", "error": "error", "refusal": "refusal"}
@@ -22,6 +22,8 @@ def media(part):
     if kind == "input_audio":
         return Part("audio", media="audio/" + part["input_audio"]["format"], data=part["input_audio"]["data"])
     if kind == "document_url":
+        if inline := data_url(part["document_url"]):
+            return Part("document", media=inline[0], data=inline[1])
         return Part("document", url=part["document_url"], media="application/pdf")
     return None
 
@@ -118,6 +120,13 @@ def usage_of(raw):
         cached=next((number(value) for value in (details.get("cached_tokens"), raw.get("prompt_cache_hit_tokens"), raw.get("cached_tokens"),
                                                  raw.get("num_cached_tokens")) if number(value) is not None), None),
         written=number(details.get("cache_write_tokens")))
+    # Mistral leaves seconds of sound out of prompt_tokens, but not out of the total.
+    sound, said = number(details.get("audio_tokens")), total(usage.input, usage.output)
+    if sound and said is not None and number(raw.get("total_tokens")) == said + sound:
+        usage.input += sound
+    # Grok on Azure counts what it read from its cache beside the prompt: it can be the larger number.
+    if usage.cached and usage.input is not None and usage.cached > usage.input:
+        usage.input += usage.cached
     everything = number(raw.get("total_tokens"))
     # xAI leaves reasoning out of completion_tokens but not out of the total.
     if reasoning and everything and usage.input is not None and usage.output is not None \

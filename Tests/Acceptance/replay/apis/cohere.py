@@ -1,6 +1,6 @@
 """Cohere's v2 chat."""
 
-from ..neutral import Call, Failure, Reply, Usage, number, spelled
+from ..neutral import Call, Failure, Reply, Usage, number, spelled, total
 from . import chat
 
 FINISH = {"COMPLETE": "stop", "STOP_SEQUENCE": "stop", "MAX_TOKENS": "length", "TOOL_CALL": "tool_calls", "ERROR": "error",
@@ -23,7 +23,9 @@ def usage_of(raw):
     if not raw:
         return None
     tokens = raw.get("tokens") or raw.get("billed_units") or {}
-    return Usage(input=number(tokens.get("input_tokens")), cached=number(raw.get("cached_tokens")), output=number(tokens.get("output_tokens")),
+    # Images are counted beside the text; with them the sum is what is billed and more.
+    return Usage(input=total(tokens.get("input_tokens"), tokens.get("image_tokens")), cached=number(raw.get("cached_tokens")),
+                 output=number(tokens.get("output_tokens")),
                  reasoning=number(tokens.get("reasoning_tokens")))
 
 

@@ -139,6 +139,7 @@ def stream(events):
             usage.update({key: value for key, value in (event.get("usage") or {}).items() if value is not None})
         elif kind == "message_stop":
             out.complete = True
+            break  # some recordings have the next reply behind it
     for key, block in blocks.items():
         if key[0] == "open":
             continue

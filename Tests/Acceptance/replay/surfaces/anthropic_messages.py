@@ -57,13 +57,13 @@ class Messages:
         return answer
 
     def streamed(self, answer, model, body):
-        events, snapshot = [], None
+        events, snapshot, pieces = [], None, {}
         answer.raw = events
         stream = self.client.messages.create(model=model, stream=True, **arguments(body))
         try:
             for event in stream:
                 events.append((event.type, event.model_dump(exclude_unset=True, warnings=False)))
-                snapshot = accumulate_event(event=event, current_snapshot=snapshot)
+                snapshot = accumulate_event(event=event, current_snapshot=snapshot, json_bufs=pieces)
         except (TypeError, IndexError, AssertionError, ValueError, AttributeError, RuntimeError) as error:
             answer.complaints.append(f"the SDK's accumulator: {type(error).__name__}: {error}")
         finally:
