@@ -140,8 +140,10 @@ final class OpenAIChatReplyReader: ReplyReader {
         var logprobs: JSONSlice?
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
-            if scanner.text(name, is: "delta") || scanner.text(name, is: "message"), try scanner.peek() == .object {
-                delta = scanner
+            let isDelta = scanner.text(name, is: "delta")
+            if isDelta || scanner.text(name, is: "message"), try scanner.peek() == .object {
+                // Perplexity sends both: the delta is empty in whole replies, the message repeats all of it in streams.
+                if delta == nil || isDelta == context.isStream { delta = scanner }
                 try scanner.skip()
             } else if scanner.text(name, is: "index"), try scanner.peek() == .number {
                 index = Int(clamping: try scanner.number().integer)
