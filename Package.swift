@@ -12,6 +12,7 @@ extension Target.Dependency {
     static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let yams = product(name: "Yams", package: "Yams")
     static let logging = product(name: "Logging", package: "swift-log")
@@ -46,10 +47,10 @@ let package = Package(
         target("Wire", ["CBytes"]),
         target("Schema"),
         target("Routing", ["Schema"]),
-        target("Translation", ["Wire", "Schema", "Routing", .nioCore]),
+        target("Translation", ["Wire", "Schema", "Routing", .nioCore, .crypto]),
         target("Settings", ["Schema", "Routing", "Translation", .yams]),
         target("Storage", ["Routing", .grdb]),
-        target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .crypto, .logging]),
+        target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .crypto, .cryptoExtras, .logging]),
         target(
             "Console",
             ["Wire", "Schema", "Routing", "Translation", "Settings", "Storage", "Gateway", .hummingbird, .nioCore, .nioPosix, .crypto, .logging]),
@@ -65,7 +66,7 @@ let package = Package(
         tests("WireTests", ["Wire"]),
         tests("SchemaTests", ["Schema"]),
         tests("RoutingTests", ["Routing"]),
-        tests("TranslationTests", ["Translation"], exclude: ["Fixtures"]),
+        tests("TranslationTests", ["Translation", .crypto], exclude: ["Fixtures"]),
         tests("SettingsTests", ["Settings"]),
         tests("StorageTests", ["Storage"]),
         tests("BenchTests", ["Bench"]),

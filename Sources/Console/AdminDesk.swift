@@ -86,6 +86,9 @@ public final class AdminDesk: Sendable {
         guard call.path.count >= 3, call.path[0] == "api", call.path[1] == "v1" else { throw Self.unknown(call) }
         let name = call.path[2]
         if name == "policies", call.path.count > 3, call.path[3] == "draft" { return try await drafts.answer(call) }
+        if name == "providers", let provider = ProviderTesting.subject(call) {
+            return try await ProviderTesting(server: server).answer(call, provider: provider)
+        }
         if let section = Collections.sections[name] { return try await collections.answer(call, section: section) }
         switch name {
         case "settings": return try await settings.answer(call)

@@ -39,3 +39,8 @@ public enum ExplainBody {
         return AdminReply(status: answer.status, text: String(decoding: answer.body, as: UTF8.self))
     }
 }
+
+/// The body of `POST /api/v1/providers/{name}/test`.
+public enum ProviderTestBody {
+    public static func text(model: String?) -> String { Node.map(model.map { [("model", .text($0))] } ?? []).json }
+}

@@ -41,6 +41,7 @@ struct DeploymentDesk: Sendable {
             line.member("state", health.state.rawValue)
             line.member("rests_until", orNull: report.restsUntilUnixMilliseconds.map { Timestamp.text(unixMilliseconds: $0) })
             line.member("needs_operator", health.restsUntil == .distantFuture)
+            line.member("credential_problem", orNull: report.credentialProblem)
             line.member("in_flight", health.inFlight)
             line.key("error_rate")
             if let rate = health.errorRate { line.raw("\(rate)") } else { line.null() }

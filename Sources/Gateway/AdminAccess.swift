@@ -32,7 +32,8 @@ extension Server {
             return DeploymentReport(
                 health: health, provider: upstream.providerName, model: upstream.model,
                 restsUntilUnixMilliseconds: health.restsUntil.flatMap { $0 == .distantFuture ? nil : wall + ($0 - now).milliseconds },
-                limits: router.accountLimits(of: health.deployment, at: now))
+                limits: router.accountLimits(of: health.deployment, at: now),
+                credentialProblem: live.targets[health.deployment].keeper?.failure.map { "no fresh access token: \($0)" })
         }
     }
 
@@ -54,6 +55,8 @@ public struct DeploymentReport: Sendable {
     public let restsUntilUnixMilliseconds: Int64?
     /// What its account has left.
     public let limits: AccountLimits?
+    /// Why its access token is not renewed; requests fail once the last one has lapsed. Nil: nothing is wrong with it.
+    public let credentialProblem: String?
 }
 
 extension Duration {

@@ -26,6 +26,8 @@ final class Exchange {
     private var upstream: UpstreamChannel?
     private var waiter: ConnectionWaiter?
     private var usesPooled = false
+    /// See `awaitToken`.
+    var waitsForToken = false
     /// A pooled connection that had died is replaced once, without counting as an attempt.
     private var replacedStale = false
     private var problem: (any Error)?
@@ -92,8 +94,12 @@ final class Exchange {
         connect()
     }
 
-    private func connect() {
+    func connect() {
         guard let target else { return }
+        if let keeper = target.keeper, keeper.line(unixSeconds: WallClock.milliseconds() / 1000) == nil {
+            waitsForToken = true
+            return awaitToken(keeper, within: min(target.connectTimeout, timeLeft))
+        }
         let pool = loop.pool(target.origin)
         if !replacedStale, let idle = pool.takeIdle() {
             connected(idle, reused: true)
@@ -114,7 +120,7 @@ final class Exchange {
         guard let target else { return }
         upstream = channel
         usesPooled = reused
-        let bytes = UpstreamRequest(target, request, interpreter, attempt, live, loop)
+        let bytes = UpstreamRequest(target, request, interpreter, attempt, live, loop).authorized(for: target, passed: request.passed, loop)
         channel.call(
             self, request: bytes, firstByte: target.firstByteTimeout, idle: target.idleTimeout,
             deadline: attempt?.deadline ?? .distantFuture)
@@ -247,7 +253,7 @@ final class Exchange {
         settle(.failed, fault: fault, status: 200, usage: usage)
     }
 
-    private func ended(_ fault: Fault, _ detail: String) {
+    func ended(_ fault: Fault, _ detail: String) {
         guard !over, attempt != nil else { return }
         record(.fault(fault, retryAfter: relay.retryAfter), fault, at: loop.time, detail)
         if rival == nil { advance() } else { lostToFault() }

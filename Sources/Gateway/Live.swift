@@ -35,6 +35,8 @@ final class Live: Sendable {
     let hasWatches: Bool
     /// What a translation cannot carry over refuses the request.
     let refusesLoss: Bool
+    /// Headers of clients that some provider takes.
+    let passedRequestHeaders: [String]
     /// Names of providers that deployments mention.
     let providers: [String]
     /// When these settings took effect, in seconds since 1970.
@@ -44,7 +46,7 @@ final class Live: Sendable {
     let written: Int
 
     init(
-        _ blueprint: Blueprint, store: any Store, origins: OriginNumbers, mocks: [String: Origin], written: Int? = nil
+        _ blueprint: Blueprint, store: any Store, origins: OriginNumbers, mocks: [String: Origin], tokens: TokenKeepers, written: Int? = nil
     ) throws(StoreFailure) {
         self.written = written ?? blueprint.table.deployments.count
         self.blueprint = blueprint
@@ -52,8 +54,10 @@ final class Live: Sendable {
         names = NameTable(blueprint.names)
         keys = KeyRing(blueprint.keys, open: blueprint.keys.isEmpty && blueprint.server.listen.isLoopback)
         targets = zip(blueprint.upstreams, blueprint.table.deployments).map { upstream, deployment in
-            Target(upstream, deployment, origins: origins, mocks: mocks)
+            Target(upstream, deployment, origins: origins, mocks: mocks, tokens: tokens)
         }
+        tokens.keep(only: Set(targets.compactMap { $0.keeper?.grant }))
+        passedRequestHeaders = Set(blueprint.upstreams.flatMap { $0.provider.passedRequestHeaders }).sorted()
         allowances = blueprint.keys.isEmpty ? [.all] : blueprint.keys.map { Allowance($0, blueprint) }
         standings = blueprint.keys.isEmpty ? [Standing(policy: blueprint.defaultPolicy)] : blueprint.keys.map { Standing($0, blueprint) }
         limits = Limits(blueprint.server)
@@ -260,20 +264,28 @@ final class Target: Sendable {
     let connectTimeout: Duration
     let firstByteTimeout: Span
     let idleTimeout: Span
-    private let credential: [UInt8]
+    /// See `UpstreamRequest.authorized`.
+    let signing: Signing?
+    let keeper: TokenKeeper?
+    let passesHeaders: Bool
+    /// Asking for usage in streams would be refused; it comes by itself.
+    let refusesStreamOptions: Bool
+    let hasOverrides: Bool
+    private let bodyOverrides: [BodyOverrides]
+    private let credentials: [[UInt8]]
 
-    init(_ upstream: Upstream, _ deployment: Deployment, origins: OriginNumbers, mocks: [String: Origin]) {
+    init(_ upstream: Upstream, _ deployment: Deployment, origins: OriginNumbers, mocks: [String: Origin], tokens: TokenKeepers) {
         provider = upstream.provider
         providerName = upstream.providerName
         let base = provider.base ?? (Origin(tls: true, host: "unconfigured.invalid", port: 443), "/v1")
         let address = mocks[upstream.providerName] ?? base.origin
         origin = origins.number(of: address)
-        asked = API.allCases.map { upstream.provider.upstream(for: $0) }
+        asked = API.allCases.map { upstream.provider.upstream(for: $0, model: upstream.model) }
         let needed = Set(asked.compactMap { $0 })
         heads = API.allCases.flatMap { api in
             [false, true].map { streaming in
                 guard needed.contains(api) else { return ByteBuffer() }
-                var head = UpstreamHead(path: base.path + api.path)
+                var head = UpstreamHead(base: base.path, path: base.path + api.path)
                 upstream.provider.prepare(&head, for: api, model: upstream.model, streaming: streaming)
                 return Target.write(head, authority: address.authority)
             }
@@ -288,22 +300,36 @@ final class Target: Sendable {
         connectTimeout = upstream.connectTimeout
         firstByteTimeout = Span(upstream.firstByteTimeout ?? upstream.timeout ?? .seconds(60))
         idleTimeout = Span(upstream.idleTimeout)
-        credential = Array((provider.common.apiKey?.reveal() ?? "").utf8)
+        signing = provider.signer.map { [headers = provider.common.headers] signer in
+            Signing(signer: signer, authority: address.authority, headers: headers.entries.map { ($0.name, $0.value.reveal()) })
+        }
+        keeper = provider.grant.map { tokens[$0] }
+        passesHeaders = !provider.passedRequestHeaders.isEmpty
+        refusesStreamOptions = provider.quirks.contains(.noStreamOptions)
+        bodyOverrides = API.allCases.map { upstream.provider.overrides(for: $0, model: upstream.model) }
+        hasOverrides = bodyOverrides.contains { !$0.isEmpty }
+        // A header of the settings may be a short word that any error repeats.
+        let key = upstream.provider.common.apiKey
+        credentials = provider.secrets.filter { $0 == key || $0.reveal().utf8.count >= 8 }.map { Array($0.reveal().utf8) }
     }
 
     /// The head of a request up to and with `content-length: `; `api` is one of those in `asked`.
     func head(_ api: API, streaming: Bool) -> ByteBuffer { heads[Int(api.rawValue) * 2 + (streaming ? 1 : 0)] }
 
-    /// Whether the credential stands in `body`. Linear in the body times the credential: for error bodies only.
+    /// What the provider itself demands of bodies in `api`.
+    func overrides(_ api: API) -> BodyOverrides { bodyOverrides[Int(api.rawValue)] }
+
+    /// Whether a credential stands in `body`. Linear in the body times the credentials: for error bodies only.
     func isRepeated(in body: ByteBuffer) -> Bool {
-        guard !credential.isEmpty else { return false }
-        return body.withUnsafeReadableBytes { bytes in
-            var at = 0
-            while bytes.count - at >= credential.count {
-                if bytes[at] == credential[0], bytes[at..<at + credential.count].elementsEqual(credential) { return true }
-                at += 1
+        credentials.contains { credential in
+            body.withUnsafeReadableBytes { bytes in
+                var at = 0
+                while bytes.count - at >= credential.count {
+                    if bytes[at] == credential[0], bytes[at..<at + credential.count].elementsEqual(credential) { return true }
+                    at += 1
+                }
+                return false
             }
-            return false
         }
     }
 

@@ -23,6 +23,7 @@ struct Relay {
     private(set) var firstToken: Instant?
     private(set) var isStream = false
     private(set) var retryAfter: Duration?
+    private var faultHeaders = FaultHeaders()
     private var isJSON = false
     private var isEncoded = false
     /// The answer's status line and passed headers. Begun while the reply's head is at hand, since its bytes do not stay.
@@ -110,9 +111,11 @@ struct Relay {
         var head = loop.takeScratch(capacity: 4096)
         var limits = RateLimitHeaders(now: 0)
         var hasLimits = false
+        var faultHeaders = FaultHeaders()
         head.writeHead(atMost: reply.length + 128) { head in
             head.statusLine(reply.status)
             reply.forEachField(in: bytes) { name, value in
+                if reply.status >= 400 { faultHeaders.take(name, value) }
                 if RateLimitHeaders.mayTake(name) {
                     if !hasLimits { limits = RateLimitHeaders(now: WallClock.milliseconds()) }
                     hasLimits = true
@@ -131,6 +134,7 @@ struct Relay {
             }
         }
         self.head = head
+        self.faultHeaders = faultHeaders
         if hasLimits, !limits.isEmpty { accountLimits = limits.limits }
     }
 
@@ -174,7 +178,8 @@ struct Relay {
     /// Why a reply that came to its end is none. Nil: it is one, and `facts` has what it says.
     mutating func fault(_ provider: any Provider) -> (Fault, String)? {
         guard (200..<300).contains(status) else {
-            let reply = withBody { FaultyReply.read(status: status, body: $0) }
+            let reply = withBody { FaultyReply.read(status: status, body: $0, headers: faultHeaders) }
+            retryAfter = retryAfter ?? reply.retryAfter
             said = (reply, withBody { ByteBuffer(bytes: $0) })
             return (provider.fault(of: reply), reply.summary)
         }

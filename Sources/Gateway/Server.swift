@@ -17,6 +17,7 @@ public final class Server: Sendable {
     let accessLog: AccessLog
     let origins = OriginNumbers()
     let tls: TLS
+    let tokens: TokenKeepers
     /// The first of as many nodes for request ids as there are loops.
     let firstNode: Int
     let log: Logger
@@ -58,6 +59,7 @@ public final class Server: Sendable {
         router.beginMinute(at: Instant.now() + .milliseconds(-(WallClock.milliseconds() % 60_000)))
         self.router = SharedRouter(router)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        tokens = TokenKeepers(tls: tls, group: group, log: log)
         state = Locked(State())
     }
 
@@ -65,7 +67,7 @@ public final class Server: Sendable {
 
     /// Binds the clients' listener and serves until `drain`. Throws what kept it from binding.
     public func start(_ blueprint: Blueprint) async throws {
-        let live = try Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint))
+        let live = try Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint), tokens: tokens)
         accessLog.start()
         var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
         for (index, eventLoop) in group.makeIterator().enumerated() {
@@ -151,14 +153,14 @@ public final class Server: Sendable {
     public func replace(_ blueprint: Blueprint) async throws {
         await changes.enter()
         defer { changes.leave() }
-        try await run(Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint)))
+        try await run(Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint), tokens: tokens))
     }
 
     /// With more deployments than the settings mention: the mock providers go on.
     func extend(_ blueprint: Blueprint) async throws {
         let mocks = state.withLock { $0.mockOrigins }
         let written = live?.written
-        try await run(Live(blueprint, store: store, origins: origins, mocks: mocks, written: written))
+        try await run(Live(blueprint, store: store, origins: origins, mocks: mocks, tokens: tokens, written: written))
     }
 
     private func run(_ live: Live) async throws {
@@ -181,6 +183,12 @@ public final class Server: Sendable {
         if let failure = journal?.status.failure { return "the ledger cannot be written: \(failure)" }
         return nil
     }
+
+    /// Where a mock provider listens; nil for others.
+    func mockOrigin(of provider: String) -> Origin? { state.withLock { $0.mockOrigins[provider] } }
+
+    /// For what is done beside the data plane.
+    var anyLoop: any EventLoop { group.next() }
 
     var live: Live? { state.withLock { $0.live } }
 

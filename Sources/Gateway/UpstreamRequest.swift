@@ -17,14 +17,14 @@ struct UpstreamRequest {
             self = Self.translated(body, interpreter.spoken, target, request, attempt, live, loop)
             return
         }
-        if request.entry.inline != nil || live.hasParams || !request.ruling.overrides.isEmpty,
+        if request.entry.inline != nil || live.hasParams || !request.ruling.overrides.isEmpty || target.hasOverrides,
             let changed = Self.changed(target, request, attempt, live, loop)
         {
             self = changed
             return
         }
         let prepared = target.head(request.api, streaming: request.call.stream)
-        let asksUsage = request.call.stream && !request.call.asksUsage
+        let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
         let length = request.call.rewrittenLength(of: request.body.readableBytes, model: target.model, askUsage: asksUsage)
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24 + min(length, Self.together))
         out.writeHead(atMost: prepared.readableBytes + 24) { head in
@@ -43,7 +43,7 @@ struct UpstreamRequest {
         head = out
     }
 
-    private init(head: ByteBuffer, rest: ByteBuffer?) {
+    init(head: ByteBuffer, rest: ByteBuffer?) {
         self.head = head
         self.rest = rest
     }
@@ -52,7 +52,7 @@ struct UpstreamRequest {
         _ body: [UInt8], _ api: API, _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop
     ) -> UpstreamRequest {
         var bytes = body
-        if let overrides = overrides(request, attempt, live), let changed = body.withUnsafeBytes({ try? overrides.applied(to: $0) }) {
+        if let overrides = overrides(target, api, request, attempt, live), let changed = body.withUnsafeBytes({ try? overrides.applied(to: $0) }) {
             bytes = changed
         }
         let prepared = target.head(api, streaming: request.call.stream)
@@ -67,19 +67,20 @@ struct UpstreamRequest {
         return UpstreamRequest(head: out, rest: together ? nil : ByteBuffer(bytes: bytes))
     }
 
-    /// Members that a rule and the leaf set. Nil: none.
-    private static func overrides(_ request: Admitted, _ attempt: Attempt?, _ live: Live) -> BodyOverrides? {
+    /// Members that a rule, the leaf and the provider set. Nil: none.
+    private static func overrides(_ target: Target, _ api: API, _ request: Admitted, _ attempt: Attempt?, _ live: Live) -> BodyOverrides? {
         var overrides = request.ruling.overrides
         if let attempt, let params = request.table(live).options(of: attempt).params, let own = try? BodyOverrides(Array(params.utf8)) {
             overrides = overrides.merged(with: own)
         }
+        overrides = overrides.merged(with: target.overrides(api))
         return overrides.isEmpty ? nil : overrides
     }
 
-    /// The body with the members that a rule and the leaf set. Nil: there are none.
+    /// The body with the members that a rule, the leaf and the provider set. Nil: there are none.
     private static func changed(_ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop) -> UpstreamRequest? {
-        guard let overrides = overrides(request, attempt, live) else { return nil }
-        let asksUsage = request.call.stream && !request.call.asksUsage
+        guard let overrides = overrides(target, request.api, request, attempt, live) else { return nil }
+        let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
         var body = loop.allocator.buffer(capacity: request.body.readableBytes + 256)
         request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
         // The client's body and the params were read before, so they are objects.

@@ -3,8 +3,8 @@ public struct Reading {
     public private(set) var problems: [Problem] = []
     /// A part that is read twice has its problems once.
     private var known: Set<Problem> = []
-    /// What `env:NAME` and `file:PATH` stand for, given by whoever may look.
-    let secrets: (Secret.Source) -> Secret.Finding
+    /// What `env:NAME` and `file:PATH` stand for, given by whoever may look. Also of use for what settings leave to the environment.
+    public let secrets: (Secret.Source) -> Secret.Finding
     /// Path to the environment variable that set it, for messages.
     public var environment: [String: String] = [:]
 

@@ -23,6 +23,8 @@ public struct Blueprint: Sendable {
     public var keys: [VirtualKey] = []
     /// Where callers are, by their addresses.
     public var regions = RegionTable()
+    /// By their names in settings, whether anything uses them or not.
+    public var providers: [String: any Provider] = [:]
     public var mocks: [(providerName: String, behaviour: MockBehaviour)] = []
 
     /// What conditions of its routes count.

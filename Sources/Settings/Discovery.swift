@@ -9,6 +9,9 @@ public enum Discovery {
     /// Models offered for a key that was found, by provider type. Providers' model pages, read 2026-11.
     private static let usualModels: [String: [String]] = [
         "openai": ["gpt-5-mini", "gpt-5", "gpt-5-nano", "text-embedding-3-small"],
+        "anthropic": ["claude-sonnet-4-5", "claude-haiku-4-5"],
+        "gemini": ["gemini-2.5-flash", "gemini-2.5-pro"],
+        "cohere": ["command-a-03-2025"],
         "mistral": ["mistral-small-latest", "mistral-large-latest"],
         "deepseek": ["deepseek-chat", "deepseek-reasoner"],
         "groq": ["llama-3.3-70b-versatile", "llama-3.1-8b-instant"],
@@ -40,7 +43,7 @@ public enum Discovery {
                 groups.append((model, [(provider, model)]))
             }
         }
-        for type in Catalog.types where !type.isNotYet {
+        for type in Catalog.types {
             guard let variable = type.keyVariable, environment[variable]?.isEmpty == false else { continue }
             providers.append((type.name, .map([("type", .plain(type.name)), ("api_key", .plain("env:\(variable)"))])))
             for model in usualModels[type.name, default: []] { offer(model, at: type.name) }

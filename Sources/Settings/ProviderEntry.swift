@@ -26,9 +26,6 @@ public struct ProviderEntry: SettingValue {
         if let key = provider.common.apiKey, !HeaderList.isValue(key.reveal()) {
             reading.problem(path.setting("api_key"), node.entry("api_key")?.line ?? node.line, HeaderList.badValue)
         }
-        if type.isNotYet {
-            reading.warning(path.setting("type"), entry.line, "`\(name)` is accepted, but not effective yet: its deployments are paused")
-        }
         provider.check(node, at: path, &reading)
         return ProviderEntry(type: type, provider: provider)
     }

@@ -13,6 +13,8 @@ public struct BodyOverrides: Sendable {
     }
 
     private var members: [Member] = []
+    /// Names that are taken out and not set.
+    private var removed: [[UInt8]] = []
 
     private static let reserved: [[UInt8]] = ["model", "stream", "stream_options"].map { Array($0.utf8) }
 
@@ -42,13 +44,24 @@ public struct BodyOverrides: Sendable {
         self.members = members
     }
 
-    public var isEmpty: Bool { members.isEmpty }
+    /// What a provider itself demands: one text set, some members taken out.
+    public init(setting name: String, to text: String, removing removed: [String] = []) {
+        var member: [UInt8] = []
+        JSONWriter.append(name, to: &member)
+        member.append(UInt8(ascii: ":"))
+        JSONWriter.append(text, to: &member)
+        members = [Member(name: Array(name.utf8), text: member)]
+        self.removed = removed.map { Array($0.utf8) }
+    }
+
+    public var isEmpty: Bool { members.isEmpty && removed.isEmpty }
 
     /// Of two with the same name, the one of `other` counts.
     public func merged(with other: BodyOverrides) -> BodyOverrides {
         var merged = self
         merged.members.removeAll { own in other.members.contains { $0.name == own.name } }
         merged.members += other.members
+        merged.removed += other.removed
         return merged
     }
 
@@ -75,7 +88,7 @@ public struct BodyOverrides: Sendable {
     private static let limits: [[UInt8]] = ["max_tokens", "max_completion_tokens"].map { Array($0.utf8) }
 
     private func replaces(_ name: [UInt8]) -> Bool {
-        members.contains { $0.name == name || (Self.limits.contains(name) && Self.limits.contains($0.name)) }
+        removed.contains(name) || members.contains { $0.name == name || (Self.limits.contains(name) && Self.limits.contains($0.name)) }
     }
 
     private static func forEachMember(

@@ -3,8 +3,10 @@ import Wire
 extension FaultyReply {
     /// Reads what a provider says of its failure, in any of the shapes met: `{error: {message, type, code}}`,
     /// `{error: "…"}`, `{detail}`, `{message}`, a list of one such object. Anything else (HTML, nothing) says nothing.
-    public static func read(status: Int, body: UnsafeRawBufferPointer) -> FaultyReply {
+    public static func read(status: Int, body: UnsafeRawBufferPointer, headers: FaultHeaders = FaultHeaders()) -> FaultyReply {
         var reply = FaultyReply(status: status)
+        reply.type = headers.type
+        reply.shouldRetry = headers.shouldRetry
         var scanner = JSONScanner(body)
         do throws(JSONProblem) {
             if try scanner.peek() == .array {
@@ -60,8 +62,48 @@ extension FaultyReply {
             } else if scanner.text(name, is: "status") {
                 let said = try Self.text(&scanner)
                 type = type ?? said  // Gemini: RESOURCE_EXHAUSTED
-            } else if scanner.text(name, is: "message") || scanner.text(name, is: "detail") || scanner.text(name, is: "msg") {
+            } else if scanner.text(name, is: "__type") {
+                let said = try Self.text(&scanner)  // AWS's front: com.amazon.coral.service#AccessDeniedException
+                type = type ?? said?.split(separator: "#").last.map { String($0) }
+            } else if scanner.text(name, is: "details") {
+                try googleDetails(&scanner)
+            } else if scanner.text(name, is: "message") || scanner.text(name, is: "detail") || scanner.text(name, is: "msg")
+                || scanner.text(name, is: "Message")
+            {
                 if try scanner.peek() == .array { try list(&scanner) } else { try fill(from: &scanner) }
+            } else {
+                try scanner.skip()
+            }
+        }
+    }
+
+    /// Google's list of typed details (google/rpc/error_details.proto): RetryInfo says when to come back, ErrorInfo and QuotaFailure
+    /// say more of why. Azure's `details` is a text.
+    private mutating func googleDetails(_ scanner: inout JSONScanner) throws(JSONProblem) {
+        guard try scanner.peek() == .array else {
+            try scanner.skip()
+            return
+        }
+        try scanner.enterArray()
+        while try scanner.nextElement() { try googleDetail(&scanner) }
+    }
+
+    private mutating func googleDetail(_ scanner: inout JSONScanner) throws(JSONProblem) {
+        guard try scanner.peek() == .object else {
+            try scanner.skip()
+            return
+        }
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            if scanner.text(name, is: "retryDelay") {
+                // A duration of protobuf's JSON: seconds and `s`.
+                guard let text = try Self.text(&scanner), text.hasSuffix("s") else { continue }
+                retryAfter = Array(text.dropLast().utf8).withUnsafeBytes { RetryAfter.parse($0, now: 0) }
+            } else if scanner.text(name, is: "reason") || scanner.text(name, is: "quotaId") {
+                let said = try Self.text(&scanner)
+                reason = reason ?? said
+            } else if scanner.text(name, is: "violations"), try scanner.peek() == .array {
+                try googleDetails(&scanner)
             } else {
                 try scanner.skip()
             }

@@ -5,6 +5,7 @@ import ArgumentParser
         commandName: "swiftlet",
         abstract: "A self-hosted LLM router: one address and one key for applications, many providers behind it.",
         subcommands: [
-            Serve.self, Check.self, ExplainCommand.self, RequestsCommand.self, SchemaCommand.self, Simulate.self, BenchCommand.self,
+            Serve.self, Check.self, ExplainCommand.self, RequestsCommand.self, ProvidersCommand.self, SchemaCommand.self, Simulate.self,
+            BenchCommand.self,
         ])
 }

@@ -157,7 +157,7 @@ import Testing
         }
         #expect(branches.last?.on == FaultSet(.timeout))
         #expect(served(try #require(blueprint.names["fast"]?.route), blueprint) == ["openai/gpt-5-mini", "openai/gpt-5", "local/smollm2"])
-        #expect(blueprint.limiters == [Limiter(name: "quota", limit: 100, period: .day, target: .requests, entity: .user_id)])
+        #expect(blueprint.limiters == [Limiter(name: "quota", limit: 100, period: .day, target: .requests, entity: .userID)])
     }
 
     @Test("auto is there without being written, over everything that is listed, in every mode")

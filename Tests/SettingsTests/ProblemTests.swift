@@ -101,20 +101,17 @@ import Testing
                 "{ type: mock, faults: [ { kind: stat } ] }",
                 "f:4: providers.p.faults[0].kind: `stat` is not known; did you mean `status`?"),
             Row("{ type: mock, faults: [ { status: 500 } ] }", "f:4: providers.p.faults[0].kind: is missing: What goes wrong."),
-            Row("{ type: anthropic }", "f:4: providers.p.type: warning: `anthropic` is accepted, but not effective yet: its deployments are paused"),
+            Row("{ type: anthropic }"),
             Row(
                 "{ type: vertex, project: p }",
-                "f:4: providers.p.location: is missing: Its location, such as europe-west4.",
-                "f:4: providers.p.type: warning: `vertex` is accepted, but not effective yet: its deployments are paused",
+                "f:4: providers.p.location: is missing: Its location, such as europe-west4 or global.",
                 "f:4: providers.p.credentials: is missing: say it or `access_token`"),
             Row(
                 "{ type: bedrock, access_key_id: env:A }",
-                "f:4: providers.p.type: warning: `bedrock` is accepted, but not effective yet: its deployments are paused",
                 "f:4: providers.p.region: is missing: where its models are, such as us-east-1",
                 "f:4: providers.p.secret_access_key: is missing: an AWS key has both parts"),
             Row(
                 "{ type: azure, api_key: env:A }",
-                "f:4: providers.p.type: warning: `azure` is accepted, but not effective yet: its deployments are paused",
                 "f:4: providers.p.base_url: is missing: a provider of type `azure` has no address of its own"),
         ])
     func providers(row: Row) {

@@ -98,7 +98,7 @@ import Translation
         func headers(_ settings: String) throws -> [String] {
             let text = good.replacing("local: {", with: "p: \(settings)\n  local: {").replacing("provider: local", with: "provider: p")
             let upstream = try #require(compile(text).blueprint?.upstreams.first)
-            var head = UpstreamHead(path: "/v1/chat/completions")
+            var head = UpstreamHead(base: "/v1", path: "/v1/chat/completions")
             upstream.provider.prepare(&head, for: .chatCompletions, model: "m", streaming: false)
             return head.headers.map { "\($0.name): \($0.value)" }
         }

@@ -53,6 +53,7 @@ struct Admission {
         let admitted = Admitted(
             call: call, api: view.api, key: key, body: body, entry: entry, ruling: ruling,
             journey: Journey(in: table, route: route, facts: facts, envelope: live.envelope(now, timeout: deadline)))
+        if view.api == .messages || view.api == .countTokens { admitted.passed = view.lines(of: live.passedRequestHeaders) }
         if let mode { admitted.journey.mode = mode }
         if let hit { admitted.journey.ruleHits = [hit] }
         if let policy { admitted.journey.policy = live.blueprint.policies[policy].rules }
@@ -165,6 +166,8 @@ final class Admitted {
     let entry: Entry
     let ruling: Admission.Ruling
     var journey: Journey
+    /// Header lines of the client that go on to a provider of the same dialect.
+    var passed: ByteBuffer?
 
     init(
         call: Call, api: API, key: Int, body: ByteBuffer, entry: consuming Entry, ruling: consuming Admission.Ruling, journey: consuming Journey

@@ -55,6 +55,17 @@ final class RequestView {
         }
         return found
     }
+
+    /// The lines of the fields with these names. Nil: there are none.
+    func lines(of names: [String]) -> ByteBuffer? {
+        var lines: ByteBuffer?
+        for name in names {
+            guard let value = header(name) else { continue }
+            lines = lines ?? ByteBuffer()
+            lines!.writeString("\(name): \(value)\r\n")
+        }
+        return lines
+    }
 }
 
 extension Value {

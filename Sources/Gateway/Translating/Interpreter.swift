@@ -46,7 +46,7 @@ final class Interpreter {
         let call = exchange.request.call
         var context = ReplyContext(
             isStream: call.stream, requestID: exchange.id.description, unixSeconds: exchange.id.unixMilliseconds / 1000, model: target.modelName)
-        context.origin = target.provider.sealOrigin
+        context.origin = target.provider.sealOrigin(of: target.modelName)
         context.provider = type(of: target.provider).name
         context.framing = call.framing
         context.wantsUsage = call.asksUsage || asked != .chatCompletions
@@ -54,7 +54,7 @@ final class Interpreter {
         var written: [UInt8]?
         if spoken != asked {
             let to = TranslationTarget(
-                model: target.modelName, maxOutputTokens: target.maxOutputTokens, origin: target.provider.sealOrigin, provider: context.provider,
+                model: target.modelName, maxOutputTokens: target.maxOutputTokens, origin: context.origin, provider: context.provider,
                 quirks: target.provider.quirks)
             written = try Self.write(exchange.request, from: asked, to: spoken, to, &context, &loss)
             if !loss.isEmpty, exchange.live.refusesLoss {

@@ -85,6 +85,7 @@ struct Compiler {
         blueprint.keys = keys
         blueprint.catalogue = catalogue
         blueprint.limiters = reader.limiters
+        blueprint.providers = Dictionary(document.providers.entries.map { ($0.name, $0.value.provider) }) { first, _ in first }
         blueprint.mocks = document.providers.entries.compactMap { entry in
             (entry.value.provider as? Mock).map { (providerName: entry.name, behaviour: $0.behaviour) }
         }

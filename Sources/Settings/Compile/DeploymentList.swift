@@ -88,9 +88,9 @@ struct DeploymentList: Sendable {
         deployment.contextWindow = settings.contextWindow
         deployment.lacks = settings.lacks.reduce(into: []) { $0.formUnion($1.needs) }
         for (need, api) in [(Needs.chat, API.chatCompletions), (.embeddings, .embeddings), (.completions, .completions)] {
-            if provider.upstream(for: api) == nil { deployment.lacks.insert(need) }
+            if provider.upstream(for: api, model: settings.model) == nil { deployment.lacks.insert(need) }
         }
-        deployment.paused = settings.paused || entry.type.isNotYet
+        deployment.paused = settings.paused
         deployment.timeout = settings.timeout ?? common.timeout
         deployment.breaker = breaker
         if let own = settings.cooldownTime {
@@ -109,7 +109,7 @@ struct DeploymentList: Sendable {
 
     /// Address and credential, digested.
     private func fingerprint(of provider: any Provider) -> UInt64 {
-        var parts = [provider.common.baseURL?.written ?? "", provider.common.apiKey?.reveal() ?? ""]
+        var parts = [provider.base.map { "\($0.origin.authority)\($0.path)" } ?? ""] + provider.secrets.map { $0.reveal() }
         for (name, value) in provider.common.headers.entries { parts += [name, value.reveal()] }
         return parts.reduce(0) { Random.mix($0 ^ Random.hash($1.utf8)) }
     }

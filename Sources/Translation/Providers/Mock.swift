@@ -13,6 +13,7 @@ public struct Mock: Provider {
 
     /// The gateway starts its server and knows where it is.
     public var base: (origin: Origin, path: String)? { (Origin(tls: false, host: "127.0.0.1", port: 1), "/v1") }
+    public var modelsPath: String? { nil }
 }
 
 extension MockBehaviour: Configurable {

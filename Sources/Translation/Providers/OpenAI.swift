@@ -16,9 +16,13 @@ public struct OpenAI: Provider {
         .setting("project", \.project, "The project that is charged, where the key belongs to several."),
     ])
 
+    public func upstream(for api: API, model: String) -> API? { openAI(for: api, hasResponses: true) }
+
     public func prepare(_ head: inout UpstreamHead, for api: API, model: String, streaming: Bool) {
-        head.prepare(common)
         if let organization { head.headers.append(("openai-organization", organization.text)) }
         if let project { head.headers.append(("openai-project", project.text)) }
+        head.prepare(common)
     }
+
+    public func sealOrigin(of model: String) -> Seal.Origin? { .openai }
 }

@@ -55,7 +55,7 @@ public struct ProviderSettings: Configurable {
         .setting("tags", \.tags, "Tags that all its deployments carry."),
         .setting("kind", \.kind, "Whether it is paid per use, free, or run by yourself; without it what its type usually is."),
         .setting("region", \.region, "Where its deployments are, for region rules."),
-        .setting("api", \.api, "Which endpoint to use where it has both chat completions and responses.").notYet,
+        .setting("api", \.api, "Which endpoint to use where it has both chat completions and responses; auto: the client's own."),
     ]
 }
 

@@ -20,7 +20,8 @@ extension FaultyReply {
         case 424: .serverError
         // Groq, when its flex tier is full.
         case 498: .rateLimit
-        case 405...499: .badRequest
+        // Anthropic and OpenAI say of a conflict or the like that it passes.
+        case 405...499: shouldRetry == true ? .serverError : .badRequest
         case 500...599: .serverError
         // An error event in a stream that began with 200.
         default: ofEvent
@@ -37,7 +38,7 @@ extension FaultyReply {
         if isOne(of: Self.spentCodes) || begins(Self.spentBegins) { return .quotaExceeded }
         // Groq: more tokens than a minute allows, with 413.
         if isOne(of: ["rate_limit_exceeded", "throttlingexception"]) { return .rateLimit }
-        return begins(Self.wrongKeyBegins) ? .auth : nil
+        return begins(Self.wrongKeyBegins) || reason == "API_KEY_INVALID" || isOne(of: Self.wrongKeyTypes) ? .auth : nil
     }
 
     private static let unknownModel = [
@@ -54,10 +55,18 @@ extension FaultyReply {
         "Your organization must be verified", "Gemini API free tier is not available",
     ]
 
+    /// AWS's, some of them with 400.
+    private static let wrongKeyTypes = [
+        "expiredtokenexception", "unrecognizedclientexception", "invalidsignatureexception", "missingauthenticationtokenexception",
+        "incompletesignatureexception", "accessdeniedexception",
+    ]
+
     // MARK: Money and rates
 
     /// Nothing more until somebody pays or a long period ends, as opposed to a moment's rate.
-    private var isSpent: Bool { isOne(of: Self.spentCodes) || says(Self.spentPhrases) || begins(Self.spentBegins) }
+    private var isSpent: Bool {
+        isOne(of: Self.spentCodes) || says(Self.spentPhrases) || begins(Self.spentBegins) || reason?.contains("PerDay") ?? false
+    }
 
     private static let spentCodes = [
         "insufficient_quota", "quota_exceeded", "billing_hard_limit_reached", "billing_not_active", "billing_error", "insufficient_user_quota",
@@ -67,7 +76,9 @@ extension FaultyReply {
         "insufficient_quota", "used all available credits", "monthly spending limit", "any credits yet", "insufficient balance",
         "insufficient credits", "key limit exceeded", "credit balance is too low", "free tier of the model has been exhausted",
     ]
-    private static let spentBegins = ["Your credit balance is too low", "You have reached your specified API usage limits"]
+    private static let spentBegins = [
+        "Your credit balance is too low", "You have reached your specified API usage limits", "Too many tokens per day",
+    ]
 
     // MARK: About the request
 

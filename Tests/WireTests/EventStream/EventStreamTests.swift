@@ -184,14 +184,14 @@ import Testing
     @Test("what the writer writes is what Bedrock sends, byte for byte")
     func writer() {
         var writer = JSONWriter()
-        let start = writer.beginFrame("messageStart")
+        let start = writer.beginFrame(.event, "messageStart")
         writer.object {
             $0.member("p", "abcdefghijklmnopqrs")
             $0.member("role", "assistant")
         }
         writer.endFrame(start)
         #expect(writer.bytes == Self.decode(Self.recorded[0].base64))
-        let second = writer.beginFrame("modelStreamErrorException", .exception)
+        let second = writer.beginFrame(.exception, "modelStreamErrorException")
         writer.object { $0.member("message", "m") }
         writer.endFrame(second)
         let seen = try? Self.split([writer.bytes])
