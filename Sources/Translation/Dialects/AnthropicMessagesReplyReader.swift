@@ -193,7 +193,7 @@ final class AnthropicMessagesReplyReader: ReplyReader {
                     piece(text, .reasoning, writer)
                 } else if scanner.text(name, is: "signature"), !text.isEmpty {
                     openIfNone(.reasoning, writer)
-                    writer.write(.seal(Seal(origin, .signature, text)))
+                    if open == .reasoning { writer.write(.seal(Seal(origin, .signature, text))) }
                 } else if scanner.text(name, is: "content"), open == .native {
                     nativeMember("content", text.bytes)
                 }
