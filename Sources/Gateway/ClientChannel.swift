@@ -24,6 +24,8 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     private var chunked: ByteBuffer?
     private var chunks: ChunkedBody
     private var exchange: Exchange?
+    /// Reads along where the answer is to be kept.
+    var tap: ResponseTap?
     private var working = false
     private var readingPaused = false
     private var bodyStarted = Instant.zero
@@ -247,12 +249,15 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     var speaksHTTP11: Bool { head.minorVersion == 1 }
 
     func write(_ buffer: ByteBuffer) {
+        tap?.take(buffer)
         context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
     /// Two buffers, one flush.
     func send(_ head: ByteBuffer, _ body: ByteBuffer?) {
         guard let body else { return write(head) }
+        tap?.take(head)
+        tap?.take(body)
         context?.write(wrapOutboundOut(head), promise: nil)
         context?.writeAndFlush(wrapOutboundOut(body), promise: nil)
     }
@@ -260,6 +265,8 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     /// The answer is out to its last byte.
     func answered() {
         exchange = nil
+        tap?.end()
+        tap = nil
         guard context != nil, phase == .serving else { return }
         if lastRequest || loop.draining {
             closeGently()

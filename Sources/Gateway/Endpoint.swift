@@ -6,6 +6,8 @@ enum Endpoint: Sendable {
     case call(API)
     /// A call whose path names the model, undecoded, in these bytes of it, and says whether it wants a stream.
     case modelCall(API, name: Range<Int>, stream: Bool)
+    /// What is kept of the Responses API.
+    case stored(StoredPath)
     case models
     /// The model's name as it stands in the path, undecoded, behind this offset.
     case model(nameAt: Int)
@@ -46,7 +48,7 @@ extension Endpoint {
         if path.count > prefix.utf8CodeUnitCount, path.starts(with: prefix) {
             return method == .get ? .model(nameAt: prefix.utf8CodeUnitCount) : .wrongMethod(allow: "GET")
         }
-        return .unknown
+        return StoredPath.find(method, path: path) ?? .unknown
     }
 
     /// Gemini's `/v1beta/models/NAME:METHOD` and Bedrock's `/model/NAME/METHOD`.
@@ -73,6 +75,7 @@ extension Endpoint {
     var name: StaticString {
         switch self {
         case .call(let api), .modelCall(let api, _, _): api.word
+        case .stored: "stored_responses"
         case .models, .model: "models"
         case .healthz: "healthz"
         case .readyz: "readyz"

@@ -12,15 +12,17 @@ struct Reception {
     let client: ClientChannel
     let loop: Loop
 
-    private var live: Live { loop.live }
+    var live: Live { loop.live }
 
     func take(_ request: ClientRequest) {
         let endpoint = request.bytes.withUnsafeReadableBytes { raw in
             Endpoint.find(request.head.method, path: request.head.path(in: raw))
         }
         switch endpoint {
+        case .call(.responses): admitResponses(request)
         case .call(let api): admit(request, api)
         case .modelCall(let api, let name, let stream): admit(request, api, path: PathModel(request, name, stream))
+        case .stored(let path): answerStored(request, path)
         case .models, .model: answerModels(request, endpoint)
         case .healthz: answer(200, type: "text/plain", body: Array("ok\n".utf8))
         case .readyz: answerReadiness()
@@ -31,7 +33,7 @@ struct Reception {
 
     // MARK: Calls
 
-    private func admit(_ request: ClientRequest, _ api: API, path: PathModel? = nil, mayAdopt: Bool = true) {
+    func admit(_ request: ClientRequest, _ api: API, path: PathModel? = nil, mayAdopt: Bool = true) {
         let id = loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
         do throws(Obstacle) {
             let admitted = try admission(of: request, api, path)
@@ -97,7 +99,7 @@ struct Reception {
     }
 
     /// The index of the virtual key.
-    private func authenticate(_ request: ClientRequest) throws(Refusal) -> Int {
+    func authenticate(_ request: ClientRequest) throws(Refusal) -> Int {
         let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
         switch verdict {
         case .key(let index):
@@ -142,7 +144,7 @@ struct Reception {
         }
     }
 
-    private func nameRequest(_ head: inout HeadWriter) {
+    func nameRequest(_ head: inout HeadWriter) {
         head.requestID(loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds()))
     }
 
@@ -156,7 +158,7 @@ struct Reception {
         }
     }
 
-    private func answer(_ status: Int, type: StaticString, body: [UInt8], extra: (inout HeadWriter) -> Void = { _ in }) {
+    func answer(_ status: Int, type: StaticString, body: [UInt8], extra: (inout HeadWriter) -> Void = { _ in }) {
         var out = loop.takeScratch(capacity: 512 + body.count)
         out.writeHead(atMost: 512 + body.count) { head in
             head.statusLine(status)

@@ -27,6 +27,8 @@ public final class Server: Sendable {
     let inlineRoutes = InlineRoutes()
     let limiters = Limiters()
     public let signals = Signals()
+    /// What is kept of the Responses API; nil: nothing.
+    let responses: ResponsesDesk?
     /// One change of settings at a time.
     let changes = Turnstile()
     private let group: MultiThreadedEventLoopGroup
@@ -43,13 +45,15 @@ public final class Server: Sendable {
 
     /// - Parameter adminToken: What operators present; required where `server.admin` is not loopback.
     public init(
-        _ blueprint: Blueprint, store: any Store, journal: Journal?, adminToken: String?, seed: UInt64, log: Logger
+        _ blueprint: Blueprint, store: any Store, journal: Journal?, adminToken: String?, seed: UInt64, log: Logger,
+        responses: ResponsesDesk? = nil
     ) throws {
         let token = adminToken.flatMap { $0.isEmpty ? nil : $0 }
         if token == nil, !blueprint.server.admin.isLoopback { throw StartProblem.adminWithoutToken("\(blueprint.server.admin.host)") }
         self.adminToken = token.map { Array($0.utf8).withUnsafeBytes { KeyRing.Digest(of: $0) } }
         self.store = store
         self.journal = journal
+        self.responses = responses
         self.log = log
         accessLog = AccessLog(enabled: blueprint.server.accessLog)
         tls = try TLS(certificate: blueprint.server.tls?.certificate, privateKey: blueprint.server.tls?.privateKey)
@@ -133,7 +137,7 @@ public final class Server: Sendable {
     }
 
     /// The pipeline of a client's connection: TLS where configured, then one handler.
-    private static func accept(_ channel: any Channel, loop: Loop, tls: NIOSSLContext?) throws {
+    static func accept(_ channel: any Channel, loop: Loop, tls: NIOSSLContext?) throws {
         loop.counters.acceptedConnections += 1
         guard loop.openClients < loop.live.limits.connectionsPerLoop else {
             loop.counters.refusedConnections += 1

@@ -9,6 +9,7 @@ public struct Blueprint: Sendable {
     public var server = ServerSettings()
     public var store = StoreLocation.memory
     public var ledger = LedgerSettings()
+    public var responses = ResponseSettings()
     public var table: RoutingTable
     /// By `Deployment.ID`.
     public var upstreams: [Upstream] = []

@@ -5,6 +5,7 @@ public struct SettingsDocument: Configurable {
     public var server = ServerSettings()
     public var store = StoreLocation.sqlite(path: "swiftlet.db")
     public var ledger = LedgerSettings()
+    public var responses = ResponseSettings()
     public var providers = Named<ProviderEntry>()
     public var models = Named<ModelSettings>()
     public var routes = RouteList()
@@ -26,6 +27,7 @@ public struct SettingsDocument: Configurable {
         .setting("server", \.server, "Listeners, limits and times of the clients' side."),
         .setting("store", \.store, "Where the ledger and all else that lasts is kept."),
         .setting("ledger", \.ledger, "How requests are written down."),
+        .setting("responses", \.responses, "What is kept of the Responses API."),
         .setting("providers", \.providers, "Where models are, by names of your own."),
         .setting("models", \.models, "Model groups: the names that clients send."),
         .setting("routes", \.routes, "Trees by names of their own, which clients may send, also as `router/NAME`."),

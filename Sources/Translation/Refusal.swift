@@ -65,6 +65,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     case overrideNotAllowed = "override_not_allowed"
     case modelNotFound = "model_not_found"
     case unknownURL = "unknown_url"
+    case responseNotFound = "response_not_found"
     case methodNotAllowed = "method_not_allowed"
     case invalidRequest = "invalid_request"
     case invalidJSON = "invalid_json"
@@ -99,7 +100,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         switch self {
         case .invalidAPIKey: (401, "invalid_request_error")
         case .keyPaused, .keyExpired, .modelNotAllowed, .deniedByRule, .overrideNotAllowed: (403, "permission_error")
-        case .modelNotFound, .unknownURL: (404, "invalid_request_error")
+        case .modelNotFound, .unknownURL, .responseNotFound: (404, "invalid_request_error")
         case .methodNotAllowed: (405, "invalid_request_error")
         case .invalidRequest, .invalidJSON, .invalidValue, .providerRejected: (400, "invalid_request_error")
         case .contextLengthExceeded, .contentPolicyViolation: (400, "invalid_request_error")

@@ -29,7 +29,8 @@ struct Running {
             }, log)
         let server = try Server(
             blueprint, store: stores.ledger, journal: stores.journal,
-            adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"], seed: .random(in: .min ... .max), log: log)
+            adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"], seed: .random(in: .min ... .max), log: log,
+            responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) })
         let book = try SettingsBook(file, store: stores.settings) { blueprint in
             try await server.replace(blueprint)
         }
@@ -61,10 +62,14 @@ struct Stores {
     /// Settings above the file, signals, what is spent of budgets.
     let settings: any Store
     let journal: Journal?
+    /// What is kept of the Responses API; nil: nothing.
+    let responses: ResponseShelf?
 
     init(_ blueprint: Blueprint, _ log: Logger) throws {
+        let isKeeping = blueprint.responses.enabled
         switch blueprint.store {
         case .sqlite(let path):
+            responses = isKeeping ? Self.shelf(try SQLiteResponseStore(path: SQLiteResponseStore.path(for: path)), blueprint, log) : nil
             ledger = try SQLiteStore(path: SQLiteStore.ledgerPath(for: path))
             settings = try SQLiteStore(path: path)
             var options = JournalOptions()
@@ -78,12 +83,26 @@ struct Stores {
                 }
             }
         case .memory:
+            responses = isKeeping ? Self.shelf(MemoryResponseStore(), blueprint, log) : nil
             (ledger, settings, journal) = (MemoryStore(), MemoryStore(), nil)
         case .postgres: throw ValidationError("store: postgres is not supported yet; use sqlite:FILE or memory:")
         }
     }
 
+    private static func shelf(_ store: any ResponseStore, _ blueprint: Blueprint, _ log: Logger) -> ResponseShelf {
+        var limits = ResponseShelf.Limits()
+        limits.retention = blueprint.responses.retention
+        limits.count = blueprint.responses.most
+        limits.bytes = blueprint.responses.maxBytes
+        return ResponseShelf(store, limits: limits, now: WallClock.milliseconds) { failure in
+            log.error("answers could not be kept for clients of the Responses API", metadata: ["problem": "\(failure)"])
+        }
+    }
+
     func close(_ log: Logger) {
+        if let responses {
+            do { try responses.close() } catch { log.error("a store did not close", metadata: ["problem": "\(error)"]) }
+        }
         let unwritten = journal?.close(within: .seconds(5)) ?? 0
         if unwritten > 0 { log.error("ledger rows could not be written", metadata: ["rows": "\(unwritten)"]) }
         for store in [ledger, settings] {

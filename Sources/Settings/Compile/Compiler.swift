@@ -75,6 +75,7 @@ struct Compiler {
         blueprint.server = server
         blueprint.store = document.store
         blueprint.ledger = document.ledger
+        blueprint.responses = document.responses
         blueprint.upstreams = upstreams
         blueprint.names = names
         blueprint.defaultRoute = defaultRoute

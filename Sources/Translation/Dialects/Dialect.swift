@@ -87,6 +87,8 @@ public struct ReplyContext: Sendable {
     public var provider = ""
     /// How a Responses stream names its events.
     public var events = EventNames.usual
+    /// What a Responses answer calls itself, where that is decided already.
+    public var responseID: String?
     /// What the client's dialect said of the request.
     public var echo = RequestEcho()
 

@@ -40,7 +40,7 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
 
     init(_ context: ReplyContext) {
         self.context = context
-        responseID = "resp_" + context.requestID
+        responseID = context.responseID ?? "resp_" + context.requestID
         created = context.unixSeconds
         model = Array(context.model.utf8)
         echo = context.echo.members.isEmpty ? OpenAIResponsesEcho.ofNothing.members : context.echo.members
@@ -69,9 +69,6 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
 
     func end() {
         guard !isOver else { return }
-        if finish == nil {
-            failure = FaultyReply(status: 502, code: "server_error", type: "server_error", message: "the answer broke off before its end")
-        }
         conclude()
     }
 

@@ -1,0 +1,88 @@
+import NIOCore
+import Translation
+import Wire
+
+/// Reads along with the answer of one request that is to be kept. Copies bytes and nothing else; they are looked into when the
+/// client has them all, and elsewhere.
+final class ResponseTap {
+    private var bytes: [UInt8] = []
+    private let limit: Int
+    private var isTooLarge = false
+    private let origin: AnswerOrigin
+    private let ended: (CapturedAnswer) -> Void
+
+    init(_ origin: AnswerOrigin, limit: Int, ended: @escaping (CapturedAnswer) -> Void) {
+        (self.origin, self.limit, self.ended) = (origin, limit, ended)
+    }
+
+    func take(_ buffer: ByteBuffer) {
+        guard !isTooLarge else { return }
+        guard bytes.count + buffer.readableBytes <= limit else {
+            isTooLarge = true
+            bytes = []
+            return
+        }
+        buffer.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
+    }
+
+    /// The answer is out.
+    func end() {
+        if !isTooLarge { ended(CapturedAnswer(bytes: bytes, origin: origin)) }
+    }
+}
+
+/// An answer as it went over the wire, head and all.
+struct CapturedAnswer: Sendable {
+    var bytes: [UInt8]
+    var origin: AnswerOrigin
+
+    /// The response object in it; nil where it is a refusal or something else.
+    func response() -> [UInt8]? {
+        guard let (status, body) = parts(), status == 200 else { return nil }
+        return body.withUnsafeBytes { raw in
+            if raw.first == UInt8(ascii: "{") { return ResponsesBody.facts(of: body) == nil ? nil : body }
+            return Self.lastEvent(raw)
+        }
+    }
+
+    /// Status and body, chunks joined.
+    func parts() -> (status: Int, body: [UInt8])? {
+        let text = bytes
+        guard let end = Self.find([13, 10, 13, 10], in: text[...]), text.count > 12 else { return nil }
+        let head = String(decoding: text[..<end], as: UTF8.self).lowercased()
+        let status = Int(head.split(separator: " ").dropFirst().first ?? "") ?? 0
+        if status == 100 {
+            return CapturedAnswer(bytes: Array(text[(end + 4)...]), origin: origin).parts()
+        }
+        let rest = Array(text[(end + 4)...])
+        return (status, head.contains("transfer-encoding: chunked") ? Self.joined(rest) : rest)
+    }
+
+    private static func joined(_ chunked: [UInt8]) -> [UInt8] {
+        var body: [UInt8] = []
+        var at = 0
+        while let line = find([13, 10], in: chunked[at...]) {
+            let size = chunked[at..<line].prefix { $0 != UInt8(ascii: ";") }
+            guard let count = Int(String(decoding: size, as: UTF8.self), radix: 16), count > 0, line + 2 + count <= chunked.count else { break }
+            body += chunked[(line + 2)..<(line + 2 + count)]
+            at = min(line + 4 + count, chunked.count)
+        }
+        return body
+    }
+
+    /// What the stream's last event but one says, or the last: some end with `[DONE]`.
+    private static func lastEvent(_ stream: UnsafeRawBufferPointer) -> [UInt8]? {
+        var lines = stream.split(separator: UInt8(ascii: "\n"))
+        for _ in 0..<8 {
+            guard let line = lines.popLast() else { return nil }
+            guard line.starts(with: Array("data:".utf8)) else { continue }
+            if let response = ResponsesBody.last(in: UnsafeRawBufferPointer(rebasing: line.dropFirst(5))) { return response }
+        }
+        return nil
+    }
+
+    private static func find(_ mark: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
+        guard bytes.count >= mark.count else { return nil }
+        return (bytes.startIndex...(bytes.endIndex - mark.count)).first { bytes[$0] == mark[0] && bytes[$0..<($0 + mark.count)].elementsEqual(mark) }
+    }
+}

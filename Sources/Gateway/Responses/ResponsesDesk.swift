@@ -1,0 +1,147 @@
+import Dispatch
+import NIOCore
+import Routing
+import Settings
+import Storage
+import Translation
+import Wire
+
+/// What the gateway keeps of the Responses API, for all loops: finds chains of responses, takes in new ones.
+///
+/// The store blocks, so it is asked on a queue of its own and answers through promises; nobody waits between the first and the
+/// last byte of an answer.
+public final class ResponsesDesk: Sendable {
+    public struct Limits: Hashable, Sendable {
+        /// Responses that one may follow on, one behind the other.
+        public var chain = 512
+        /// Bytes of what they said.
+        public var chainBytes = 16 << 20
+        /// An answer of more bytes is not kept.
+        public var answerBytes = 8 << 20
+        /// Background responses at work at once.
+        public var background = 64
+
+        public init() {}
+
+        public init(_ settings: ResponseSettings) {
+            chain = settings.chain
+            background = settings.background
+        }
+    }
+
+    public let shelf: ResponseShelf
+    let limits: Limits
+    let runs = BackgroundRuns()
+    private let queue = DispatchQueue(label: "responses.reading", attributes: .concurrent)
+
+    public init(_ shelf: ResponseShelf, limits: Limits = Limits()) { (self.shelf, self.limits) = (shelf, limits) }
+
+    /// Runs `body`, which may block, and hands its result to `loop`.
+    func ask<Value: Sendable>(_ loop: any EventLoop, _ body: @escaping @Sendable () throws(StoreFailure) -> Value) -> EventLoopFuture<Value> {
+        let promise = loop.makePromise(of: Value.self)
+        queue.async {
+            do throws(StoreFailure) { promise.succeed(try body()) } catch { promise.fail(error) }
+        }
+        return promise.futureResult
+    }
+
+    /// What a request follows on: the items of all responses before it, separated by commas.
+    struct History: Sendable {
+        var items: [UInt8] = []
+        var conversation: StoredResponse?
+    }
+
+    enum Found: Sendable {
+        case history(History)
+        case refused(Refusal)
+    }
+
+    /// Blocks. Linear in the chain.
+    func history(of request: ResponsesRequest, owner: String) throws(StoreFailure) -> Found {
+        var history = History()
+        var next = request.previousResponseID
+        if let id = request.conversationID {
+            guard let conversation = try shelf.response(id, owner: owner) else { return .refused(Self.unknown(id, "conversation")) }
+            history.conversation = conversation
+            next = conversation.previous
+        }
+        var turns: [[UInt8]] = []
+        var bytes = 0
+        while let id = next {
+            guard let response = try shelf.response(id, owner: owner) else {
+                return .refused(Self.unknown(id, request.conversationID == nil ? "previous_response_id" : "conversation"))
+            }
+            if turns.isEmpty, let refusal = unfinished(response) { return .refused(refusal) }
+            let items = ResponsesHistory.items(input: response.input, response: response.body)
+            bytes += items.count + 1
+            turns.append(items)
+            guard turns.count <= limits.chain else {
+                return .refused(
+                    Refusal(.invalidValue, "more than \(limits.chain) responses follow one another: begin anew", param: "previous_response_id"))
+            }
+            guard bytes <= limits.chainBytes else {
+                return .refused(
+                    Refusal(
+                        .invalidValue, "the responses before have more than \(limits.chainBytes) bytes: begin anew", param: "previous_response_id"))
+            }
+            next = response.previous
+        }
+        if let conversation = history.conversation { turns.append(conversation.input.withUnsafeBytes { ResponsesRequest.items(of: $0) }) }
+        for items in turns.reversed() where !items.isEmpty {
+            if !history.items.isEmpty { history.items.append(UInt8(ascii: ",")) }
+            history.items += items
+        }
+        return .history(history)
+    }
+
+    private func unfinished(_ response: StoredResponse) -> Refusal? {
+        guard let status = ResponsesBody.facts(of: response.body)?.status, status == "queued" || status == "in_progress" else { return nil }
+        return Refusal(.invalidValue, "response `\(response.id)` is \(status): wait until it has ended", param: "previous_response_id")
+    }
+
+    /// The same whether it never was, is over or is another's.
+    static func unknown(_ id: String, _ param: String? = nil) -> Refusal {
+        Refusal(.responseNotFound, "there is no \(id.hasPrefix("conv_") ? "conversation" : "response") with id `\(id.prefix(128))`", param: param)
+    }
+
+    /// Takes in an answer that went to a client.
+    func keep(_ answer: CapturedAnswer) {
+        queue.async {
+            guard let body = answer.response(), let id = ResponsesBody.facts(of: body)?.id else { return }
+            self.keep(body, id: id, answer.origin)
+        }
+    }
+
+    func keep(_ body: [UInt8], id: String, _ origin: AnswerOrigin) {
+        var members: [(name: String, value: [UInt8])] = [("store", Array("true".utf8))]
+        if let previous = origin.previous {
+            var json = JSONWriter()
+            json.string(previous)
+            members.append(("previous_response_id", json.bytes))
+        }
+        if let conversation = origin.conversation {
+            var json = JSONWriter()
+            json.object { $0.member("id", conversation.id) }
+            members.append(("conversation", json.bytes))
+        }
+        let now = WallClock.milliseconds()
+        shelf.offer(
+            StoredResponse(
+                id: id, owner: origin.owner, createdMilliseconds: now, expiresMilliseconds: shelf.expiry(of: now),
+                previous: origin.conversation?.previous ?? origin.previous, input: origin.input, body: ResponsesBody.setting(members, in: body)))
+        if var conversation = origin.conversation {
+            conversation.previous = id
+            conversation.expiresMilliseconds = shelf.expiry(of: now)
+            shelf.offer(conversation)
+        }
+    }
+}
+
+/// Where an answer to be kept comes from.
+struct AnswerOrigin: Sendable {
+    var owner: String
+    /// The request's own items, a JSON array.
+    var input: [UInt8]
+    var previous: String?
+    var conversation: StoredResponse?
+}

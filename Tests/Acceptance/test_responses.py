@@ -1,0 +1,161 @@
+"""The Responses API from Swiftlet's own store, before providers that only speak Chat."""
+
+import json
+import time
+
+import openai
+import pytest
+from support.gateway import KEY, wait_until
+from support.upstream import USAGE_CHUNK, chunk, event
+
+OTHER = "sk-other-0123456789abcdef0123"
+
+
+def keys(**more):
+    return {"keys": {"acceptance": {"key": KEY}, "other": {"key": OTHER}}, **more}
+
+
+def said(request):
+    """Role and text of what the provider was asked."""
+    return [(message["role"], message["content"]) for message in request.json["messages"]]
+
+
+def chats(peer, request):
+    """A provider that speaks Chat, streamed or whole."""
+    if not request.json.get("stream"):
+        return peer.answer()
+    peer.start_stream()
+    for text in ("hello ", "from ", "upstream"):
+        peer.piece(event(chunk(text)))
+    peer.piece(event({**chunk(""), "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}))
+    peer.piece(event(USAGE_CHUNK))
+    peer.piece(event(b"[DONE]"))
+    peer.end_stream()
+
+
+def ask(gateway, text, **more):
+    return gateway.sdk().responses.create(model="chat", input=text, **more)
+
+
+def test_whole_answer(behind):
+    gateway, upstream = behind(chats, **keys())
+    answer = ask(gateway, "hi", instructions="be brief", metadata={"a": "b"})
+    assert answer.output_text == "hello from upstream"
+    assert answer.status == "completed"
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (11, 7)
+    assert answer.instructions == "be brief" and answer.metadata == {"a": "b"}
+    assert said(upstream.requests[-1]) == [("system", "be brief"), ("user", "hi")]
+
+
+def test_stream_is_complete_and_numbered(behind):
+    gateway, _ = behind(chats, **keys())
+    events = list(ask(gateway, "hi", stream=True))
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert [event.type for event in events][:2] == ["response.created", "response.in_progress"]
+    assert events[-1].type == "response.completed"
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert events[-1].response.output_text == text
+
+
+def test_previous_response(behind):
+    gateway, upstream = behind(chats, **keys())
+    first = ask(gateway, "one")
+    second = ask(gateway, "two", previous_response_id=first.id)
+    assert list(ask(gateway, "three", previous_response_id=second.id, stream=True))
+    assert said(upstream.requests[-1]) == [
+        ("user", "one"), ("assistant", "hello from upstream"), ("user", "two"), ("assistant", "hello from upstream"), ("user", "three")]
+    assert gateway.sdk().responses.retrieve(second.id).previous_response_id == first.id
+
+
+def test_kept_and_deleted(behind):
+    gateway, _ = behind(chats, **keys())
+    first = ask(gateway, "one")
+    kept = wait_until(lambda: gateway.sdk().responses.retrieve(first.id), what="the stored answer")
+    assert kept.output_text == first.output_text
+    items = gateway.sdk().responses.input_items.list(first.id).data
+    assert [(item.role, item.content[0].text) for item in items] == [("user", "one")]
+    gateway.sdk().responses.delete(first.id)
+    with pytest.raises(openai.NotFoundError):
+        gateway.sdk().responses.retrieve(first.id)
+
+
+def test_nobody_elses(behind):
+    gateway, _ = behind(chats, **keys())
+    first = ask(gateway, "secret")
+    other = gateway.sdk(key=OTHER)
+    messages = set()
+    for id in (first.id, "resp_unknown"):
+        for call in (lambda: other.responses.retrieve(id), lambda: other.responses.input_items.list(id),
+                     lambda: other.responses.create(model="chat", input="x", previous_response_id=id), lambda: other.responses.delete(id)):
+            with pytest.raises(openai.NotFoundError) as raised:
+                call()
+            messages.add(raised.value.body["message"].replace(id, "ID"))
+    assert messages == {"there is no response with id `ID`"}
+    assert gateway.sdk().responses.retrieve(first.id).id == first.id
+
+
+def test_not_stored(behind):
+    gateway, _ = behind(chats, **keys())
+    first = ask(gateway, "one", store=False)
+    with pytest.raises(openai.NotFoundError):
+        gateway.sdk().responses.retrieve(first.id)
+
+
+def test_chain_has_a_limit(behind):
+    gateway, _ = behind(chats, **keys(responses={"max_chain": 2}))
+    last = None
+    with pytest.raises(openai.BadRequestError, match="more than 2 responses"):
+        for _ in range(5):
+            last = ask(gateway, "x", previous_response_id=last.id if last else openai.NOT_GIVEN)
+
+
+def test_conversation(behind):
+    gateway, upstream = behind(chats, **keys())
+    conversation = gateway.sdk().conversations.create(items=[{"type": "message", "role": "developer", "content": "rules"}])
+    ask(gateway, "one", conversation=conversation.id)
+    ask(gateway, "two", conversation=conversation.id)
+    assert [text for _, text in said(upstream.requests[-1])] == ["rules", "one", "hello from upstream", "two"]
+    assert gateway.sdk().conversations.retrieve(conversation.id).id == conversation.id
+    gateway.sdk().conversations.delete(conversation.id)
+    with pytest.raises(openai.NotFoundError):
+        ask(gateway, "three", conversation=conversation.id)
+
+
+def test_replay(behind):
+    gateway, upstream = behind(chats, **keys())
+    first = ask(gateway, "one")
+    asked = len(upstream.requests)
+    status, _, body = gateway.post(f"/v1/responses/{first.id}", b"")
+    assert status == 200 and json.loads(body)["id"] == first.id
+    status, headers, body = gateway.post(f"/v1/responses/{first.id}", {"stream": True})
+    assert status == 200 and headers["content-type"] == "text/event-stream"
+    assert b"response.completed" in body and first.id.encode() in body
+    assert len(upstream.requests) == asked
+
+
+def test_background(behind):
+    gateway, _ = behind(chats, **keys())
+    queued = ask(gateway, "one", background=True)
+    assert queued.status == "queued" and queued.background
+    done = wait_until(lambda: (answer := gateway.sdk().responses.retrieve(queued.id)).status == "completed" and answer, what="the response")
+    assert done.output_text == "hello from upstream" and done.background
+
+
+def test_background_cancelled(behind):
+    def hang(peer, request):
+        time.sleep(5)
+
+    gateway, _ = behind(hang, **keys())
+    queued = ask(gateway, "one", background=True)
+    assert gateway.sdk().responses.cancel(queued.id).status == "cancelled"
+    assert gateway.sdk().responses.retrieve(queued.id).status == "cancelled"
+
+
+def test_background_failed(behind):
+    def refuse(peer, request):
+        peer.answer({"error": {"message": "no such thing", "type": "invalid_request_error", "code": "bad"}}, status=400)
+
+    gateway, _ = behind(refuse, **keys())
+    queued = ask(gateway, "one", background=True)
+    done = wait_until(lambda: (answer := gateway.sdk().responses.retrieve(queued.id)).status == "failed" and answer, what="the response")
+    assert "no such thing" in done.error.message
