@@ -2,7 +2,7 @@
 public enum EventStreamWriter {
     /// Begins a message with the headers of Bedrock's events; the payload, JSON, is then appended, and `end` closes it with
     /// what this returned.
-    public static func begin(_ kind: EventStreamFrame.Kind = .event, _ name: StaticString, into out: inout [UInt8]) -> Int {
+    public static func begin(_ kind: EventStreamFrame.Kind, _ name: StaticString, into out: inout [UInt8]) -> Int {
         let start = out.count
         out.append(contentsOf: repeatElement(0, count: EventStreamFrame.preludeLength))
         header(kind == .exception ? ":exception-type" : ":event-type", name, &out)
@@ -42,7 +42,7 @@ public enum EventStreamWriter {
 
 extension JSONWriter {
     /// Begins a message of an AWS event stream; its payload is written next, as the only value until `endFrame`.
-    public mutating func beginFrame(_ kind: EventStreamFrame.Kind = .event, _ name: StaticString) -> Int {
+    public mutating func beginFrame(_ kind: EventStreamFrame.Kind, _ name: StaticString) -> Int {
         framing { EventStreamWriter.begin(kind, name, into: &$0) }
     }
 
