@@ -182,7 +182,7 @@ def requests(client, upstream, loss, api):
             continue
         if name == "tools" and none and not got:
             continue
-        if wanted not in (None, [], got) and not mentions(lost, name):
+        if wanted not in (None, 0, [], got) and not mentions(lost, name):
             found.append(f"{name} {brief(str(got))}, expected {brief(str(wanted))}")
     if client.schema is not None and upstream.schema is None and not mentions(lost, "format", "schema") and not upstream.tools:
         found.append("the schema of the answer is missing")

@@ -150,7 +150,7 @@ MESSAGES = [
     Field("top_p", {"top_p": 0.8125}, "0.8125"), Field("top_k", {"top_k": 37}, "37"),
     Field("stop_sequences", {"stop_sequences": ["mark_stop"]}, "mark_stop"),
     Field("metadata.user_id", {"metadata": {"user_id": "mark_user"}}, "mark_user"),
-    Field("service_tier", {"service_tier": "standard_only"}, "standard_only"), Field("unknown field", {"mark_unknown": 1}, "mark_unknown"),
+    Field("service_tier", {"service_tier": "standard_only"}, "ervice"), Field("unknown field", {"mark_unknown": 1}, "mark_unknown"),
 ]
 
 

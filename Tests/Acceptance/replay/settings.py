@@ -28,7 +28,9 @@ def settings(exchanges, origin):
     for one in exchanges:
         kind, name = type_of(one), provider_name(one)
         key = {} if kind in ("vertex", "bedrock") else {"api_key": "replayed-key"}
-        providers.setdefault(name, {"type": kind, "base_url": origin + PATHS.get(kind, "/v1"), **key, **NEEDS.get(kind, {})})
+        # Where a provider has both of OpenAI's endpoints, it is asked by the recorded one.
+        api = {"api": one.api} if one.api in ("chat", "responses") and kind not in NEEDS else {}
+        providers.setdefault(name, {"type": kind, "base_url": origin + PATHS.get(kind, "/v1"), **key, **api, **NEEDS.get(kind, {})})
         models[name_of(one)] = {"deployments": [{"provider": name, "model": name_of(one)}]}
     # Recorded errors are the answers wanted here: nothing is asked twice, nothing rests.
     return {"providers": providers, "models": models, "router": {"num_retries": 0, "cooldowns": False}}

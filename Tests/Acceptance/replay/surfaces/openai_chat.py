@@ -49,9 +49,8 @@ class Chat:
         try:
             for chunk in stream:
                 chunks.append(("", chunk.model_dump(exclude_unset=True, warnings=False)))
-                state.handle_chunk(chunk)
-        except (TypeError, IndexError, AssertionError, ValueError, AttributeError, RuntimeError) as error:
-            answer.complaints.append(f"the SDK's accumulator: {type(error).__name__}: {error}")
+                if not answer.complaints:
+                    self.accumulate(state, chunk, answer)
         finally:
             answer.reply = chat.stream(chunks)
         if not answer.complaints and not answer.reply.failure:
@@ -60,6 +59,13 @@ class Chat:
             if (whole.text, [(one.id, one.name, one.arguments) for one in whole.calls]) != \
                     (answer.reply.text, [(one.id, one.name, one.arguments) for one in answer.reply.calls]):
                 answer.complaints.append("the SDK's accumulated message differs from the chunks")
+
+    @staticmethod
+    def accumulate(state, chunk, answer):
+        try:
+            state.handle_chunk(chunk)
+        except (TypeError, IndexError, AssertionError, ValueError, AttributeError, RuntimeError) as error:
+            answer.complaints.append(f"the SDK's accumulator: {type(error).__name__}: {error}")
 
 
 def drop(**fields):
