@@ -229,6 +229,21 @@ cjson_string_end cjson_long_string(const uint8_t *p, const uint8_t *end) {
     return long_string_any(p, end);
 }
 
+cjson_string_end cjson_second_block(const uint8_t *p, const uint8_t *end) {
+#if defined(__SSE2__)
+    __m128i block = _mm_loadu_si128((const __m128i *)(p + 16));
+    __m128i special = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))),
+        _mm_cmplt_epi8(block, _mm_set1_epi8(0x20)));
+    unsigned mask = (unsigned)_mm_movemask_epi8(special);
+    if (mask) {
+        const uint8_t *at = p + 16 + __builtin_ctz(mask);
+        if (*at == '"') return (cjson_string_end){at, cjson_closed, 0};
+    }
+#endif
+    return cjson_long_string(p, end);
+}
+
 // The length of the well-formed sequence at `p` (RFC 3629, section 4), 0 when there is none.
 static inline int sequence(const uint8_t *p, const uint8_t *end) {
     uint8_t a = p[0];

@@ -32,10 +32,13 @@ cjson_string_end cjson_long_string(const uint8_t *p, const uint8_t *end);
 /// The same with what every machine has; the other one takes AVX2 where it finds it.
 cjson_string_end cjson_long_string_baseline(const uint8_t *p, const uint8_t *end);
 
+/// The same where the first 16 of at least 32 bytes are plain: names and ids mostly end in the 16 behind them.
+cjson_string_end cjson_second_block(const uint8_t *p, const uint8_t *end);
+
 /// The first byte of a malformed UTF-8 sequence in `p ..< end`, or `end`.
 const uint8_t *cjson_utf8_problem(const uint8_t *p, const uint8_t *end);
 
-/// As `cjson_long_string`; a plain string of fewer than 16 bytes costs one block.
+/// As `cjson_long_string`; a plain string of fewer than 16 bytes costs one block, one of fewer than 32 a second.
 static inline cjson_string_end cjson_string(const uint8_t *p, const uint8_t *end) {
 #if defined(__SSE2__)
     if (end - p >= 16) {
@@ -47,6 +50,8 @@ static inline cjson_string_end cjson_string(const uint8_t *p, const uint8_t *end
         if (mask) {
             const uint8_t *at = p + __builtin_ctz(mask);
             if (*at == '"') return (cjson_string_end){at, cjson_closed, 0};
+        } else if (end - p >= 32) {
+            return cjson_second_block(p, end);
         }
     }
 #endif

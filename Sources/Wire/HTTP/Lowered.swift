@@ -2,9 +2,21 @@
 ///
 /// A text is compared in words of eight bytes. Setting bit 5 of each byte lowers letters, and leaves digits and `-/:+` as they
 /// are. It also maps control bytes to those, but a head's lines have none, except tabs, which become `)`.
+extension UnsafeRawBufferPointer {
+    /// Whether a head's name or value, without tabs, is `known`, which is as for `begins`: in lower case, at least four long, and of
+    /// letters, digits and `-/:+`.
+    @inlinable @inline(__always) public func isLowered(_ known: StaticString) -> Bool { count == known.utf8CodeUnitCount && beginsLowered(known) }
+
+    /// Whether it begins with `known`.
+    @inlinable @inline(__always) public func beginsLowered(_ known: StaticString) -> Bool {
+        guard count >= known.utf8CodeUnitCount, let base = baseAddress else { return false }
+        return base.assumingMemoryBound(to: UInt8.self).begins(known)
+    }
+}
+
 extension UnsafePointer<UInt8> {
     /// Whether the first bytes are `known`, which is in lower case, at least four long, and of letters, digits and `-/:+`.
-    @inline(__always) func begins(_ known: StaticString) -> Bool {
+    @inlinable @inline(__always) func begins(_ known: StaticString) -> Bool {
         let count = known.utf8CodeUnitCount
         let bytes = UnsafeRawPointer(self), wanted = UnsafeRawPointer(known.utf8Start)
         if count < 8 {
@@ -20,11 +32,11 @@ extension UnsafePointer<UInt8> {
         Int(part.count) == known.utf8CodeUnitCount && (self + Int(part.start)).begins(known)
     }
 
-    @inline(__always) private static func word(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+    @inlinable @inline(__always) static func word(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
         bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) | 0x2020_2020_2020_2020
     }
 
-    @inline(__always) private static func half(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt32 {
+    @inlinable @inline(__always) static func half(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt32 {
         bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) | 0x2020_2020
     }
 }

@@ -45,7 +45,7 @@ public struct RequestHead: Hashable, Sendable {
     public internal(set) var path = Part.absent
     /// Behind the question mark.
     public internal(set) var query = Part.absent
-    var fields: Int32 = 0
+    @usableFromInline var fields: Int32 = 0
 
     // Values of well-known fields.
     public internal(set) var host = Part.absent
@@ -76,6 +76,7 @@ public struct RequestHead: Hashable, Sendable {
     }
 
     /// Every field in the order sent: name in the sender's case, and value without the blanks around it.
+    @inlinable @inline(__always)
     public func forEachField(
         in head: UnsafeRawBufferPointer, _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) {

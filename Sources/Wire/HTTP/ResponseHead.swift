@@ -27,7 +27,7 @@ public struct ResponseHead: Hashable, Sendable {
     public internal(set) var contentType = ContentKind.none
     /// The body is compressed.
     public internal(set) var hasContentEncoding = false
-    var fields: Int32 = 0
+    @usableFromInline var fields: Int32 = 0
 
     // Values of well-known fields.
     public internal(set) var contentEncoding = Part.absent
@@ -42,6 +42,7 @@ public struct ResponseHead: Hashable, Sendable {
     public var isInterim: Bool { status < 200 }
 
     /// Every field in the order sent: name in the sender's case, and value without the blanks around it.
+    @inlinable @inline(__always)
     public func forEachField(
         in head: UnsafeRawBufferPointer, _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) {

@@ -162,15 +162,25 @@ import CBytes
     }
 
     public mutating func number() throws(JSONProblem) -> JSONNumber {
-        if let number = shortNumber() { return number }
+        if let number = shortNumber() { return JSONNumber(number) }
         try expect(.number)
         let start = p
         p = try grammar.number(p)
         return JSONNumber(UnsafeRawBufferPointer(start: start, count: p - start))
     }
 
+    /// The next value without its fraction, saturated, where it is a number. Nil: it is none, and was passed over.
+    public mutating func looseInteger() throws(JSONProblem) -> Int64? {
+        if let number = shortNumber() { return number }
+        guard try peek() == .number else {
+            try skip()
+            return nil
+        }
+        return try number().integer
+    }
+
     /// A few digits and nothing else, as nearly all numbers are.
-    private mutating func shortNumber() -> JSONNumber? {
+    private mutating func shortNumber() -> Int64? {
         p = grammar.space(p)
         var q = p
         var value: Int64 = 0
@@ -182,7 +192,7 @@ import CBytes
         switch q.pointee {
         case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0...0x20:
             p = q
-            return JSONNumber(value)
+            return value
         default: return nil
         }
     }

@@ -8,7 +8,7 @@ extension JSONScanner {
     }
 
     /// Of equal length: an escape would make the text shorter than its bytes, so an escaped one is another.
-    @usableFromInline func sameText(_ text: JSONText, _ word: StaticString) -> Bool {
+    @inlinable @inline(__always) func sameText(_ text: JSONText, _ word: StaticString) -> Bool {
         cjson_same(grammar.base + Int(text.range.start), word.utf8Start, word.utf8CodeUnitCount) != 0
     }
 
