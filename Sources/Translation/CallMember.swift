@@ -82,8 +82,19 @@ enum CallMember: UInt8 {
 extension UnsafeRawBufferPointer {
     /// Whether these bytes are `word`, which is ASCII.
     @inline(__always) func says(_ word: StaticString) -> Bool {
-        guard count == word.utf8CodeUnitCount else { return false }
-        for i in 0..<count where self[i] != word.utf8Start[i] { return false }
-        return true
+        guard count == word.utf8CodeUnitCount, let base = baseAddress else { return false }
+        let wanted = UnsafeRawPointer(word.utf8Start)
+        if word.utf8CodeUnitCount < 8 {
+            for i in 0..<word.utf8CodeUnitCount where self[i] != word.utf8Start[i] { return false }
+            return true
+        }
+        // Eight bytes at a time, the last eight once more: names have at most 24.
+        var at = 0
+        while at < word.utf8CodeUnitCount &- 8 {
+            if base.loadUnaligned(fromByteOffset: at, as: UInt64.self) != wanted.loadUnaligned(fromByteOffset: at, as: UInt64.self) { return false }
+            at &+= 8
+        }
+        at = word.utf8CodeUnitCount &- 8
+        return base.loadUnaligned(fromByteOffset: at, as: UInt64.self) == wanted.loadUnaligned(fromByteOffset: at, as: UInt64.self)
     }
 }

@@ -8,20 +8,28 @@ extension Call {
         _ body: UnsafeRawBufferPointer, model name: QuotedText, askUsage: Bool, into out: inout ByteBuffer
     ) {
         out.reserveCapacity(minimumWritableBytes: rewrittenLength(of: body.count, model: name, askUsage: askUsage))
+        pieces(of: body, model: name, askUsage: askUsage) { out.writeBytes($0) }
+    }
+
+    /// What `rewrite` writes, piece by piece.
+    public func pieces(
+        of body: UnsafeRawBufferPointer, model name: QuotedText, askUsage: Bool, _ take: (UnsafeRawBufferPointer) -> Void
+    ) {
+        func say(_ text: StaticString) { take(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
         var done = 0
         edits(askUsage) { place, edit in
-            out.writeBytes(UnsafeRawBufferPointer(rebasing: body[done..<Int(place.start)]))
+            take(UnsafeRawBufferPointer(rebasing: body[done..<Int(place.start)]))
             done = Int(place.end)
             switch edit {
             case .cut: break
             case .model:
-                if model == nil, place.count == 0 { out.writeStaticString("\"model\":") }
-                name.bytes.withUnsafeBytes { _ = out.writeBytes($0) }
-                if place.count == 0, hasOthers { out.writeStaticString(",") }
-            case .usage: out.writeStaticString(usageEdit.text)
+                if model == nil, place.count == 0 { say("\"model\":") }
+                name.bytes.withUnsafeBytes { take($0) }
+                if place.count == 0, hasOthers { say(",") }
+            case .usage: say(usageEdit.text)
             }
         }
-        out.writeBytes(UnsafeRawBufferPointer(rebasing: body[done...]))
+        take(UnsafeRawBufferPointer(rebasing: body[done...]))
     }
 
     /// How many bytes `rewrite` writes, for the length in the head.

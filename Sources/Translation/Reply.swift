@@ -20,27 +20,31 @@ public struct ReplyFacts: Sendable {
     /// Validates all of `body`. A thrown problem means that the reply is malformed.
     public static func read(_ body: UnsafeRawBufferPointer, api: API) throws(JSONProblem) -> ReplyFacts {
         var facts = ReplyFacts()
+        try facts.take(body, api: api)
+        return facts
+    }
+
+    /// The same, into facts that hold nothing yet: they are large.
+    public mutating func take(_ body: UnsafeRawBufferPointer, api: API) throws(JSONProblem) {
         var scanner = JSONScanner(body)
         var seen = false
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
             if scanner.text(name, is: "usage") {
-                let usage = try UsageCounts.read(&scanner)
-                facts.usage = usage ?? facts.usage
-                if seen { facts.usage?.doubtful = true }
+                if let usage = try UsageCounts.read(&scanner) { self.usage = usage }
+                if seen { usage?.doubtful = true }
                 seen = true
             } else if scanner.text(name, is: "choices") || scanner.text(name, is: "data") {
-                try facts.readAnswers(&scanner, api)
+                try readAnswers(&scanner, api)
             } else if scanner.text(name, is: "error") {
-                facts.error = try FaultyReply.member(&scanner)
+                error = try FaultyReply.member(&scanner)
             } else if scanner.text(name, is: "model"), try scanner.peek() == .string {
-                facts.model = try scanner.string()
+                model = try scanner.string()
             } else {
                 try scanner.skip()
             }
         }
         try scanner.finish()
-        return facts
     }
 
     private mutating func readAnswers(_ scanner: inout JSONScanner, _ api: API) throws(JSONProblem) {

@@ -23,6 +23,41 @@ struct UsageCounts {
     private var audioOut: Int64 = 0
     private var doubtful = false
 
+    /// What a member of the object counts, or of the details of prompt and completion inside it.
+    private enum Member {
+        case prompt, completion, total, promptDetails, completionDetails, cached, otherCached, cacheWrite, reasoning, audio
+
+        static let names: [(name: StaticString, member: Member)] = [
+            ("prompt_tokens", .prompt), ("input_tokens", .prompt), ("completion_tokens", .completion), ("output_tokens", .completion),
+            ("total_tokens", .total), ("prompt_tokens_details", .promptDetails), ("completion_tokens_details", .completionDetails),
+            ("input_tokens_details", .promptDetails), ("output_tokens_details", .completionDetails),
+            ("cached_tokens", .cached), ("prompt_cache_hit_tokens", .otherCached), ("num_cached_tokens", .otherCached),
+            ("cache_write_tokens", .cacheWrite), ("reasoning_tokens", .reasoning), ("audio_tokens", .audio),
+        ]
+
+        /// By the length of the name first: every answer passes here, with ten names in its usage.
+        @inline(__always)
+        static func of(_ name: JSONText, _ scanner: JSONScanner) -> Member? {
+            switch name.range.count {
+            case 12: return scanner.text(name, is: "total_tokens") ? .total : scanner.text(name, is: "audio_tokens") ? .audio : rare(name, scanner)
+            case 13:
+                if scanner.text(name, is: "prompt_tokens") { return .prompt }
+                return scanner.text(name, is: "cached_tokens") ? .cached : rare(name, scanner)
+            case 16: return scanner.text(name, is: "reasoning_tokens") ? .reasoning : rare(name, scanner)
+            case 17: return scanner.text(name, is: "completion_tokens") ? .completion : rare(name, scanner)
+            case 21: return scanner.text(name, is: "prompt_tokens_details") ? .promptDetails : rare(name, scanner)
+            case 25: return scanner.text(name, is: "completion_tokens_details") ? .completionDetails : rare(name, scanner)
+            case 18, 20, 23: return rare(name, scanner)
+            default: return name.escaped ? rare(name, scanner) : nil
+            }
+        }
+
+        @inline(never)
+        private static func rare(_ name: JSONText, _ scanner: JSONScanner) -> Member? {
+            names.first { scanner.text(name, is: $0.name) }?.member
+        }
+    }
+
     /// Reads the object that stands next. Nil when it is not an object or counts nothing.
     static func read(_ scanner: inout JSONScanner) throws(JSONProblem) -> UsageReport? {
         guard try scanner.peek() == .object else {
@@ -33,25 +68,16 @@ struct UsageCounts {
         var known = false
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
-            if scanner.text(name, is: "prompt_tokens") || scanner.text(name, is: "input_tokens") {
-                if let count = try counts.count(&scanner) { (counts.prompt, known) = (count, true) }
-            } else if scanner.text(name, is: "completion_tokens") || scanner.text(name, is: "output_tokens") {
-                if let count = try counts.count(&scanner) { (counts.completion, known) = (count, true) }
-            } else if scanner.text(name, is: "total_tokens") {
-                if let count = try counts.count(&scanner) { (counts.total, known) = (count, true) }
-            } else if scanner.text(name, is: "prompt_tokens_details") || scanner.text(name, is: "input_tokens_details") {
-                if let audio = try counts.details(&scanner) { counts.audioIn = audio }
-            } else if scanner.text(name, is: "completion_tokens_details") || scanner.text(name, is: "output_tokens_details") {
-                if let audio = try counts.details(&scanner) { counts.audioOut = audio }
-            } else if scanner.text(name, is: "prompt_cache_hit_tokens") || scanner.text(name, is: "cached_tokens")
-                || scanner.text(name, is: "num_cached_tokens")
-            {
-                // DeepSeek, Moonshot and Together, Mistral; Perplexity.
-                if let count = try counts.count(&scanner) { counts.cached = max(counts.cached, count) }
-            } else if scanner.text(name, is: "reasoning_tokens") {
-                if let count = try counts.count(&scanner) { counts.reasoning = max(counts.reasoning, count) }
-            } else {
-                try scanner.skip()
+            switch Member.of(name, scanner) {
+            case .prompt: if let count = try counts.count(&scanner) { (counts.prompt, known) = (count, true) }
+            case .completion: if let count = try counts.count(&scanner) { (counts.completion, known) = (count, true) }
+            case .total: if let count = try counts.count(&scanner) { (counts.total, known) = (count, true) }
+            case .promptDetails: if let audio = try counts.details(&scanner) { counts.audioIn = audio }
+            case .completionDetails: if let audio = try counts.details(&scanner) { counts.audioOut = audio }
+            // The others are DeepSeek's, Moonshot's and Together's, Mistral's; Perplexity's.
+            case .cached, .otherCached: if let count = try counts.count(&scanner) { counts.cached = max(counts.cached, count) }
+            case .reasoning: if let count = try counts.count(&scanner) { counts.reasoning = max(counts.reasoning, count) }
+            case .cacheWrite, .audio, nil: try scanner.skip()
             }
         }
         return known ? counts.report() : nil
@@ -66,16 +92,12 @@ struct UsageCounts {
         var audio: Int64?
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
-            if scanner.text(name, is: "cached_tokens") {
-                if let count = try count(&scanner) { cached = max(cached, count) }
-            } else if scanner.text(name, is: "reasoning_tokens") {
-                if let count = try count(&scanner) { reasoning = max(reasoning, count) }
-            } else if scanner.text(name, is: "cache_write_tokens") {  // OpenRouter
-                if let count = try count(&scanner) { cacheWrite = count }
-            } else if scanner.text(name, is: "audio_tokens") {
-                audio = try count(&scanner) ?? audio
-            } else {
-                try scanner.skip()
+            switch Member.of(name, scanner) {
+            case .cached: if let count = try count(&scanner) { cached = max(cached, count) }
+            case .reasoning: if let count = try count(&scanner) { reasoning = max(reasoning, count) }
+            case .cacheWrite: if let count = try count(&scanner) { cacheWrite = count }  // OpenRouter
+            case .audio: audio = try count(&scanner) ?? audio
+            default: try scanner.skip()
             }
         }
         return audio
@@ -83,11 +105,7 @@ struct UsageCounts {
 
     /// What the next value counts, bounded to what can be believed. Nil: it is no number.
     private mutating func count(_ scanner: inout JSONScanner) throws(JSONProblem) -> Int64? {
-        guard try scanner.peek() == .number else {
-            try scanner.skip()
-            return nil
-        }
-        let said = try scanner.number().integer
+        guard let said = try scanner.looseInteger() else { return nil }
         let believed = min(max(said, 0), Self.absurd)
         if believed != said { doubtful = true }
         return believed

@@ -6,32 +6,15 @@ import Wire
 /// Request ids, timings and rate limits of OpenAI and those who follow it (API reference, "Debugging requests", read 2026-11).
 public enum PassedHeaders {
     /// `name` in any case.
-    public static func pass(_ name: UnsafeRawBufferPointer) -> Bool {
-        guard let first = name.first else { return false }
-        switch (first | 0x20, name.count) {
-        case (UInt8(ascii: "c"), 12): return name.isLower("content-type")
-        case (UInt8(ascii: "o"), 12): return name.isLower("openai-model")
-        case (UInt8(ascii: "o"), 14): return name.isLower("openai-version")
-        case (UInt8(ascii: "o"), 20): return name.isLower("openai-processing-ms")
-        case (UInt8(ascii: "r"), 11): return name.isLower("retry-after")
-        case (UInt8(ascii: "r"), 14): return name.isLower("retry-after-ms")
-        case (UInt8(ascii: "x"), 12): return name.isLower("x-request-id")
-        case (UInt8(ascii: "x"), 14): return name.isLower("x-should-retry")
-        case (UInt8(ascii: "x"), 13...): return UnsafeRawBufferPointer(rebasing: name[..<12]).isLower("x-ratelimit-")
-        default: return false
+    @inlinable public static func pass(_ name: UnsafeRawBufferPointer) -> Bool {
+        switch name.count {
+        case 11: return name.isLowered("retry-after")
+        case 12: return name.isLowered("content-type") || name.isLowered("x-request-id") || name.isLowered("openai-model")
+        case 14: if name.isLowered("x-should-retry") || name.isLowered("retry-after-ms") || name.isLowered("openai-version") { return true }
+        case 20: if name.isLowered("openai-processing-ms") { return true }
+        case ..<13: return false
+        default: break
         }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether the bytes are `text`, which is in lower case, in any case of ASCII letters.
-    fileprivate func isLower(_ text: StaticString) -> Bool {
-        guard count == text.utf8CodeUnitCount else { return false }
-        for at in 0..<count {
-            let byte = self[at]
-            let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
-            if lower != text.utf8Start[at] { return false }
-        }
-        return true
+        return name.beginsLowered("x-ratelimit-")
     }
 }
