@@ -1,18 +1,36 @@
 /// Small numbers in few bytes, for records that are stored by the million: LEB128, seven bits a byte, the low ones first.
 struct CompactWriter {
-    private(set) var bytes: [UInt8] = []
+    /// Of a number at most.
+    static let longestNumber = 10
 
-    init(reserving count: Int = 0) { bytes.reserveCapacity(count) }
+    private let room: UnsafeMutableBufferPointer<UInt8>
+    private var count = 0
 
-    mutating func byte(_ value: UInt8) { bytes.append(value) }
+    /// What `write` writes, at most `bound` bytes: more is an error of ours. One allocation.
+    static func bytes(atMost bound: Int, _ write: (inout CompactWriter) -> Void) -> [UInt8] {
+        Array(unsafeUninitializedCapacity: bound) { room, count in
+            var writer = CompactWriter(room: room)
+            write(&writer)
+            count = writer.count
+        }
+    }
+
+    private init(room: UnsafeMutableBufferPointer<UInt8>) { self.room = room }
+
+    @inline(__always)
+    mutating func byte(_ value: UInt8) {
+        precondition(count < room.count, "a record has more bytes than were reserved for it")
+        room[count] = value
+        count &+= 1
+    }
 
     mutating func number(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            byte(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
-        bytes.append(UInt8(rest))
+        byte(UInt8(truncatingIfNeeded: rest))
     }
 
     /// Negative numbers count as zero.
@@ -22,7 +40,7 @@ struct CompactWriter {
     mutating func optional(_ value: Int?) { number(value.map { UInt64(max(0, $0)) &+ 1 } ?? 0) }
 
     mutating func fixed(_ value: UInt64) {
-        for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
+        for shift in stride(from: UInt64(0), to: 64, by: 8) { byte(UInt8(truncatingIfNeeded: value >> shift)) }
     }
 
     /// UTF-8, cut at a character so that at most `longest` bytes remain.
@@ -30,7 +48,7 @@ struct CompactWriter {
         var kept = text[...]
         while kept.utf8.count > longest { kept = kept.unicodeScalars.count > longest ? kept.prefix(longest) : kept.dropLast() }
         count(kept.utf8.count)
-        bytes += kept.utf8
+        for unit in kept.utf8 { byte(unit) }
     }
 }
 

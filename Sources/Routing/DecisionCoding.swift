@@ -14,36 +14,55 @@ extension Decision {
     private static let mostObserved = 16
 
     public var encoded: [UInt8] {
-        var writer = CompactWriter(reserving: 32 + 4 * candidates.count)
-        writer.byte(Self.version)
-        writer.fixed(seed)
-        writer.number(UInt64(truncatingIfNeeded: tableVersion))
-        writer.optional(policy)
-        writer.count(entry)
-        writer.count(route)
-        writer.byte(reason.rawValue)
-        writer.byte(mode.flatMap { AutoMode.allCases.firstIndex(of: $0) }.map { UInt8($0) + 1 } ?? 0)
-        // In two hundredths; finer nobody reads.
-        writer.byte(confidence.map { UInt8((max(0, min(1, $0.isFinite ? $0 : 0)) * 200).rounded()) } ?? .max)
-        writer.optional(chosen)
-        writer.optional(leaf < 0 ? nil : leaf)
-        Self.write(leftBecause, score: nil, faults: 0, at: at, &writer)
-        writer.count(min(hits.count, Self.mostHits))
-        for hit in hits.prefix(Self.mostHits) {
-            writer.count(hit.policy)
-            writer.count(hit.rule)
-            writer.count(min(hit.observed.count, Self.mostObserved))
-            for seen in hit.observed.prefix(Self.mostObserved) {
-                writer.text(seen.field, longest: Self.longestField)
-                writer.text(seen.value, longest: Self.longestValue)
+        CompactWriter.bytes(atMost: bound) { writer in
+            writer.byte(Self.version)
+            writer.fixed(seed)
+            writer.number(UInt64(truncatingIfNeeded: tableVersion))
+            writer.optional(policy)
+            writer.count(entry)
+            writer.count(route)
+            writer.byte(reason.rawValue)
+            writer.byte(mode.flatMap { AutoMode.allCases.firstIndex(of: $0) }.map { UInt8($0) + 1 } ?? 0)
+            // In two hundredths; finer nobody reads.
+            writer.byte(confidence.map { UInt8((max(0, min(1, $0.isFinite ? $0 : 0)) * 200).rounded()) } ?? .max)
+            writer.optional(chosen)
+            writer.optional(leaf < 0 ? nil : leaf)
+            Self.write(leftBecause, score: nil, faults: 0, at: at, &writer)
+            writer.count(min(hits.count, Self.mostHits))
+            for hit in hits.prefix(Self.mostHits) { Self.write(hit, &writer) }
+            writer.count(candidates.count)
+            for candidate in candidates {
+                writer.count(candidate.deployment)
+                if candidate.excludedBecause == nil, candidate.score == nil {
+                    writer.byte(0)
+                } else {
+                    Self.write(candidate.excludedBecause, score: candidate.score, faults: candidate.recentFaults, at: at, &writer)
+                }
             }
         }
-        writer.count(candidates.count)
-        for candidate in candidates {
-            writer.count(candidate.deployment)
-            Self.write(candidate.excludedBecause, score: candidate.score, faults: candidate.recentFaults, at: at, &writer)
+    }
+
+    /// No encoding has more bytes.
+    private var bound: Int {
+        let number = CompactWriter.longestNumber
+        // A byte, a detail, a score, faults.
+        let verdict = 1 + number + 4 + number
+        var bound = 16 + 8 * number + verdict + candidates.count * (number + verdict)
+        for hit in hits.prefix(Self.mostHits) {
+            let observed = min(hit.observed.count, Self.mostObserved)
+            bound += 3 * number + observed * (2 * number + Self.longestField + Self.longestValue)
         }
-        return writer.bytes
+        return bound
+    }
+
+    private static func write(_ hit: Hit, _ writer: inout CompactWriter) {
+        writer.count(hit.policy)
+        writer.count(hit.rule)
+        writer.count(min(hit.observed.count, mostObserved))
+        for seen in hit.observed.prefix(mostObserved) {
+            writer.text(seen.field, longest: longestField)
+            writer.text(seen.value, longest: longestValue)
+        }
     }
 
     /// Nil for what no version of this program wrote. `at` is zero then, and times count from it.
@@ -190,25 +209,33 @@ extension DecisionNames {
     private static let longestName = 256
 
     public var encoded: [UInt8] {
-        var writer = CompactWriter(reserving: 32 * (deployments.count + routes.count))
-        func list(_ names: [String]) {
-            writer.count(names.count)
-            for name in names { writer.text(name, longest: Self.longestName) }
+        CompactWriter.bytes(atMost: bound) { writer in
+            func list(_ names: [String]) {
+                writer.count(names.count)
+                for name in names { writer.text(name, longest: Self.longestName) }
+            }
+            writer.byte(Self.version)
+            writer.number(UInt64(truncatingIfNeeded: tableVersion))
+            list(deployments)
+            list(routes)
+            writer.count(policies.count)
+            for policy in policies {
+                writer.text(policy.name, longest: Self.longestName)
+                list(policy.rules)
+            }
+            writer.count(paths.count)
+            for path in paths { list(path) }
+            writer.count(pathOfLeaf.count)
+            for path in pathOfLeaf { writer.count(path) }
         }
-        writer.byte(Self.version)
-        writer.number(UInt64(truncatingIfNeeded: tableVersion))
-        list(deployments)
-        list(routes)
-        writer.count(policies.count)
-        for policy in policies {
-            writer.text(policy.name, longest: Self.longestName)
-            list(policy.rules)
-        }
-        writer.count(paths.count)
-        for path in paths { list(path) }
-        writer.count(pathOfLeaf.count)
-        for path in pathOfLeaf { writer.count(path) }
-        return writer.bytes
+    }
+
+    /// No encoding has more bytes.
+    private var bound: Int {
+        let number = CompactWriter.longestNumber
+        func list(_ names: [String]) -> Int { names.reduce(number) { $0 + number + min($1.utf8.count, Self.longestName) } }
+        let policies = policies.reduce(0) { $0 + list([$1.name]) + list($1.rules) }
+        return 1 + number * (4 + pathOfLeaf.count) + list(deployments) + list(routes) + policies + paths.reduce(0) { $0 + list($1) }
     }
 
     /// Nil for what no version of this program wrote.

@@ -8,15 +8,11 @@ public struct Journey: Sendable {
     /// The request's own `num_retries`, in place of every route's.
     public var maxRetries: Int?
     public var fallbacksDisabled = false
-    /// The request's own `fallbacks`, in place of its route's general list.
-    public var fallbacks: [Route.ID]?
     /// Names the chance of this request. Nil: the router draws one at the first `next`; it stands here then.
     public private(set) var seed: UInt64?
     public let tableVersion: Int
     /// The index of the routing policy that serves it. Nil: none, and no rules are asked.
     public var policy: RoutingPolicy.ID?
-    /// Rules of the policy that were hit after attempts, in their order; the caller may add the one that was hit before the first.
-    public var ruleHits: [RuleHit] = []
     /// Chooses among all eligible leaves of its route by this mode's weights, whatever their own strategies. Nil: they choose.
     public var mode: AutoMode?
     /// Names the request in events; 0: none.
@@ -55,17 +51,24 @@ public struct Journey: Sendable {
     /// An attempt ended well: what still runs has lost.
     var answered = false
     var isRacing = false
-    var race: Race?
     /// The bucket of further attempts was empty when it was asked for this one.
     var isLean = false
     /// The bucket let it have its one attempt already.
     var wasLean = false
-    var tried: [Tried] = []
-    /// Leaves of nodes that were left although some could have served, because the fault did not lead to them.
-    var left: [Range<Int>] = []
-    var pending: [Route.ID] = []
-    var visited: [Route.ID] = []
-    var faultsHere: [UInt8] = []
+    /// One once there is something, else none: most requests are answered at once, and journeys are large.
+    private var detours: [Detour] = []
+
+    /// What came of rules, faults, waits and fallbacks.
+    private struct Detour: Sendable {
+        var ruleHits: [RuleHit] = []
+        var fallbacks: [Route.ID]?
+        var race: Race?
+        var tried: [Tried] = []
+        var left: [Range<Int>] = []
+        var pending: [Route.ID] = []
+        var visited: [Route.ID] = []
+        var faultsHere: [UInt8] = []
+    }
 
     /// Two attempts at once: a hedge beside the one that is slow. Each is open until it is recorded.
     struct Race: Sendable {
@@ -122,7 +125,9 @@ public struct Journey: Sendable {
         .exhausted(Exhaustion(reason: reason, lastFault: lastFault, retryAfter: retryAfter, attempts: attempts))
     }
 
-    func count(ofFaultsHere fault: Fault) -> Int { faultsHere.isEmpty ? 0 : Int(faultsHere[Int(fault.rawValue)]) }
+    func count(ofFaultsHere fault: Fault) -> Int {
+        detours.isEmpty || detours[0].faultsHere.isEmpty ? 0 : Int(detours[0].faultsHere[Int(fault.rawValue)])
+    }
 
     /// Asked on the way of every request, so not of the decision itself: to look at it copies it.
     var wantsDecision: Bool { keepsDecision && !isDecided }
@@ -138,7 +143,7 @@ public struct Journey: Sendable {
     }
 
     func index(ofTried deployment: Deployment.ID) -> Int? {
-        tried.isEmpty ? nil : tried.firstIndex { $0.deployment == deployment }
+        detours.isEmpty ? nil : detours[0].tried.firstIndex { $0.deployment == deployment }
     }
 
     /// Learns what the last attempt came to.
@@ -148,8 +153,7 @@ public struct Journey: Sendable {
         lastDeployment = deployment
         unanswered = true
         if fault == .rateLimit || fault == .quotaExceeded { self.retryAfter = retryAfter }
-        if faultsHere.isEmpty { faultsHere = Array(repeating: 0, count: Fault.allCases.count) }
-        faultsHere[Int(fault.rawValue)] = min(faultsHere[Int(fault.rawValue)], .max - 1) + 1
+        count(fault)
         // A new round is for one attempt: the next is counted, and waited for, by itself.
         for index in tried.indices { tried[index].again = false }
         let notBefore = retryAfter.map { now + max($0, .zero) } ?? now
@@ -161,13 +165,69 @@ public struct Journey: Sendable {
         }
     }
 
+    private mutating func count(_ fault: Fault) {
+        if detour.faultsHere.isEmpty { detour.faultsHere = Array(repeating: 0, count: Fault.allCases.count) }
+        let before = detour.faultsHere[Int(fault.rawValue)]
+        detour.faultsHere[Int(fault.rawValue)] = min(before, .max - 1) + 1
+    }
+
     mutating func enter(_ route: Route.ID) {
         visited.append(current)
         current = route
         attemptsHere = 0
         lastLeaf = -1
         pinnedLeaf = -1
-        faultsHere = []
+        detour.faultsHere = []
         left = []
+    }
+
+    private var detour: Detour {
+        get { detours.isEmpty ? Detour() : detours[0] }
+        _modify {
+            if detours.isEmpty { detours.append(Detour()) }
+            yield &detours[0]
+        }
+    }
+}
+
+extension Journey {
+    /// The request's own `fallbacks`, in place of its route's general list.
+    public var fallbacks: [Route.ID]? {
+        get { detours.isEmpty ? nil : detours[0].fallbacks }
+        set { detour.fallbacks = newValue }
+    }
+
+    /// Rules of the policy that were hit after attempts, in their order; the caller may add the one that was hit before the first.
+    public var ruleHits: [RuleHit] {
+        get { detours.isEmpty ? [] : detours[0].ruleHits }
+        _modify { yield &detour.ruleHits }
+    }
+
+    var race: Race? {
+        get { detours.isEmpty ? nil : detours[0].race }
+        set { detour.race = newValue }
+    }
+
+    var tried: [Tried] {
+        get { detours.isEmpty ? [] : detours[0].tried }
+        _modify { yield &detour.tried }
+    }
+
+    /// Leaves of nodes that were left although some could have served, because the fault did not lead to them.
+    var left: [Range<Int>] {
+        get { detours.isEmpty ? [] : detours[0].left }
+        _modify { yield &detour.left }
+    }
+
+    var hasLeft: Bool { !detours.isEmpty && !detours[0].left.isEmpty }
+
+    var pending: [Route.ID] {
+        get { detours.isEmpty ? [] : detours[0].pending }
+        _modify { yield &detour.pending }
+    }
+
+    var visited: [Route.ID] {
+        get { detours.isEmpty ? [] : detours[0].visited }
+        _modify { yield &detour.visited }
     }
 }

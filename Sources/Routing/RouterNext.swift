@@ -5,7 +5,9 @@ extension Router {
         let plan = generations[generation].plan
         if journey.seed == nil { journey.draw(random.next()) }
         guard journey.wantsDecision else { return step(&journey, plan, generation, at: now) }
-        noted.removeAll(keepingCapacity: true)
+        // The last decision has them: this one gets its own, in one allocation.
+        noted = []
+        noted.reserveCapacity(plan.roots[journey.current].leaves.count)
         notedLeaving = nil
         let step = step(&journey, plan, generation, at: now)
         journey.decision = decision(step, journey, plan, at: now)
@@ -113,7 +115,7 @@ extension Router {
                 }
             }
             if reason != nil { continue }
-            if !journey.left.isEmpty, journey.left.contains(where: { $0.contains(leaf) }) { continue }
+            if journey.hasLeft, journey.left.contains(where: { $0.contains(leaf) }) { continue }
             if journey.isLean, !isWell(id, journey, generation, at: now) { continue }
             eligible.insert(leaf - leaves.lowerBound)
         }

@@ -24,8 +24,10 @@ struct Screen {
         tokens = journey.facts.inputTokens + journey.facts.outputTokens
         let choosy = plan.tagFiltering != .off
         isParticular =
-            choosy || journey.facts.provider != nil || journey.facts.allowed != nil || journey.facts.needsPrice
-            || journey.envelope.maxCost != nil || !journey.facts.regions.isEmpty || !journey.facts.deniedRegions.isEmpty
+            choosy || journey.facts.needsPrice || journey.envelope.maxCost != nil
+            || !journey.facts.isPlain
+                && (journey.facts.provider != nil || journey.facts.allowed != nil || !journey.facts.regions.isEmpty
+                    || !journey.facts.deniedRegions.isEmpty)
         regions = isParticular ? RegionRule(allowed: journey.facts.regions, denied: journey.facts.deniedRegions) : nil
         tags = choosy ? Self.tags(journey.facts.tags, plan, leaves) : .everything
     }

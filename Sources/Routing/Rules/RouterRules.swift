@@ -69,8 +69,8 @@ extension Router {
             let holds: Bool
             if field < 0 {
                 holds = plan.conditions.holds(test, live(~field, plan, generation, at: now))
-            } else if field < facts.values.count {
-                holds = plan.conditions.holds(test, facts.values[field])
+            } else if field < facts.valueCount {
+                holds = plan.conditions.holds(test, facts[value: field])
             } else {
                 holds = test.ifMissing
             }
@@ -81,8 +81,8 @@ extension Router {
 
     private mutating func value(of field: FieldName, _ facts: borrowing Facts, _ plan: Plan, _ generation: Int, at now: Instant) -> Value {
         if let index = plan.conditions.live.firstIndex(where: { $0.name == field }) { return live(index, plan, generation, at: now) }
-        guard let index = plan.conditions.fields.firstIndex(of: field), index < facts.values.count else { return .missing }
-        return facts.values[index]
+        guard let index = plan.conditions.fields.firstIndex(of: field), index < facts.valueCount else { return .missing }
+        return facts[value: index]
     }
 
     // MARK: Conditional routes
