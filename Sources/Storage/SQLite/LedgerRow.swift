@@ -9,17 +9,23 @@ enum LedgerRow {
         input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost, attempt_log, \
         policy, rule, decision, decision_names
         """
-    static let insert = """
-        INSERT INTO requests(\(columns)) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO NOTHING
-        """
+    // Without names of columns, whose order is that of `columns`: the text is the key under which a statement is kept.
+    static let insert = "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+    /// Of a row that `isUsual`: fewer values to hand over.
+    static let insertUsual = "INSERT INTO requests VALUES(?,0,?,?,?,?,?,?,?,?,?,?,NULL,?,?,?,0,?,?,0,0,?,NULL,0,0,?,?) ON CONFLICT DO NOTHING"
+
+    /// Nothing rare stands in it.
+    static func isUsual(_ row: LedgerEntry) -> Bool {
+        row.startedUnixMilliseconds == row.id.unixMilliseconds && row.fault == nil && row.usage.cacheWrite == 0 && row.usage.audioInput == 0
+            && row.usage.audioOutput == 0 && row.attemptLog.isEmpty && row.policy == .none && row.rule == .none
+    }
 
     private static let streamed: Int64 = 1
     private static let estimated: Int64 = 2
     private static let priced: Int64 = 4
 
-    /// Binds every parameter, so nothing of the row before remains. The log is copied by SQLite.
-    static func bind(_ row: LedgerEntry, to statement: OpaquePointer) {
+    /// Binds every parameter of `insert`, so nothing of the row before remains, and runs it. Blobs are only lent to SQLite.
+    static func run(_ row: LedgerEntry, _ statement: OpaquePointer, _ step: () throws -> Void) rethrows {
         sqlite3_bind_int64(statement, 1, row.id.rawValue)
         sqlite3_bind_int64(statement, 2, row.startedUnixMilliseconds &- row.id.unixMilliseconds)
         sqlite3_bind_int64(statement, 3, row.durationMicroseconds)
@@ -33,8 +39,7 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, 11, Int64(row.attempts))
         sqlite3_bind_int64(statement, 12, Int64(row.state.rawValue))
         bind(row.fault.map { Int64($0.rawValue) }, 13, statement)
-        let flags = (row.streamed ? streamed : 0) | (row.usage.estimated ? estimated : 0) | (row.priced ? priced : 0)
-        sqlite3_bind_int64(statement, 14, flags)
+        sqlite3_bind_int64(statement, 14, flags(of: row))
         sqlite3_bind_int64(statement, 15, row.usage.input)
         sqlite3_bind_int64(statement, 16, row.usage.cachedInput)
         sqlite3_bind_int64(statement, 17, row.usage.cacheWrite)
@@ -43,23 +48,57 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, 20, row.usage.audioInput)
         sqlite3_bind_int64(statement, 21, row.usage.audioOutput)
         sqlite3_bind_int64(statement, 22, row.cost.amount)
-        if row.attemptLog.isEmpty { sqlite3_bind_null(statement, 23) } else { bind(AttemptLog.encode(row.attemptLog), 23, statement) }
         sqlite3_bind_int64(statement, 24, Int64(row.policy.rawValue))
         sqlite3_bind_int64(statement, 25, Int64(row.rule.rawValue))
-        let keepsDecision = !row.decision.isEmpty && row.decision.count <= LedgerEntry.mostDecisionBytes
-        if keepsDecision { bind(row.decision, 26, statement) } else { sqlite3_bind_null(statement, 26) }
         sqlite3_bind_int64(statement, 27, Int64(row.decisionNames.rawValue))
+        try lend(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog), 23, statement) {
+            try lend(decision(of: row), 26, statement, step)
+        }
     }
+
+    /// The same for `insertUsual`.
+    static func runUsual(_ row: LedgerEntry, _ statement: OpaquePointer, _ step: () throws -> Void) rethrows {
+        sqlite3_bind_int64(statement, 1, row.id.rawValue)
+        sqlite3_bind_int64(statement, 2, row.durationMicroseconds)
+        bind(row.firstByteMicroseconds, 3, statement)
+        sqlite3_bind_int64(statement, 4, Int64(row.key.rawValue))
+        sqlite3_bind_int64(statement, 5, Int64(row.model.rawValue))
+        sqlite3_bind_int64(statement, 6, Int64(row.route.rawValue))
+        sqlite3_bind_int64(statement, 7, Int64(row.deployment.rawValue))
+        sqlite3_bind_int64(statement, 8, Int64(row.api))
+        sqlite3_bind_int64(statement, 9, Int64(row.status))
+        sqlite3_bind_int64(statement, 10, Int64(row.attempts))
+        sqlite3_bind_int64(statement, 11, Int64(row.state.rawValue))
+        sqlite3_bind_int64(statement, 12, flags(of: row))
+        sqlite3_bind_int64(statement, 13, row.usage.input)
+        sqlite3_bind_int64(statement, 14, row.usage.cachedInput)
+        sqlite3_bind_int64(statement, 15, row.usage.output)
+        sqlite3_bind_int64(statement, 16, row.usage.reasoning)
+        sqlite3_bind_int64(statement, 17, row.cost.amount)
+        sqlite3_bind_int64(statement, 19, Int64(row.decisionNames.rawValue))
+        try lend(decision(of: row), 18, statement, step)
+    }
+
+    private static func flags(of row: LedgerEntry) -> Int64 {
+        (row.streamed ? streamed : 0) | (row.usage.estimated ? estimated : 0) | (row.priced ? priced : 0)
+    }
+
+    private static func decision(of row: LedgerEntry) -> [UInt8] { row.decision.count <= LedgerEntry.mostDecisionBytes ? row.decision : [] }
 
     private static func bind(_ value: Int64?, _ index: Int32, _ statement: OpaquePointer) {
         if let value { sqlite3_bind_int64(statement, index, value) } else { sqlite3_bind_null(statement, index) }
     }
 
-    /// SQLite makes a copy of its own: SQLITE_TRANSIENT, which Swift does not see.
-    private static func bind(_ blob: [UInt8], _ index: Int32, _ statement: OpaquePointer) {
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-        blob.withUnsafeBytes { bytes in
-            _ = sqlite3_bind_blob64(statement, index, bytes.baseAddress, UInt64(bytes.count), transient)
+    /// Binds the bytes, or null where there are none, while `body` runs; SQLite makes no copy (SQLITE_STATIC) and is left with null.
+    private static func lend(_ blob: [UInt8], _ index: Int32, _ statement: OpaquePointer, _ body: () throws -> Void) rethrows {
+        guard !blob.isEmpty else {
+            sqlite3_bind_null(statement, index)
+            return try body()
+        }
+        try blob.withUnsafeBytes { bytes in
+            sqlite3_bind_blob64(statement, index, bytes.baseAddress, UInt64(bytes.count), nil)
+            defer { sqlite3_bind_null(statement, index) }
+            try body()
         }
     }
 

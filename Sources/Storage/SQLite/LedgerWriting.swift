@@ -23,12 +23,16 @@ extension SQLiteStore {
     }
 
     private func insert(_ rows: ArraySlice<LedgerEntry>, _ database: Database) throws -> AppendReceipt {
-        let statement = try database.cachedStatement(sql: LedgerRow.insert).sqliteStatement
+        let usual = try database.cachedStatement(sql: LedgerRow.insertUsual).sqliteStatement
         let connection = database.sqliteConnection
         var receipt = AppendReceipt()
         for row in rows {
-            LedgerRow.bind(row, to: statement)
-            try step(statement, database)
+            if LedgerRow.isUsual(row) {
+                try LedgerRow.runUsual(row, usual) { try step(usual, database) }
+            } else {
+                let whole = try database.cachedStatement(sql: LedgerRow.insert).sqliteStatement
+                try LedgerRow.run(row, whole) { try step(whole, database) }
+            }
             if sqlite3_changes(connection) == 1 {
                 receipt.added += 1
             } else if try fetch(row.id, database) == row {
