@@ -369,7 +369,7 @@ final class Exchange {
         let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: relay.firstByte, at: loop.time)
         settlement.count(in: &loop.counters)
         settlement.log(to: loop.accessLog)
-        loop.holding.hold(settlement.entry, for: self)
+        loop.holding.hold(self, settlement)
     }
 
     /// The row is durable, or patience is at its end: the last frame goes.

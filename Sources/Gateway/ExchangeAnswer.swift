@@ -44,7 +44,7 @@ extension Exchange {
         head.requestID(id)
         if let target { head.lines(target.names) }
         head.lines(request.routeLine(live))
-        if let warning = request.ruling.warning { head.lines(warning) }
+        if let warning = request.ruling?.warning { head.lines(warning) }
         if let loss = interpreter?.lossLine { head.lines(loss) }
         head.text("x-swiftlet-attempts: ")
         head.decimal(attemptCount)
@@ -54,6 +54,6 @@ extension Exchange {
     /// More bytes than `writeNames` writes.
     var namesBound: Int {
         (target?.names.readableBytes ?? 0) + (interpreter?.lossLine?.readableBytes ?? 0) + request.routeLine(live).readableBytes
-            + (request.ruling.warning?.readableBytes ?? 0) + 128
+            + (request.ruling?.warning?.readableBytes ?? 0) + 128
     }
 }

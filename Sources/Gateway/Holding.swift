@@ -46,9 +46,10 @@ final class Holding {
     /// Whether a new request may begin: its row will find a place.
     var accepts: Bool { lane?.accepting ?? true }
 
-    /// Takes the row; the exchange is released once it is durable.
-    func hold(_ entry: LedgerEntry, for exchange: Exchange) {
-        pending.append(entry)
+    /// Takes the row of the exchange, which is released once that is durable.
+    func hold(_ exchange: Exchange, _ settlement: borrowing Settlement) {
+        pending.append(exchange.newEntry)
+        settlement.write(to: &pending[pending.count - 1])
         guard lane != nil else {
             _ = try? store.append(pending[...])  // memory takes every row until it is closed, and does not wait
             pending.removeAll(keepingCapacity: true)

@@ -34,9 +34,10 @@ struct Reception {
     // MARK: Calls
 
     func admit(_ request: ClientRequest, _ api: API, path: PathModel? = nil, mayAdopt: Bool = true) {
-        let id = loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
+        let milliseconds = WallClock.milliseconds()
+        let id = loop.requestIDs.next(atUnixMilliseconds: milliseconds)
         do throws(Obstacle) {
-            let admitted = try admission(of: request, api, path)
+            let admitted = try admission(of: request, api, path, milliseconds)
             admitted.journey.ticket = UInt64(id.rawValue)
             Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin()
         } catch {
@@ -54,14 +55,19 @@ struct Reception {
         refuse(refusal, id: id, api: api)
     }
 
-    private func admission(of request: ClientRequest, _ api: API, _ path: PathModel?) throws(Obstacle) -> Admitted {
-        let (key, call) = try authenticatedCall(request, api, path)
+    private func admission(
+        of request: ClientRequest, _ api: API, _ path: PathModel?, _ unixMilliseconds: Int64
+    ) throws(Obstacle) -> Admitted {
+        let live = live
+        let (key, call) = try authenticatedCall(request, api, path, live, unixMilliseconds)
+        let plain = PlainAdmission(live: live, key: key, keepsDecisions: loop.server.keepsDecisions, now: loop.time)
+        if let admitted = plain.admit(request, call, api) { return admitted }
         var result: Result<Admitted, Obstacle>?
         request.bytes.withUnsafeReadableBytes { headBytes in
             request.body.withUnsafeReadableBytes { body in
                 let view = RequestView(call, api, head: request.head, headBytes: headBytes, body: body) { client.remoteAddress }
                 let admission = Admission(
-                    live: live, server: loop.server, view: view, key: key, now: loop.time, unixMilliseconds: WallClock.milliseconds())
+                    live: live, server: loop.server, view: view, key: key, now: loop.time, unixMilliseconds: unixMilliseconds)
                 do throws(Obstacle) {
                     result = .success(try admission.admit(request.body, deadline: request.deadline))
                 } catch { result = .failure(error) }
@@ -71,9 +77,11 @@ struct Reception {
         return try result.get()
     }
 
-    private func authenticatedCall(_ request: ClientRequest, _ api: API, _ path: PathModel?) throws(Obstacle) -> (key: Int, call: Call) {
+    private func authenticatedCall(
+        _ request: ClientRequest, _ api: API, _ path: PathModel?, _ live: Live, _ unixMilliseconds: Int64
+    ) throws(Obstacle) -> (key: Int, call: Call) {
         do throws(Refusal) {
-            let key = try authenticate(request)
+            let key = try authenticate(request, live, unixMilliseconds)
             if !loop.holding.accepts { throw Refusal(.overloaded, "the ledger cannot be written; try again", retryAfter: .seconds(1)) }
             return (key, try read(request, api, path))
         } catch {
@@ -99,11 +107,13 @@ struct Reception {
     }
 
     /// The index of the virtual key.
-    func authenticate(_ request: ClientRequest) throws(Refusal) -> Int {
+    func authenticate(_ request: ClientRequest) throws(Refusal) -> Int { try authenticate(request, live, WallClock.milliseconds()) }
+
+    private func authenticate(_ request: ClientRequest, _ live: Live, _ unixMilliseconds: Int64) throws(Refusal) -> Int {
         let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
         switch verdict {
         case .key(let index):
-            if let refusal = live.refusal(of: index, unixSeconds: WallClock.milliseconds() / 1000) { throw refusal }
+            if let refusal = live.refusal(of: index, unixSeconds: unixMilliseconds / 1000) { throw refusal }
             return index
         case .missing: throw Refusal(.invalidAPIKey, "no API key: send a virtual key as `Authorization: Bearer KEY`")
         case .unknown: throw Refusal(.invalidAPIKey, "unknown API key: it is none of this gateway's virtual keys")

@@ -186,13 +186,8 @@ struct Relay {
         if isEncoded { return (.malformedReply, "the reply is compressed, which was not asked for") }
         if wantsStream { return (.malformedReply, "a stream was asked for and something else came") }
         if let interpreter { return fault(provider, interpreter) }
-        var problem: JSONProblem?
-        var facts = ReplyFacts()
-        withBody { raw in
-            do throws(JSONProblem) { facts = try ReplyFacts.read(raw, api: api) } catch { problem = error }
-        }
-        self.facts = facts
-        if let problem { return (.malformedReply, "the reply is not JSON: \(problem.expected) (byte \(problem.offset))") }
+        facts = ReplyFacts()
+        if let problem = readFacts() { return (.malformedReply, "the reply is not JSON: \(problem.expected) (byte \(problem.offset))") }
         if let error = facts.error {
             said = (error, withBody { ByteBuffer(bytes: $0) })
             return (provider.fault(of: error), error.summary)
@@ -225,6 +220,20 @@ struct Relay {
     /// What to bill of a whole reply.
     func billed(estimatedInput: Int64) -> Usage {
         interpreter?.billed(estimatedInput: estimatedInput) ?? facts.billed(estimatedInput: estimatedInput)
+    }
+
+    private mutating func readFacts() -> JSONProblem? {
+        let body = piece ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        do throws(JSONProblem) {
+            if piece == nil, let gathered {
+                try gathered.readable { raw throws(JSONProblem) in try facts.take(raw, api: api) }
+            } else {
+                try facts.take(body, api: api)
+            }
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Puts one member before the others of the reply, which is an object.

@@ -5,8 +5,11 @@ import Translation
 
 /// The end of an exchange in numbers: its row for the ledger, its counts, its line in the access log.
 struct Settlement {
-    let entry: LedgerEntry
     private let exchange: Exchange
+    private let state: LedgerState
+    private let fault: Fault?
+    private let status: Int
+    private let usage: Usage
     private let duration: Duration
     private let firstByte: Duration?
     private let cost: Nanodollars?
@@ -15,63 +18,82 @@ struct Settlement {
         _ exchange: Exchange, _ state: LedgerState, fault: Fault?, status: Int, usage: Usage, firstByte: Instant?, at now: Instant
     ) {
         self.exchange = exchange
+        self.state = state
+        self.fault = fault
+        self.status = status
+        self.usage = usage
         duration = now - exchange.started
         self.firstByte = firstByte.map { $0 - exchange.started }
         // Nothing was produced: nothing is owed, whatever the price.
         cost = usage == Usage() ? exchange.lost : exchange.target.flatMap { $0.price?.cost(of: usage) }.map { $0 + exchange.lost }
-        var entry = LedgerEntry(id: exchange.id, startedUnixMilliseconds: exchange.id.unixMilliseconds)
+    }
+
+    /// The row, written where it is to stay: it is large.
+    func write(to entry: inout LedgerEntry) {
+        let request = exchange.request
         entry.durationMicroseconds = duration.microseconds
-        entry.firstByteMicroseconds = self.firstByte?.microseconds
-        let names = exchange.live.numbers
-        entry.key = names.keys[exchange.request.key]
-        entry.route = exchange.request.isOwnRoute(exchange.live) ? names.inline : names.routes[exchange.request.model.route]
+        entry.firstByteMicroseconds = firstByte?.microseconds
+        let live = exchange.live
+        entry.key = live.numbers.keys[request.key]
+        entry.route = request.isOwnRoute(live) ? live.numbers.inline : live.numbers.routes[request.entry.model.route]
         entry.model = entry.route
-        if let deployment = exchange.deployment { entry.deployment = names.deployments[deployment] }
+        if let deployment = exchange.deployment { entry.deployment = live.numbers.deployments[deployment] }
         entry.usage = usage
         entry.cost = cost ?? .zero
         entry.priced = cost != nil
-        entry.api = exchange.request.api.rawValue
+        entry.api = request.api.rawValue
         entry.status = UInt16(clamping: status)
         entry.attempts = UInt8(clamping: exchange.attemptCount)
         entry.state = state
         entry.fault = fault
-        entry.streamed = exchange.request.call.stream
-        entry.attemptLog = exchange.attempts
-        if let policy = exchange.request.entry.policy { entry.policy = names.policies[policy] }
-        if let decision = exchange.request.journey.decision, exchange.loop.server.keepsDecisions {
-            entry.decision = decision.encoded
-            entry.decisionNames = names.decisionNames
-            if let hit = decision.hits.first, names.rules.indices.contains(hit.policy), names.rules[hit.policy].indices.contains(hit.rule) {
-                entry.rule = names.rules[hit.policy][hit.rule]
-            }
+        entry.streamed = request.call.stream
+        if !exchange.attempts.isEmpty { entry.attemptLog = exchange.attempts }
+        if let policy = request.entry.policy { entry.policy = live.numbers.policies[policy] }
+        if exchange.loop.server.keepsDecisions { writeDecision(to: &entry, request, live.numbers) }
+    }
+
+    private func writeDecision(to entry: inout LedgerEntry, _ request: Admitted, _ numbers: Numbers) {
+        guard let encoded = request.journey.decision?.encoded else { return }
+        entry.decision = encoded
+        entry.decisionNames = numbers.decisionNames
+        if let hit = request.journey.decision?.hits.first, numbers.rules.indices.contains(hit.policy),
+            numbers.rules[hit.policy].indices.contains(hit.rule)
+        {
+            entry.rule = numbers.rules[hit.policy][hit.rule]
         }
-        self.entry = entry
     }
 
     func count(in counters: inout Counters) {
         counters.inFlight -= 1
-        counters.request(exchange.request.api, status: Int(entry.status))
+        counters.request(exchange.request.api, status: status)
         counters.duration.add(duration)
         if let firstByte { counters.firstByte.add(firstByte) }
-        exchange.loop.server.limiters.add(exchange.request.ruling.charges, entry.usage, cost: cost)
-        if let deployment = exchange.deployment, entry.usage != Usage() {
-            counters.charge(entry.usage, cost: cost, deployment: deployment)
+        if let ruling = exchange.request.ruling { exchange.loop.server.limiters.add(ruling.charges, usage, cost: cost) }
+        if let deployment = exchange.deployment, usage != Usage() {
+            counters.charge(usage, cost: cost, deployment: deployment)
         }
     }
 
     func log(to lane: AccessLog.Lane) {
         guard lane.enabled else { return }
-        var line = RequestLine(id: exchange.id, status: Int(entry.status), outcome: entry.state.outcome)
+        var line = RequestLine(id: exchange.id, status: status, outcome: state.outcome)
         let names = exchange.live.quotedNames
         line.key = names.keys[exchange.request.key]
         line.route = exchange.request.isOwnRoute(exchange.live) ? names.inline : names.routes[exchange.request.model.route]
         if let deployment = exchange.deployment { line.deployment = names.deployments[deployment] }
         line.api = exchange.request.api.word
-        line.fault = entry.fault?.word ?? ""
-        line.detail = entry.state == .done ? "" : exchange.lastDetail ?? ""
+        line.fault = fault?.word ?? ""
+        line.detail = state == .done ? "" : exchange.lastDetail ?? ""
+        var entry = exchange.newEntry
+        write(to: &entry)
         line.entry = entry
         lane.add(line)
     }
+}
+
+extension Exchange {
+    /// Its row with nothing in it yet.
+    var newEntry: LedgerEntry { LedgerEntry(id: id, startedUnixMilliseconds: id.unixMilliseconds) }
 }
 
 extension LedgerState {

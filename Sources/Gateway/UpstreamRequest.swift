@@ -17,7 +17,7 @@ struct UpstreamRequest {
             self = Self.translated(body, interpreter.spoken, target, request, attempt, live, loop)
             return
         }
-        if request.entry.inline != nil || live.hasParams || !request.ruling.overrides.isEmpty || target.hasOverrides,
+        if request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true) || target.hasOverrides,
             let changed = Self.changed(target, request, attempt, live, loop)
         {
             self = changed
@@ -26,14 +26,17 @@ struct UpstreamRequest {
         let prepared = target.head(request.api, streaming: request.call.stream)
         let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
         let length = request.call.rewrittenLength(of: request.body.readableBytes, model: target.model, askUsage: asksUsage)
-        var out = loop.takeScratch(capacity: prepared.readableBytes + 24 + min(length, Self.together))
-        out.writeHead(atMost: prepared.readableBytes + 24) { head in
+        let isTogether = length <= Self.together
+        let bound = prepared.readableBytes + 24 + (isTogether ? length : 0)
+        var out = loop.takeScratch(capacity: bound)
+        out.writeHead(atMost: bound) { head in
             head.lines(prepared)
             head.decimal(length)
             head.text("\r\n\r\n")
+            guard isTogether else { return }
+            request.body.withUnsafeReadableBytes { request.call.pieces(of: $0, model: target.model, askUsage: asksUsage) { head.bytes($0) } }
         }
-        if length <= Self.together {
-            request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &out) }
+        if isTogether {
             rest = nil
         } else {
             var large = loop.allocator.buffer(capacity: length)
@@ -69,7 +72,7 @@ struct UpstreamRequest {
 
     /// Members that a rule, the leaf and the provider set. Nil: none.
     private static func overrides(_ target: Target, _ api: API, _ request: Admitted, _ attempt: Attempt?, _ live: Live) -> BodyOverrides? {
-        var overrides = request.ruling.overrides
+        var overrides = request.ruling?.overrides ?? BodyOverrides.none
         if let attempt, let params = request.table(live).options(of: attempt).params, let own = try? BodyOverrides(Array(params.utf8)) {
             overrides = overrides.merged(with: own)
         }

@@ -32,16 +32,16 @@ struct Admission {
         let standing = live.standing(of: key)
         let entry = try Entrance(self, standing).find()
         guard live.isCurious || entry.inline?.sources.isEmpty == false else {
-            return try admitted(entry, Ruling(), facts(standing), standing, body, deadline)
+            return try admitted(entry, nil, Facts(of: call, view.body, key: key, standing), standing, body, deadline)
         }
-        var (ruled, facts) = (entry, facts(standing))
+        var (ruled, facts) = (entry, Facts(of: call, view.body, key: key, standing))
         let ruling = try ask(&ruled, &facts, standing.overrides)
         return try admitted(ruled, ruling, facts, standing, body, deadline)
     }
 
     /// Facts and journey are large, and a copy of one is a dozen counts of references: each is made where it stays.
     private func admitted(
-        _ entry: consuming Entry, _ ruling: consuming Ruling, _ facts: consuming Facts, _ standing: Live.Standing, _ body: ByteBuffer,
+        _ entry: consuming Entry, _ ruling: consuming Ruling?, _ facts: consuming Facts, _ standing: Live.Standing, _ body: ByteBuffer,
         _ deadline: Duration?
     ) throws(Obstacle) -> Admitted {
         if let table = entry.inline?.table, !server.router.extend(with: table) {
@@ -49,7 +49,7 @@ struct Admission {
         }
         if let provider = entry.provider { facts.provider = provider }
         let (table, route, policy, mode) = (entry.inline?.table ?? live.table, entry.model.route, entry.policy, entry.model.mode)
-        let (hit, fallbacks) = (ruling.hit, entry.inline?.fallbacks)
+        let (hit, fallbacks) = (ruling?.hit, entry.inline?.fallbacks)
         let admitted = Admitted(
             call: call, api: view.api, key: key, body: body, entry: entry, ruling: ruling,
             journey: Journey(in: table, route: route, facts: facts, envelope: live.envelope(now, timeout: deadline)))
@@ -78,18 +78,6 @@ struct Admission {
         var overrides = BodyOverrides.none
         /// What limiters count once the request has ended.
         var charges: [Limiters.Charge] = []
-    }
-
-    private func facts(_ standing: Live.Standing) -> Facts {
-        // A client may write any number; sums of tokens and products with prices are to stay far from overflow.
-        let output = min(max(call.maxTokens ?? 0, 0), 1_000_000_000)
-        var facts = Facts(
-            needs: call.needs, inputTokens: Int(clamping: call.estimatedInput), outputTokens: Int(output), key: Random.mix(UInt64(key + 1)))
-        if let user = call.user { facts.user = Random.hash(bytes: user.range.of(view.body)) }
-        if let session = call.stickyText { facts.session = Random.hash(bytes: session.range.of(view.body)) }
-        facts.hasSideEffects = call.needs.contains(.tools) || call.stores
-        if let regions = standing.regions { (facts.regions, facts.deniedRegions) = regions }
-        return facts
     }
 
     // MARK: Tags, region, conditions, rules
@@ -164,13 +152,14 @@ final class Admitted {
     let key: Int
     let body: ByteBuffer
     let entry: Entry
-    let ruling: Admission.Ruling
+    /// Nil: nobody was asked.
+    let ruling: Admission.Ruling?
     var journey: Journey
     /// Header lines of the client that go on to a provider of the same dialect.
     var passed: ByteBuffer?
 
     init(
-        call: Call, api: API, key: Int, body: ByteBuffer, entry: consuming Entry, ruling: consuming Admission.Ruling, journey: consuming Journey
+        call: Call, api: API, key: Int, body: ByteBuffer, entry: consuming Entry, ruling: consuming Admission.Ruling?, journey: consuming Journey
     ) {
         self.call = call
         self.api = api

@@ -41,7 +41,6 @@ struct Entrance {
     }
 
     func find() throws(Obstacle) -> Entry {
-        guard view.call.hasExtras || view.head.projectID.isPresent else { return try plain() }
         let (policy, project) = try policyAndProject()
         var entry = try ownWay(policy)
         entry.policy = policy
@@ -54,14 +53,6 @@ struct Entrance {
         if let entry = try tree(policy) { return entry }
         if let entry = try wish(policy) { return entry }
         return try named(policy)
-    }
-
-    /// A request that says nothing to us but a model.
-    private func plain() throws(Obstacle) -> Entry {
-        var entry = try named(standing.policy)
-        entry.policy = standing.policy
-        entry.project = standing.project
-        return entry
     }
 
     // MARK: Policy and project
