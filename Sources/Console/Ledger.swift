@@ -126,6 +126,9 @@ struct LedgerDesk: Sendable {
             usage.member("reasoning", row.usage.reasoning)
             usage.member("audio_input", row.usage.audioInput)
             usage.member("audio_output", row.usage.audioOutput)
+            usage.member("cache_write_hour", row.usage.cacheWriteHour)
+            usage.member("image_input", row.usage.imageInput)
+            usage.member("image_output", row.usage.imageOutput)
             usage.member("estimated", row.usage.estimated)
         }
         line.key("cost_usd")

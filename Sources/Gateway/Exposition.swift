@@ -138,7 +138,8 @@ extension Usage {
     var classes: KeyValuePairs<String, Int64> {
         [
             "input": input, "cached_input": cachedInput, "cache_write": cacheWrite, "output": output, "reasoning": reasoning,
-            "audio_input": audioInput, "audio_output": audioOutput,
+            "audio_input": audioInput, "audio_output": audioOutput, "cache_write_hour": cacheWriteHour, "image_input": imageInput,
+            "image_output": imageOutput,
         ]
     }
 }

@@ -23,6 +23,8 @@ public struct Deployment: Hashable, Sendable {
     public var quality: Double?
     /// Tokens of prompt and answer together. Nil: unknown, so nothing is too large.
     public var contextWindow: Int?
+    /// Tokens of an answer at most. Nil: unknown.
+    public var maxOutput: Int?
     /// What it is known not to do; what is unknown it is believed to do.
     public var lacks: Needs
     /// Taken out by an operator.

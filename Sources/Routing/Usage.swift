@@ -4,26 +4,34 @@ public struct Usage: Hashable, Sendable {
     public var input: Int64 = 0
     public var cachedInput: Int64 = 0
     public var cacheWrite: Int64 = 0
+    /// Written to be kept for an hour; not in `cacheWrite`.
+    public var cacheWriteHour: Int64 = 0
     public var output: Int64 = 0
     public var reasoning: Int64 = 0
     public var audioInput: Int64 = 0
     public var audioOutput: Int64 = 0
+    /// Where the provider counts images apart from text.
+    public var imageInput: Int64 = 0
+    public var imageOutput: Int64 = 0
     /// Counted here because the provider did not say.
     public var estimated = false
 
     public init() {}
 
-    public var totalInput: Int64 { input &+ cachedInput &+ cacheWrite &+ audioInput }
-    public var totalOutput: Int64 { output &+ reasoning &+ audioOutput }
+    public var totalInput: Int64 { input &+ cachedInput &+ cacheWrite &+ cacheWriteHour &+ audioInput &+ imageInput }
+    public var totalOutput: Int64 { output &+ reasoning &+ audioOutput &+ imageOutput }
 
     /// Class by class; `estimated` stays what it was.
     public static func += (left: inout Usage, right: Usage) {
         left.input &+= right.input
         left.cachedInput &+= right.cachedInput
         left.cacheWrite &+= right.cacheWrite
+        left.cacheWriteHour &+= right.cacheWriteHour
         left.output &+= right.output
         left.reasoning &+= right.reasoning
         left.audioInput &+= right.audioInput
         left.audioOutput &+= right.audioOutput
+        left.imageInput &+= right.imageInput
+        left.imageOutput &+= right.imageOutput
     }
 }

@@ -34,6 +34,18 @@ import Testing
             Row(
                 price: price(10_000_000, 20_000_000) { ($0.cachedInput, $0.reasoning, $0.audioOutput) = (1_000_000, 0, 80_000_000) },
                 usage: usage { ($0.cachedInput, $0.reasoning, $0.audioOutput) = (100, 100, 1) }, cost: 180),
+            // An hour's cache write costs what a write costs, unless it is said; so do images.
+            Row(price: price(10_000_000, 0) { $0.cacheWrite = 20_000_000 }, usage: usage { $0.cacheWriteHour = 100 }, cost: 2_000),
+            Row(
+                price: price(10_000_000, 0) { ($0.cacheWrite, $0.cacheWriteHour) = (20_000_000, 30_000_000) },
+                usage: usage { ($0.cacheWrite, $0.cacheWriteHour) = (100, 100) }, cost: 5_000),
+            Row(
+                price: price(10_000_000, 20_000_000) { $0.imageOutput = 90_000_000 },
+                usage: usage { ($0.imageInput, $0.imageOutput) = (100, 100) }, cost: 10_000),
+            // Of a whole request, and by all of its prompt, cached or not: 100 + 101 tokens are above 200.
+            Row(price: tiered, usage: usage { ($0.input, $0.cachedInput, $0.output) = (100, 100, 10) }, cost: 1_200),
+            Row(price: tiered, usage: usage { ($0.input, $0.cachedInput, $0.output) = (100, 101, 10) }, cost: 3_410),
+            Row(price: tiered, usage: usage { $0.input = 1_001 }, cost: 50_050),
             // Nobody is paid for having sent fewer tokens than none.
             Row(price: price(1_000_000, 1_000_000), usage: usage { ($0.input, $0.output) = (-5, 7) }, cost: 7),
             // Beyond 64 bits on the way: 2^40 tokens at 1,000 USD per million are 1,099,511,627.776 USD.
@@ -43,6 +55,49 @@ import Testing
         ])
     func cost(_ row: Row) {
         #expect(row.price.cost(of: row.usage).amount == row.cost)
+    }
+
+    /// 10 and 20 nano-dollars a token, cached 0; above 200 tokens 20 and 40, cached 10; above 1,000 tokens 50.
+    private static let tiered = price(10_000_000, 20_000_000) {
+        $0.cachedInput = 0
+        $0.setPrice(Price(input: 50_000_000, output: 60_000_000), above: 1_000)
+        $0.setPrice(price(20_000_000, 40_000_000) { $0.cachedInput = 10_000_000 }, above: 200)
+    }
+
+    @Test("a cost is the sum over classes in exact arithmetic, rounded up once", arguments: [1, 2, 3, 4] as [UInt64])
+    func sumOfClasses(seed: UInt64) {
+        var random = Random(seed: seed)
+        func amount(_ most: Int64) -> Int64 { Int64.random(in: 0...most, using: &random) }
+        let prices: [any WritableKeyPath<Price, Int64?> & Sendable] = [
+            \.cachedInput, \.cacheWrite, \.cacheWriteHour, \.reasoning, \.audioInput, \.audioOutput, \.imageInput, \.imageOutput,
+        ]
+        let counts: [any WritableKeyPath<Usage, Int64> & Sendable] = [
+            \.cachedInput, \.cacheWrite, \.cacheWriteHour, \.reasoning, \.audioInput, \.audioOutput, \.imageInput, \.imageOutput,
+        ]
+        for _ in 0..<500 {
+            let most: Int64 = random.below(4) == 0 ? .max / 4 : 3_000_000_000
+            var price = Price(input: amount(most), output: amount(most))
+            var usage = Usage()
+            (usage.input, usage.output) = (amount(200_000), amount(50_000))
+            var sum = Int128(usage.input) * Int128(price.input) + Int128(usage.output) * Int128(price.output)
+            for (place, count) in zip(prices, counts) where random.below(3) > 0 {
+                price[keyPath: place] = amount(most)
+                usage[keyPath: count] = amount(100_000)
+                sum += Int128(usage[keyPath: count]) * Int128(price[keyPath: place] ?? 0)
+            }
+            let cost = (sum + 999_999) / 1_000_000
+            #expect(Int128(price.cost(of: usage).amount) == min(cost, Int128(Int64.max)))
+        }
+    }
+
+    @Test("what is not said is nil, what is said stays")
+    func classes() {
+        var price = Price(input: 1, output: 2)
+        #expect(price.cachedInput == nil && price.imageOutput == nil && price.above.isEmpty)
+        (price.cachedInput, price.cacheWriteHour, price.audioInput) = (0, 7, 8)
+        #expect(price.cachedInput == 0 && price.cacheWriteHour == 7 && price.audioInput == 8 && price.cacheWrite == nil)
+        price.cacheWriteHour = nil
+        #expect(price.cacheWriteHour == nil && price != Price(input: 1, output: 2))
     }
 
     @Test("sums do not wrap")

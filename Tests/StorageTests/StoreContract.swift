@@ -96,6 +96,9 @@ import Testing
         #expect(totals.usage.reasoning == rows.reduce(0) { $0 + $1.usage.reasoning })
         #expect(totals.usage.audioInput == 30)
         #expect(totals.usage.audioOutput == 30)
+        #expect(totals.usage.cacheWriteHour == 90)
+        #expect(totals.usage.imageInput == 30)
+        #expect(totals.usage.imageOutput == 120)
         #expect(totals.cost == Nanodollars(1_234 * 59 * 60 / 2))
     }
 

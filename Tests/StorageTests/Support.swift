@@ -76,6 +76,9 @@ extension LedgerEntry {
         row.usage.reasoning = value % 7
         row.usage.audioInput = value % 2
         row.usage.audioOutput = value % 2
+        row.usage.cacheWriteHour = value % 4
+        row.usage.imageInput = value % 2
+        row.usage.imageOutput = value % 5
         row.usage.estimated = number % 6 == 0
         row.cost = Nanodollars(value * 1_234)
         row.policy = NameID(rawValue: Int32(number % 2))

@@ -44,7 +44,8 @@ extension SQLiteStore {
                 sql: """
                     SELECT count(*), sum(state = 1), sum(state = 2), sum(state = 3), sum(attempts),
                         sum(flags & 2 <> 0), sum(flags & 4 <> 0), sum(input), sum(cached_input), sum(cache_write),
-                        sum(output), sum(reasoning), sum(audio_input), sum(audio_output), sum(cost)
+                        sum(output), sum(reasoning), sum(audio_input), sum(audio_output), sum(cost),
+                        sum(cache_write_hour), sum(image_input), sum(image_output)
                     FROM requests
                     """)
             var totals = LedgerTotals()
@@ -65,6 +66,9 @@ extension SQLiteStore {
             totals.usage.audioInput = sum(12)
             totals.usage.audioOutput = sum(13)
             totals.cost = Nanodollars(sum(14))
+            totals.usage.cacheWriteHour = sum(15)
+            totals.usage.imageInput = sum(16)
+            totals.usage.imageOutput = sum(17)
             return totals
         }
     }

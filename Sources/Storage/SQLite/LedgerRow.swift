@@ -1,23 +1,24 @@
 import GRDBSQLite
 import Routing
 
-/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 27 values a row cost more than
+/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 30 values a row cost more than
 /// storing them.
 enum LedgerRow {
     static let columns = """
         id, drift_ms, duration_us, first_byte_us, key, model, route, deployment, api, status, attempts, state, fault, flags, \
         input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost, attempt_log, \
-        policy, rule, decision, decision_names
+        policy, rule, decision, decision_names, cache_write_hour, image_input, image_output
         """
     // Without names of columns, whose order is that of `columns`: the text is the key under which a statement is kept.
-    static let insert = "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+    static let insert = "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
     /// Of a row that `isUsual`: fewer values to hand over.
-    static let insertUsual = "INSERT INTO requests VALUES(?,0,?,?,?,?,?,?,?,?,?,?,NULL,?,?,?,0,?,?,0,0,?,NULL,0,0,?,?) ON CONFLICT DO NOTHING"
+    static let insertUsual = "INSERT INTO requests VALUES(?,0,?,?,?,?,?,?,?,?,?,?,NULL,?,?,?,0,?,?,0,0,?,NULL,0,0,?,?,0,0,0) ON CONFLICT DO NOTHING"
 
     /// Nothing rare stands in it.
     static func isUsual(_ row: LedgerEntry) -> Bool {
         row.startedUnixMilliseconds == row.id.unixMilliseconds && row.fault == nil && row.usage.cacheWrite == 0 && row.usage.audioInput == 0
-            && row.usage.audioOutput == 0 && row.attemptLog.isEmpty && row.policy == .none && row.rule == .none
+            && row.usage.audioOutput == 0 && row.usage.cacheWriteHour == 0 && row.usage.imageInput == 0 && row.usage.imageOutput == 0
+            && row.attemptLog.isEmpty && row.policy == .none && row.rule == .none
     }
 
     private static let streamed: Int64 = 1
@@ -51,6 +52,9 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, 24, Int64(row.policy.rawValue))
         sqlite3_bind_int64(statement, 25, Int64(row.rule.rawValue))
         sqlite3_bind_int64(statement, 27, Int64(row.decisionNames.rawValue))
+        sqlite3_bind_int64(statement, 28, row.usage.cacheWriteHour)
+        sqlite3_bind_int64(statement, 29, row.usage.imageInput)
+        sqlite3_bind_int64(statement, 30, row.usage.imageOutput)
         try lend(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog), 23, statement) {
             try lend(decision(of: row), 26, statement, step)
         }
@@ -143,6 +147,9 @@ enum LedgerRow {
             row.decision = Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, 25))))
         }
         row.decisionNames = name(26)
+        row.usage.cacheWriteHour = number(27)
+        row.usage.imageInput = number(28)
+        row.usage.imageOutput = number(29)
         return row
     }
 }

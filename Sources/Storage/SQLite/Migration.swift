@@ -85,6 +85,13 @@ struct Migration: Sendable {
                     PRIMARY KEY(name, period)
                 ) WITHOUT ROWID;
                 """),
+        Migration(
+            version: 3,
+            sql: """
+                ALTER TABLE requests ADD COLUMN cache_write_hour INTEGER;
+                ALTER TABLE requests ADD COLUMN image_input INTEGER;
+                ALTER TABLE requests ADD COLUMN image_output INTEGER;
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.
