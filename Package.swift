@@ -44,11 +44,12 @@ let package = Package(
     ],
     targets: [
         .target(name: "CBytes", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "CPrices", exclude: ["rows"]),
         target("Wire", ["CBytes"]),
         target("Schema"),
         target("Routing", ["Schema"]),
         target("Translation", ["Wire", "Schema", "Routing", .nioCore, .crypto]),
-        target("Settings", ["Schema", "Routing", "Translation", .yams]),
+        target("Settings", ["CPrices", "Schema", "Routing", "Translation", .yams]),
         target("Storage", ["Routing", .grdb]),
         target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .crypto, .cryptoExtras, .logging]),
         target(

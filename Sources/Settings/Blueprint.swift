@@ -26,6 +26,12 @@ public struct Blueprint: Sendable {
     public var regions = RegionTable()
     /// By their names in settings, whether anything uses them or not.
     public var providers: [String: any Provider] = [:]
+    /// Where prices are, beside those in the binary.
+    public var pricesFile: String?
+    /// When the next price takes effect at a provider of these; compiled again, it holds.
+    public var pricesChange: Moment?
+    /// Paid deployments without a price, each where it is first mentioned.
+    public var unpriced: [Problem] = []
     public var mocks: [(providerName: String, behaviour: MockBehaviour)] = []
 
     /// What conditions of its routes count.

@@ -31,10 +31,10 @@ public enum Dangling: Sendable {
 
 extension Blueprint {
     /// Reads the file at `path`. Variables like SWIFTLET_SERVER_LISTEN override it. `version` must grow with every change.
-    public static func load(path: String, environment: [String: String], version: Int = 1) -> Compilation {
+    public static func load(path: String, environment: [String: String], version: Int = 1, at moment: Moment = .now) -> Compilation {
         var problems: [Problem] = []
         guard let root = document(path: path, problems: &problems) else { return .refused(problems) }
-        return compile(root, environment: environment, version: version)
+        return compile(root, environment: environment, version: version, at: moment)
     }
 
     /// The file at `path` as it is written. Nil: it is none of ours, and `problems` say why.
@@ -52,22 +52,26 @@ extension Blueprint {
     }
 
     public static func compile(
-        yaml text: String, environment: [String: String] = [:], version: Int = 1, secrets: SecretLookup? = nil, dangling: Dangling = .refused
+        yaml text: String, environment: [String: String] = [:], version: Int = 1, secrets: SecretLookup? = nil, dangling: Dangling = .refused,
+        at moment: Moment = .now
     ) -> Compilation {
         var problems: [Problem] = []
         guard let root = YAML.read(text, problems: &problems) else { return .refused(problems) }
-        return compile(root, environment: environment, version: version, secrets: secrets, dangling: dangling)
+        return compile(root, environment: environment, version: version, secrets: secrets, dangling: dangling, at: moment)
     }
 
+    /// - Parameter moment: When the prices must hold that the catalogue gives.
     public static func compile(
-        _ root: Node, environment: [String: String] = [:], version: Int = 1, secrets: SecretLookup? = nil, dangling: Dangling = .refused
+        _ root: Node, environment: [String: String] = [:], version: Int = 1, secrets: SecretLookup? = nil, dangling: Dangling = .refused,
+        at moment: Moment = .now
     ) -> Compilation {
         var reading = Reading(secrets: secrets ?? lookUp(in: environment))
         var root = root
         if root.isNull { root = .map([], line: root.line) }
         EnvironmentOverlay.apply(environment, to: &root, &reading)
         guard let document = SettingsDocument.read(root, at: "", &reading) else { return .refused(reading.problems.inOrder) }
-        var compiler = Compiler(document, root: root, reading)
+        let catalogue = PriceCatalogue.above(file: document.pricesFile, line: root.entry("prices_file")?.line ?? 0, &reading)
+        var compiler = Compiler(document, root: root, reading, Tariff(catalogue: catalogue, moment: moment))
         compiler.reader.skipsDangling = dangling == .skipped
         if let blueprint = compiler.compile(version: version) { return .ready(blueprint, warnings: compiler.problems.inOrder) }
         return .refused(compiler.problems.inOrder)

@@ -7,8 +7,11 @@ public enum JSONNode {
     private static let maxNodes = 20_000
 
     /// Nil when it is no JSON, is nested too deep or too large.
-    public static func read(_ bytes: UnsafeRawBufferPointer) -> Node? {
-        var parser = Parser(bytes: bytes)
+    public static func read(_ bytes: UnsafeRawBufferPointer) -> Node? { read(bytes, mostNodes: maxNodes, countsLines: false) }
+
+    /// - Parameter countsLines: It is a file's text, so nodes know their lines.
+    static func read(_ bytes: UnsafeRawBufferPointer, mostNodes: Int, countsLines: Bool) -> Node? {
+        var parser = Parser(bytes: bytes, mostNodes: mostNodes, line: countsLines ? 1 : 0)
         guard let node = parser.value(depth: 0) else { return nil }
         parser.skipSpace()
         return parser.at == bytes.count ? node : nil
@@ -18,13 +21,19 @@ public enum JSONNode {
 
     private struct Parser {
         let bytes: UnsafeRawBufferPointer
+        let mostNodes: Int
+        /// 0 where lines are not counted.
+        var line: Int
         var at = 0
         var count = 0
 
         private var next: UInt8? { at < bytes.count ? bytes[at] : nil }
 
         mutating func skipSpace() {
-            while let byte = next, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { at += 1 }
+            while let byte = next, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
+                if byte == 0x0a, line > 0 { line += 1 }
+                at += 1
+            }
         }
 
         private mutating func take(_ byte: UInt8) -> Bool {
@@ -36,12 +45,12 @@ public enum JSONNode {
 
         mutating func value(depth: Int) -> Node? {
             count += 1
-            guard depth <= maxDepth, count <= maxNodes else { return nil }
+            guard depth <= maxDepth, count <= mostNodes else { return nil }
             skipSpace()
             switch next {
             case UInt8(ascii: "{"): return map(depth)
             case UInt8(ascii: "["): return list(depth)
-            case UInt8(ascii: "\""): return string().map { .text($0) }
+            case UInt8(ascii: "\""): return string().map { .text($0, line: line) }
             case UInt8(ascii: "t"): return word("true")
             case UInt8(ascii: "f"): return word("false")
             case UInt8(ascii: "n"): return word("null")
@@ -51,38 +60,41 @@ public enum JSONNode {
 
         private mutating func map(_ depth: Int) -> Node? {
             at += 1
+            let start = line
             var entries: [Node.Entry] = []
-            if take(UInt8(ascii: "}")) { return Node(.map([])) }
+            if take(UInt8(ascii: "}")) { return Node(.map([]), line: start) }
             repeat {
                 skipSpace()
+                let place = line
                 guard next == UInt8(ascii: "\""), let name = string(), take(UInt8(ascii: ":")), let node = value(depth: depth + 1) else { return nil }
-                entries.append(Node.Entry(name, node))
+                entries.append(Node.Entry(name, line: place, node))
             } while take(UInt8(ascii: ","))
-            return take(UInt8(ascii: "}")) ? Node(.map(entries)) : nil
+            return take(UInt8(ascii: "}")) ? Node(.map(entries), line: start) : nil
         }
 
         private mutating func list(_ depth: Int) -> Node? {
             at += 1
+            let start = line
             var items: [Node] = []
-            if take(UInt8(ascii: "]")) { return .list([]) }
+            if take(UInt8(ascii: "]")) { return .list([], line: start) }
             repeat {
                 guard let item = value(depth: depth + 1) else { return nil }
                 items.append(item)
             } while take(UInt8(ascii: ","))
-            return take(UInt8(ascii: "]")) ? .list(items) : nil
+            return take(UInt8(ascii: "]")) ? .list(items, line: start) : nil
         }
 
         private mutating func word(_ word: String) -> Node? {
             guard bytes.count - at >= word.utf8.count, bytes[at..<at + word.utf8.count].elementsEqual(word.utf8) else { return nil }
             at += word.utf8.count
-            return .plain(word)
+            return .plain(word, line: line)
         }
 
         private mutating func number() -> Node? {
             let start = at
             while let byte = next, JSONNumber.bytes.contains(byte) { at += 1 }
             let text = String(decoding: bytes[start..<at], as: UTF8.self)
-            return JSONNumber.isNumber(text) ? .plain(text) : nil
+            return JSONNumber.isNumber(text) ? .plain(text, line: line) : nil
         }
 
         private mutating func string() -> String? {

@@ -64,11 +64,15 @@ public struct DeploymentSettings: Configurable {
     public var reasoningPrice: USDPrice?
     public var audioInputPrice: USDPrice?
     public var audioOutputPrice: USDPrice?
+    public var cacheWriteHourPrice: USDPrice?
+    public var imageInputPrice: USDPrice?
+    public var imageOutputPrice: USDPrice?
+    public var baseModel: String?
     public var requestsPerMinute: Int?
     public var tokensPerMinute: Int?
     public var maxParallelRequests: Int?
     public var contextWindow: Int?
-    public var lacks: [Capability] = []
+    public var lacks: [Capability]?
     public var paused = false
     public var timeout: Duration?
     public var maxRetries: Int?
@@ -90,18 +94,27 @@ public struct DeploymentSettings: Configurable {
         .setting("quality", \.quality, in: 0...1, "How good its answers are, for strategies that weigh quality; without it judged by price."),
         .setting("region", \.region, "Where it is; without it the provider's."),
         .setting("tags", \.tags, "Which requests it is for, with those of the provider."),
-        .setting("input_price", \.inputPrice, "USD per million tokens of the prompt; 0 is free."),
-        .setting("output_price", \.outputPrice, "USD per million tokens of the answer; 0 is free."),
+        .setting(
+            "base_model", \.baseModel,
+            "The model's name in the price catalogue, or PROVIDER/MODEL there, where `model` is a name of your own."),
+        .setting("input_price", \.inputPrice, "USD per million tokens of the prompt; 0 is free, without it the catalogue's."),
+        .setting("output_price", \.outputPrice, "USD per million tokens of the answer; 0 is free, without it the catalogue's."),
         .setting("cached_input_price", \.cachedInputPrice, "USD per million tokens read from the provider's cache; without it as the prompt."),
         .setting("cache_write_price", \.cacheWritePrice, "USD per million tokens written to the provider's cache; without it as the prompt."),
         .setting("reasoning_price", \.reasoningPrice, "USD per million tokens of reasoning; without it as the answer."),
         .setting("audio_input_price", \.audioInputPrice, "USD per million tokens of audio sent; without it as the prompt."),
         .setting("audio_output_price", \.audioOutputPrice, "USD per million tokens of audio received; without it as the answer."),
+        .setting(
+            "cache_write_1h_price", \.cacheWriteHourPrice, "USD per million tokens written to be kept an hour; without it as other cache writes."),
+        .setting("image_input_price", \.imageInputPrice, "USD per million tokens of images sent; without it as the prompt."),
+        .setting("image_output_price", \.imageOutputPrice, "USD per million tokens of images received; without it as the answer."),
         .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute (UTC) that it takes at most, and is weighed by."),
         .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute (UTC) that it takes at most, and is weighed by."),
         .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once."),
-        .setting("context_window", \.contextWindow, in: 1...1_000_000_000, "Tokens of prompt and answer together; without it nothing is too long."),
-        .setting("lacks", \.lacks, "What it cannot do; all else it is believed to do."),
+        .setting(
+            "context_window", \.contextWindow, in: 1...1_000_000_000,
+            "Tokens of prompt and answer together; without it the catalogue's, and where that says nothing, nothing is too long."),
+        .setting("lacks", \.lacks, "What it cannot do, all else it is believed to do; without it what the catalogue says it cannot do."),
         .setting("paused", \.paused, "Taken out of service."),
         .setting(
             "timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "Time for an attempt to begin answering; without it the provider's."),

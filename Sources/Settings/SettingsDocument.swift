@@ -6,6 +6,7 @@ public struct SettingsDocument: Configurable {
     public var store = StoreLocation.sqlite(path: "swiftlet.db")
     public var ledger = LedgerSettings()
     public var responses = ResponseSettings()
+    public var pricesFile: String?
     public var providers = Named<ProviderEntry>()
     public var models = Named<ModelSettings>()
     public var routes = RouteList()
@@ -28,6 +29,9 @@ public struct SettingsDocument: Configurable {
         .setting("store", \.store, "Where the ledger and all else that lasts is kept."),
         .setting("ledger", \.ledger, "How requests are written down."),
         .setting("responses", \.responses, "What is kept of the Responses API."),
+        .setting(
+            "prices_file", \.pricesFile,
+            "A file of model prices and facts above those in the binary; `swiftlet prices import` writes it, a running gateway sees it change."),
         .setting("providers", \.providers, "Where models are, by names of your own."),
         .setting("models", \.models, "Model groups: the names that clients send."),
         .setting("routes", \.routes, "Trees by names of their own, which clients may send, also as `router/NAME`."),

@@ -52,3 +52,19 @@ let good = """
 func skipping(_ yaml: String) -> Compilation {
     Blueprint.compile(yaml: yaml, environment: [:], dangling: .skipped)
 }
+
+/// A folder of its own that goes with the test.
+final class Folder: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("settings-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+
+    func write(_ text: String, to name: String) { try? Data(text.utf8).write(to: URL(fileURLWithPath: self(name))) }
+}

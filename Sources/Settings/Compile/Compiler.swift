@@ -5,6 +5,7 @@ import Translation
 /// Turns a document into a blueprint: names become indices, trees become routes.
 struct Compiler {
     let root: Node
+    let tariff: Tariff
     let document: SettingsDocument
     var reader: RouteReader
     let policies: RoutePolicies
@@ -24,12 +25,13 @@ struct Compiler {
     var defaultPolicy: Int?
     var defaultFallbacks: [String] = []
 
-    init(_ document: SettingsDocument, root: Node, _ reading: Reading) {
+    init(_ document: SettingsDocument, root: Node, _ reading: Reading, _ tariff: Tariff) {
         self.root = root
+        self.tariff = tariff
         self.document = document
         policies = RoutePolicies(document)
         reader = RouteReader(
-            reading: reading, deployments: DeploymentList(breaker: policies.breaker, longestTimeout: policies.longestTimeout),
+            reading: reading, deployments: DeploymentList(breaker: policies.breaker, longestTimeout: policies.longestTimeout, tariff: tariff),
             names: Self.names(of: document, root))
     }
 
@@ -87,6 +89,9 @@ struct Compiler {
         blueprint.catalogue = catalogue
         blueprint.limiters = reader.limiters
         blueprint.providers = Dictionary(document.providers.entries.map { ($0.name, $0.value.provider) }) { first, _ in first }
+        blueprint.pricesFile = document.pricesFile
+        blueprint.pricesChange = tariff.nextChange(of: Set(document.providers.entries.map(\.value.type.name)))
+        blueprint.unpriced = reader.deployments.unpriced
         blueprint.mocks = document.providers.entries.compactMap { entry in
             (entry.value.provider as? Mock).map { (providerName: entry.name, behaviour: $0.behaviour) }
         }

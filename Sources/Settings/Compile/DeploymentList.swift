@@ -13,16 +13,20 @@ struct DeploymentList: Sendable {
     private var byName: [String: [Deployment.ID]] = [:]
     private let breaker: BreakerPolicy
     private let longestTimeout: Duration
+    private let tariff: Tariff
+    /// Where each is mentioned first.
+    private var places: [Deployment.ID: (path: String, line: Int)] = [:]
 
     /// `longestTimeout` bounds the wait for a first byte where neither deployment nor provider says one; routes are stricter.
-    init(breaker: BreakerPolicy, longestTimeout: Duration) {
+    init(breaker: BreakerPolicy, longestTimeout: Duration, tariff: Tariff) {
         self.breaker = breaker
         self.longestTimeout = longestTimeout
+        self.tariff = tariff
     }
 
     /// The deployment of these settings. Mentions that say nothing or the same are one; the same provider and model with other
     /// settings is another, with a number behind its name.
-    mutating func declare(_ settings: DeploymentSettings, of entry: ProviderEntry) -> Deployment.ID {
+    mutating func declare(_ settings: DeploymentSettings, of entry: ProviderEntry, at path: String, line: Int) -> Deployment.ID {
         let name = settings.name ?? "\(settings.provider)/\(settings.model)"
         let (made, upstream) = made(of: settings, entry, name: name)
         var deployment = made
@@ -41,6 +45,7 @@ struct DeploymentList: Sendable {
         deployments.append(deployment)
         upstreams.append(upstream)
         let id = deployments.count - 1
+        places[id] = (path, line)
         byName[name, default: []].append(id)
         if settings.saysNothing { bare.insert(id) }
         return id
@@ -83,10 +88,12 @@ struct DeploymentList: Sendable {
         deployment.requestsPerMinute = settings.requestsPerMinute ?? common.requestsPerMinute
         deployment.tokensPerMinute = settings.tokensPerMinute ?? common.tokensPerMinute
         deployment.maxParallelRequests = settings.maxParallelRequests ?? common.maxParallelRequests
-        deployment.price = settings.price ?? (deployment.kind == .free ? .free : nil)
+        let facts = tariff.facts(of: settings, entry)
+        deployment.price = settings.price(over: deployment.kind == .paid ? facts?.price(at: tariff.moment) : deployment.kind == .free ? .free : nil)
         deployment.quality = settings.quality
-        deployment.contextWindow = settings.contextWindow
-        deployment.lacks = settings.lacks.reduce(into: []) { $0.formUnion($1.needs) }
+        deployment.contextWindow = settings.contextWindow ?? facts?.context
+        deployment.maxOutput = facts?.maxOutput
+        deployment.lacks = settings.lacks?.reduce(into: []) { $0.formUnion($1.needs) } ?? facts?.lacks ?? []
         for (need, api) in [(Needs.chat, API.chatCompletions), (.embeddings, .embeddings), (.completions, .completions)] {
             if provider.upstream(for: api, model: settings.model) == nil { deployment.lacks.insert(need) }
         }
@@ -107,6 +114,16 @@ struct DeploymentList: Sendable {
         return (deployment, upstream)
     }
 
+    /// Those that are paid for at a price that nobody knows.
+    var unpriced: [Problem] {
+        deployments.enumerated().compactMap { id, deployment in
+            guard deployment.price == nil, deployment.kind == .paid, let place = places[id] else { return nil }
+            let model = upstreams[id].model
+            let message = "no price is known for `\(model)`: its requests count as unpriced; say `input_price` and `output_price`, or `base_model`"
+            return Problem(place.path, line: place.line, message, severity: .warning)
+        }
+    }
+
     /// Address and credential, digested.
     private func fingerprint(of provider: any Provider) -> UInt64 {
         var parts = [provider.base.map { "\($0.origin.authority)\($0.path)" } ?? ""] + provider.secrets.map { $0.reveal() }
@@ -118,20 +135,8 @@ struct DeploymentList: Sendable {
 extension DeploymentSettings {
     /// Whether it is a mere mention.
     fileprivate var saysNothing: Bool {
-        name == nil && region == nil && tags.isEmpty && price == nil && requestsPerMinute == nil && tokensPerMinute == nil
-            && maxParallelRequests == nil && contextWindow == nil && lacks.isEmpty && !paused && timeout == nil && cooldownTime == nil
+        name == nil && region == nil && tags.isEmpty && !saysPrice && baseModel == nil && requestsPerMinute == nil && tokensPerMinute == nil
+            && maxParallelRequests == nil && contextWindow == nil && lacks == nil && !paused && timeout == nil && cooldownTime == nil
             && quality == nil && kind == nil
-    }
-
-    /// Nil where neither the prompt's nor the answer's is said.
-    fileprivate var price: Price? {
-        guard inputPrice != nil || outputPrice != nil else { return nil }
-        var price = Price(input: inputPrice?.nanodollars ?? 0, output: outputPrice?.nanodollars ?? 0)
-        price.cachedInput = cachedInputPrice?.nanodollars
-        price.cacheWrite = cacheWritePrice?.nanodollars
-        price.reasoning = reasoningPrice?.nanodollars
-        price.audioInput = audioInputPrice?.nanodollars
-        price.audioOutput = audioOutputPrice?.nanodollars
-        return price
     }
 }

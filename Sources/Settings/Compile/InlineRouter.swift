@@ -69,7 +69,8 @@ public struct InlineProblems: Error, CustomStringConvertible {
 /// What it takes to read more trees over a blueprint.
 struct RouteCatalogue: Sendable {
     var names = RouteNames()
-    var deployments = DeploymentList(breaker: BreakerPolicy(), longestTimeout: .seconds(60))
+    var deployments = DeploymentList(
+        breaker: BreakerPolicy(), longestTimeout: .seconds(60), tariff: Tariff(catalogue: .bundled, moment: Moment(seconds: 0)))
     var retry = RetryPolicy()
     var timeout: Duration?
     /// With what the table was made, beside deployments and routes.

@@ -73,7 +73,7 @@ struct RouteReader {
         }
         if let (provider, model) = names.target(name), model != "*" {
             mentions.append((name, path))
-            return declared(provider, model)
+            return declared(provider, model, at: path, line: line)
         }
         let help = Self.help(for: name, names)
         return dangling("there is no model `\(name.prefix(100))`\(help)", name: name, at: path, line: line)
@@ -82,11 +82,11 @@ struct RouteReader {
     mutating func noteTimeout(_ timeout: Duration?) { longestTimeout = max(longestTimeout, timeout ?? .zero) }
 
     /// A provider and a model of which nothing else is said.
-    private mutating func declared(_ provider: String, _ model: String) -> Child? {
+    private mutating func declared(_ provider: String, _ model: String, at path: String, line: Int) -> Child? {
         var settings = DeploymentSettings()
         settings.provider = provider
         settings.model = model
-        return declare(settings).map { Child(route: .deployment($0)) }
+        return declare(settings, at: path, line: line).map { Child(route: .deployment($0)) }
     }
 
     /// What `written` stands for where a list of targets is written: `provider/*` is every model of the provider that is known, a bare
@@ -103,7 +103,7 @@ struct RouteReader {
             return nil
         }
         for (provider, model) in targets { mentions.append(("\(provider)/\(model)", path)) }
-        return targets.compactMap { declared($0.provider, $0.model) }
+        return targets.compactMap { declared($0.provider, $0.model, at: path, line: line) }
     }
 
     private static func help(for name: String, _ names: RouteNames) -> String {
@@ -124,8 +124,8 @@ struct RouteReader {
         return Child(route: .deployment(deployments.declareDangling(name)))
     }
 
-    private mutating func declare(_ settings: DeploymentSettings) -> Deployment.ID? {
-        names.providers[settings.provider].map { deployments.declare(settings, of: $0) }
+    private mutating func declare(_ settings: DeploymentSettings, at path: String, line: Int) -> Deployment.ID? {
+        names.providers[settings.provider].map { deployments.declare(settings, of: $0, at: path, line: line) }
     }
 
     // MARK: Leaves
@@ -167,7 +167,7 @@ struct RouteReader {
             }
         }
         noteTimeout(options.timeout)
-        guard let id = declare(settings) else { return nil }
+        guard let id = declare(settings, at: path, line: node.line) else { return nil }
         return Child(route: .deployment(id, options), weight: settings.weight, on: settings.on?.set)
     }
 

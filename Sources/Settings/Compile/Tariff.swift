@@ -1,0 +1,56 @@
+import Routing
+import Schema
+
+/// The catalogue as it stands on some day.
+struct Tariff: Sendable {
+    let catalogue: PriceCatalogue
+    let moment: Moment
+
+    func facts(of settings: DeploymentSettings, _ entry: ProviderEntry) -> ModelFacts? {
+        if let base = settings.baseModel { return catalogue.facts(named: base, provider: entry.type.name) }
+        return catalogue.facts(provider: entry.type.name, model: settings.model)
+    }
+
+    /// When a price at one of these types of providers changes next: requests may still bring up any of their models.
+    func nextChange(of types: Set<String>) -> Moment? {
+        types.flatMap { catalogue.rows(of: $0) }.compactMap { $0.change(after: moment) }.min()
+    }
+}
+
+extension DeploymentSettings {
+    private var classes: [(name: String, said: USDPrice?)] {
+        [
+            ("input", inputPrice), ("output", outputPrice), ("cached_input", cachedInputPrice), ("cache_write", cacheWritePrice),
+            ("cache_write_1h", cacheWriteHourPrice), ("reasoning", reasoningPrice), ("audio_input", audioInputPrice),
+            ("audio_output", audioOutputPrice), ("image_input", imageInputPrice), ("image_output", imageOutputPrice),
+        ]
+    }
+
+    var saysPrice: Bool { classes.contains { $0.said != nil } }
+
+    /// Prompt and answer priced: these settings say all, and classes they leave out cost as these do. Otherwise what they say stands in
+    /// place of `known`, for prompts of any length. Nil where nothing says what prompt and answer cost.
+    func price(over known: Price?) -> Price? {
+        guard saysPrice else { return known }
+        let isWhole = inputPrice != nil && outputPrice != nil
+        if isWhole || known == nil, inputPrice == nil, outputPrice == nil { return nil }
+        guard let known, !isWhole else { return changed(Price(input: 0, output: 0)) }
+        var price = changed(known)
+        price.forgetLongPrompts()
+        for longer in known.above { price.setPrice(changed(longer.price), above: longer.tokens) }
+        return price
+    }
+
+    private func changed(_ known: Price) -> Price {
+        var price = known
+        for (name, said) in classes {
+            guard let said else { continue }
+            switch name {
+            case "input": price.input = said.nanodollars
+            case "output": price.output = said.nanodollars
+            default: if let path = Price.classes.first(where: { $0.name == name })?.path { price[keyPath: path] = said.nanodollars }
+            }
+        }
+        return price
+    }
+}

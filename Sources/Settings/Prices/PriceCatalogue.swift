@@ -1,0 +1,146 @@
+import CPrices
+import FoundationEssentials
+import Schema
+import Synchronization
+
+/// What models cost and can do: the rows that come with this binary, and those of a newer file above them.
+public struct PriceCatalogue: Sendable {
+    private let imported: [String: [ModelFacts]]
+    private let merged: [String: ModelIndex]
+
+    /// The rows in this binary alone.
+    public static let bundled = PriceCatalogue(imported: [])
+
+    /// - Parameter imported: Rows that stand in place of the bundled ones of the same model, or beside them.
+    public init(imported: [ModelFacts]) {
+        self.imported = Dictionary(grouping: imported, by: \.provider)
+        merged = self.imported.reduce(into: [:]) { merged, entry in
+            var index = Bundled.index(of: entry.key)
+            for row in entry.value { index.put(row) }
+            merged[entry.key] = index
+        }
+    }
+
+    /// The row of a model, by its provider's type and the provider's name for it.
+    public func facts(provider: String, model: String) -> ModelFacts? {
+        (merged[provider] ?? Bundled.index(of: provider)).find(model)
+    }
+
+    /// `PROVIDER/MODEL`, or the name of a model at `provider`.
+    public func facts(named name: String, provider: String) -> ModelFacts? {
+        if let slash = name.firstIndex(of: "/"), providers.contains(String(name[..<slash])) {
+            if let found = facts(provider: String(name[..<slash]), model: String(name[name.index(after: slash)...])) { return found }
+        }
+        return facts(provider: provider, model: name)
+    }
+
+    /// The row that bears this very name, or has it as an alias.
+    func own(_ provider: String, _ model: String) -> ModelFacts? { (merged[provider] ?? Bundled.index(of: provider)).named(model) }
+
+    /// The rows of a file, made whole by what is known here already where its form says less than ours.
+    public func completed(_ file: CatalogueFile, from day: Moment = .today) -> [ModelFacts] {
+        guard file.isForeign else { return file.rows }
+        var seen: Set<String> = []
+        return file.rows.compactMap { row in
+            guard let old = own(row.provider, row.model) else { return row }
+            // Snapshots that are one row here have a row each there.
+            if old.model.lowercased() != row.model.lowercased(), row.price(at: day) != old.price(at: day) { return row }
+            let whole = row.over(old, from: day)
+            return seen.insert(whole.name.lowercased()).inserted ? whole : nil
+        }
+    }
+
+    /// The bundled rows and those of the file that settings name.
+    public static func inForce(file: String?) -> PriceCatalogue {
+        var reading = Reading()
+        return above(file: file, line: 0, &reading)
+    }
+
+    /// In order of their names.
+    public var providers: [String] { Set(Bundled.providers).union(imported.keys).sorted() }
+
+    public func rows(of provider: String) -> [ModelFacts] { (merged[provider] ?? Bundled.index(of: provider)).rows }
+
+    public var rows: [ModelFacts] { providers.flatMap(rows) }
+
+    public func rows(provider: String?, containing text: String) -> [ModelFacts] {
+        let rows = provider.map { self.rows(of: $0) } ?? self.rows
+        let text = text.lowercased()
+        return text.isEmpty ? rows : rows.filter { row in ([row.name] + row.aliases).contains { $0.lowercased().contains(text) } }
+    }
+
+    /// The row of `PROVIDER/MODEL`, or of a model at every provider that has it.
+    public func everywhere(_ name: String) -> [ModelFacts] {
+        if let slash = name.firstIndex(of: "/"), providers.contains(String(name[..<slash])),
+            let found = facts(provider: String(name[..<slash]), model: String(name[name.index(after: slash)...]))
+        {
+            return [found]
+        }
+        return providers.compactMap { facts(provider: $0, model: name) }
+    }
+}
+
+extension PriceCatalogue {
+    private static let files = Mutex<[String: (Stamp, PriceCatalogue)]>([:])
+
+    /// What tells whether a file has changed.
+    private struct Stamp: Equatable {
+        var changed: Date?
+        var size: Int?
+
+        init?(_ path: String) {
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }  // there is none
+            changed = attributes[.modificationDate] as? Date
+            size = attributes[.size] as? Int
+        }
+    }
+
+    /// The bundled rows and those of a file, which is read again only once it has changed.
+    static func above(file path: String?, line: Int, _ reading: inout Reading) -> PriceCatalogue {
+        guard let path else { return .bundled }
+        guard let stamp = Stamp(path) else {
+            reading.warning("prices_file", line, "there is no file `\(path)` so far: `swiftlet prices import` makes it")
+            return .bundled
+        }
+        if let known = files.withLock({ $0[path] }), known.0 == stamp { return known.1 }
+        let file = CatalogueFile.read(path: path)
+        if let problem = file.problems.first {
+            let others = file.problems.count > 1 ? " (and \(file.problems.count - 1) more)" : ""
+            reading.problem("prices_file", line, problem.text(file: path) + others)
+            return .bundled
+        }
+        let catalogue = PriceCatalogue(imported: file.rows)
+        files.withLock { $0[path] = (stamp, catalogue) }
+        return catalogue
+    }
+
+    /// Differs once the file has changed. Empty: there is none.
+    public static func stamp(of path: String) -> String {
+        Stamp(path).map { "\($0.size ?? 0) \($0.changed?.timeIntervalSince1970 ?? 0)" } ?? ""
+    }
+}
+
+/// The rows in the binary. A provider's are read when somebody first asks for them, and then kept.
+enum Bundled {
+    private static let known = Mutex<[String: ModelIndex]>([:])
+
+    static let providers = (0..<price_rows_count()).map { String(cString: price_rows($0).provider) }
+
+    static func index(of provider: String) -> ModelIndex {
+        known.withLock { known in
+            if let index = known[provider] { return index }
+            // A test reads every row; one that cannot be read is left out here.
+            let index = ModelIndex(text(of: provider).map { CatalogueFile.rows(of: $0, provider: provider).rows } ?? [])
+            known[provider] = index
+            return index
+        }
+    }
+
+    static func text(of provider: String) -> String? {
+        for place in 0..<price_rows_count() where String(cString: price_rows(place).provider) == provider {
+            let file = price_rows(place)
+            return String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.count), as: UTF8.self)
+        }
+        return nil
+    }
+}
