@@ -14,6 +14,7 @@ public final class AdminDesk: Sendable {
     private let ledger: LedgerDesk
     private let deployments: DeploymentDesk
     private let explaining: Explaining
+    private let prices: PriceDesk
     private let ids: Locked<RequestIDGenerator>
     private let log: Logger
 
@@ -32,6 +33,7 @@ public final class AdminDesk: Sendable {
         self.ledger = LedgerDesk(store: ledger) { events.dropped }
         deployments = DeploymentDesk(server: server)
         explaining = Explaining(server: server)
+        prices = PriceDesk(book: book)
         ids = Locked(RequestIDGenerator(node: try ledger.leaseNodes(1)))
         try signals.restore()
     }
@@ -94,6 +96,7 @@ public final class AdminDesk: Sendable {
         case "settings": return try await settings.answer(call)
         case "signals": return try await signals.answer(call)
         case "deployments": return try deployments.answer(call)
+        case "prices": return try await prices.answer(call)
         case "explain" where call.path.count == 3: return try await explaining.answer(call)
         case "requests", "events":
             guard call.method == "GET" else { throw AdminRefusal.wrongMethod("GET") }

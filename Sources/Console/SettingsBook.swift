@@ -27,11 +27,18 @@ public actor SettingsBook {
     private var base: Node
     private var isChanging = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// What the prices in force came from.
+    private var prices: PriceState?
     /// Puts settings in force.
     private let run: @Sendable (Blueprint) async throws -> Void
 
-    /// - Parameter run: Puts settings in force; throws when it cannot.
-    public init(_ file: SettingsFile, store: any Store, run: @escaping @Sendable (Blueprint) async throws -> Void) throws {
+    /// - Parameters:
+    ///   - blueprint: What runs already.
+    ///   - run: Puts settings in force; throws when it cannot.
+    public init(
+        _ file: SettingsFile, store: any Store, running blueprint: Blueprint? = nil, run: @escaping @Sendable (Blueprint) async throws -> Void
+    ) throws {
+        prices = blueprint.map { PriceState($0) }
         self.file = file
         self.store = store
         self.run = run
@@ -41,6 +48,8 @@ public actor SettingsBook {
 
     /// File and overlay together.
     public var document: Node { overlay.applied(to: base) }
+    /// What models cost and can do now.
+    var catalogue: PriceCatalogue { .inForce(file: prices?.file) }
     var changes: Overlay { overlay }
 
     /// What `start` should serve: the settings with what was changed through the API, or the file alone where both together have
@@ -62,7 +71,47 @@ public actor SettingsBook {
         let blueprint = try compiled(overlay.applied(to: fresh))
         try await run(blueprint)
         base = fresh
+        prices = PriceState(blueprint)
         return blueprint
+    }
+
+    /// Puts the prices of this day in force, where one has begun to hold or the file of prices has changed. False: nothing had to be done.
+    /// Throws a `Refused` once for each change that is none.
+    public func renewPrices(at moment: Moment = .now) async throws -> Bool {
+        guard let known = prices, known.isOutdated(at: moment) else { return false }
+        await enter()
+        defer { leave() }
+        prices = known.seen(at: moment)
+        let blueprint = try compiled(overlay.applied(to: base))
+        try await run(blueprint)
+        prices = PriceState(blueprint)
+        return true
+    }
+
+    /// From which file, and until when, prices hold.
+    private struct PriceState {
+        let file: String?
+        private var stamp: String
+        private var change: Moment?
+
+        init(_ blueprint: Blueprint) {
+            file = blueprint.pricesFile
+            stamp = file.map { PriceCatalogue.stamp(of: $0) } ?? ""
+            change = blueprint.pricesChange
+        }
+
+        func isOutdated(at moment: Moment) -> Bool {
+            if let change, change <= moment { return true }
+            return file.map { PriceCatalogue.stamp(of: $0) != stamp } ?? false
+        }
+
+        /// What was refused is not tried again until something else changes.
+        func seen(at moment: Moment) -> PriceState {
+            var state = self
+            state.stamp = file.map { PriceCatalogue.stamp(of: $0) } ?? ""
+            if let change, change <= moment { state.change = nil }
+            return state
+        }
     }
 
     /// Changes the overlay by `edit`, which sees document and overlay as they are. Returns the document as it is then.
@@ -83,6 +132,7 @@ public actor SettingsBook {
             throw AdminRefusal(503, "store_failed", "the settings could not be put in force: \(error)")
         }
         overlay = next
+        prices = PriceState(blueprint)
         return document
     }
 
