@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bench
 import FoundationEssentials
+import Schema
 import Settings
 
 /// `swiftlet check FILE`.
@@ -15,6 +16,7 @@ struct Check: ParsableCommand {
     func run() throws {
         let compilation = Blueprint.load(path: file, environment: ProcessInfo.processInfo.environment)
         for problem in compilation.problems { StandardStream.output.write(problem.text(file: file) + "\n") }
-        if compilation.blueprint == nil { throw ExitCode.failure }
+        guard let blueprint = compilation.blueprint else { throw ExitCode.failure }
+        for note in blueprint.unpriced.inOrder { StandardStream.output.write(note.text(file: file) + "\n") }
     }
 }

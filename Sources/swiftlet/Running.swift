@@ -15,6 +15,7 @@ struct Running {
     private let admin: AdminServer
     private let events: AdminEvents
     private let keeping: Task<Void, Never>
+    private let renewing: Task<Void, Never>
     private let stores: Stores
 
     static func start(_ source: SettingsSource, _ log: Logger) async throws -> Running {
@@ -31,7 +32,7 @@ struct Running {
             blueprint, store: stores.ledger, journal: stores.journal,
             adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"], seed: .random(in: .min ... .max), log: log,
             responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) })
-        let book = try SettingsBook(file, store: stores.settings) { blueprint in
+        let book = try SettingsBook(file, store: stores.settings, running: blueprint) { blueprint in
             try await server.replace(blueprint)
         }
         let events = AdminEvents(server, events: stores.ledger, counters: stores.settings, log: log)
@@ -41,7 +42,20 @@ struct Running {
         let admin = try await AdminServer(desk, on: blueprint.server.admin, log: log)
         try await server.start(blueprint)
         return Running(
-            server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() }, stores: stores)
+            server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() },
+            renewing: Task { await renewPrices(book, log) }, stores: stores)
+    }
+
+    /// Looks every five seconds whether a price of the catalogue has begun to hold or its file has changed.
+    private static func renewPrices(_ book: SettingsBook, _ log: Logger) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(5))  // throws when it is cancelled, and then the loop ends
+            do {
+                if try await book.renewPrices() { log.notice("prices renewed") }
+            } catch {
+                log.error("prices not renewed, the old ones stay", metadata: ["problem": "\(error)"])
+            }
+        }
     }
 
     /// Requests, then what they left to write, then the files: nothing acknowledged is lost.
@@ -49,6 +63,7 @@ struct Running {
         await server.drain(grace: grace)
         await admin.stop()
         keeping.cancel()
+        renewing.cancel()
         await keeping.value
         await events.settle()
         stores.close(log)

@@ -6,6 +6,6 @@ import ArgumentParser
         abstract: "A self-hosted LLM router: one address and one key for applications, many providers behind it.",
         subcommands: [
             Serve.self, Check.self, ExplainCommand.self, RequestsCommand.self, ProvidersCommand.self, SchemaCommand.self, Simulate.self,
-            BenchCommand.self,
+            PricesCommand.self, BenchCommand.self,
         ])
 }
