@@ -53,7 +53,6 @@ struct ProviderProbe {
             switch api {
             case .generateContent: Self.contents(&whole)
             case .converse: Self.converse(&whole)
-            case .bedrockInvoke: whole.member("inputText", "ping")
             case .embedContent: Self.content(&whole)
             case .batchEmbedContents: Self.batch(&whole, model)
             case .embeddings:
@@ -68,6 +67,7 @@ struct ProviderProbe {
                 whole.member("model", model)
                 whole.member("input", "ping")
                 whole.member("max_output_tokens", Self.tokens)
+            case let other where other.family == .embedding: whole.member("inputText", "ping")
             default:
                 whole.member("model", model)
                 let usesOldName = api != .chatCompletions || provider.quirks.contains(.maxTokens)

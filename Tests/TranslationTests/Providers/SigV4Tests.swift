@@ -102,7 +102,7 @@ import Testing
     }
 
     static let token = "AWS_BEARER_TOKEN_BEDROCK"
-    static let chain = ["AWS_ACCESS_KEY_ID": "ID", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SESSION_TOKEN": "T", "HOME": "/home/u"]
+    static let chain = ["AWS_ACCESS_KEY_ID": "ID", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SESSION_TOKEN": "T", "HOME": "/h/u"]
     static let profiles =
         "[default]\naws_access_key_id=DEF\naws_secret_access_key=x\n\n[ fixture ]\n# note\naws_access_key_id = FIX\r\naws_secret_access_key = a=b\n[bare]\n"
 
@@ -136,7 +136,7 @@ import Testing
         func found(_ source: Secret.Source) -> String? {
             switch source {
             case .environment(let name): environment[name].flatMap { $0.isEmpty ? nil : $0 }
-            case .file("/home/u/.aws/credentials"): Self.profiles
+            case .file("/h/u/.aws/credentials"): Self.profiles
             default: nil
             }
         }
