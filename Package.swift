@@ -51,7 +51,11 @@ let package = Package(
         target("Translation", ["Wire", "Schema", "Routing", .nioCore, .crypto]),
         target("Settings", ["CPrices", "Schema", "Routing", "Translation", .yams]),
         target("Storage", ["Routing", .grdb]),
-        target("Gateway", ["Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .crypto, .cryptoExtras, .logging]),
+        target(
+            "Gateway",
+            [
+                "Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .crypto, .cryptoExtras, .logging,
+            ]),
         target(
             "Console",
             ["Wire", "Schema", "Routing", "Translation", "Settings", "Storage", "Gateway", .hummingbird, .nioCore, .nioPosix, .crypto, .logging]),

@@ -55,10 +55,10 @@ extension Endpoint {
     private static func modelCall(_ path: UnsafeRawBufferPointer) -> Endpoint? {
         for prefix in ["/v1beta/models/", "/v1/models/", "/model/"] as [StaticString] where path.starts(with: prefix) {
             let start = prefix.utf8CodeUnitCount
-            let isBedrock = path.starts(with: "/model/")
-            guard let mark = path.lastIndex(of: isBedrock ? UInt8(ascii: "/") : UInt8(ascii: ":")), mark > start else { continue }
+            let isFolder = path.starts(with: "/model/")
+            guard let mark = path.lastIndex(of: isFolder ? UInt8(ascii: "/") : UInt8(ascii: ":")), mark > start else { continue }
             let method = UnsafeRawBufferPointer(rebasing: path[(mark + 1)...])
-            for row in modelRows where method.equals(row.method) && (row.api == .converse) == isBedrock {
+            for row in modelRows where method.equals(row.method) && (row.api == .converse) == isFolder {
                 return .modelCall(row.api, name: start..<mark, stream: row.stream)
             }
         }

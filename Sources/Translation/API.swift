@@ -60,6 +60,9 @@ public enum API: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// OpenAI's dialect, whose bodies `Call` has always read.
-    public var isOpenAI: Bool { self == .chatCompletions || self == .completions || self == .embeddings }
+    /// Embeds a member `texts`.
+    public var takesTexts: Bool { self == .cohereEmbed }
+
+    /// OpenAI's older three, whose replies a relay of their own watches, without an interpreter.
+    public var isRelayed: Bool { self == .chatCompletions || self == .completions || self == .embeddings }
 }

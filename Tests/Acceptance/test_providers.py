@@ -140,7 +140,8 @@ def vertex(gateway, upstream, tmp_path, monkeypatch):
         address = f"http://127.0.0.1:{up.port}"
         monkeypatch.setenv("SERVICE_ACCOUNT", server.account(address))
         return gateway({
-            "providers": {"google": {"type": "vertex", "project": "p", "location": "us-central1", "credentials": "env:SERVICE_ACCOUNT", "base_url": address}},
+            "providers": {"google": {
+                "type": "vertex", "project": "p", "location": "us-central1", "credentials": "env:SERVICE_ACCOUNT", "base_url": address}},
             "models": {"chat": {"deployments": [{"provider": "google", "model": "meta/llama-4"}]}}}), up
     return start
 

@@ -26,7 +26,7 @@ import Wire
           chat: { strategy: shuffle, deployments: [{ provider: p, model: m }, { provider: p, model: n }] }
           default: { deployments: [{ provider: p, model: n }] }
         policies:
-          firm: { route: chat, overrides_model: true }
+          firm: { route: chat, override_model: true }
           mild: { route: chat }
         keys:
           any: { key: sk-any-0123456789 }

@@ -58,7 +58,7 @@ struct ProviderProbe {
             case .embeddings:
                 whole.member("model", model)
                 whole.member("input", "ping")
-            case .cohereEmbed:
+            case let other where other.takesTexts:
                 whole.member("model", model)
                 whole.member("input_type", "search_query")
                 whole.key("texts")

@@ -36,7 +36,7 @@ final class Interpreter {
         guard let spoken = target.asked[Int(asked.rawValue)] else {
             throw Refusal(.noEligibleDeployment, "provider \(target.providerName) does not serve \(asked.name)")
         }
-        if spoken == asked, asked.isOpenAI { return nil }
+        if spoken == asked, asked.isRelayed { return nil }
         return try Interpreter(exchange, target, asked, spoken)
     }
 

@@ -91,9 +91,11 @@ public struct MeasureSpan: Hashable, SettingValue {
 
 /// What vLLora's `optimized` optimises (its strategy/metric.rs, read 2026-11), and the names of its predecessor's pages.
 enum RouteMetric: String, SettingChoice {
-    case requests, latency, ttft, tps, cost, price, throughput
+    case requests, latency, ttft, tps
     case errorRate = "error_rate"
+    case cost, price
     case successRate = "success_rate"
+    case throughput
 }
 
 /// A mode of `auto`, also by the names that TokenRouter's rules use.

@@ -234,11 +234,11 @@ struct BedrockConverseRequestWriter {
     /// `reasoning_config` (recorded).
     private mutating func reasoning(into fields: inout JSONWriter) {
         guard let effort = conversation.reasoning?.effortWord else { return }
-        let isOpenAI = target.model.contains("openai.")
-        guard isOpenAI || target.model.contains("qwen."), !effort.says("none") else {
+        let isRelayed = target.model.contains("openai.")
+        guard isRelayed || target.model.contains("qwen."), !effort.says("none") else {
             return loss.lose(conversation.reasoning?.effort == nil ? "thinking" : "reasoning_effort")
         }
-        if isOpenAI { fields.name("reasoning_effort") } else { fields.name("reasoning_config") }
+        if isRelayed { fields.name("reasoning_effort") } else { fields.name("reasoning_config") }
         switch effort.string {
         case "minimal": fields.word("low")
         case "xhigh", "max": fields.word("high")
