@@ -1,5 +1,8 @@
 #include "CPrices.h"
 
+// Part of C23; the compiler knows it in older C too, and says so.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
 // One file, and one line here, for each provider type.
 static const unsigned char alibaba[] = {
 #embed "rows/alibaba.jsonl"
