@@ -66,7 +66,7 @@ final class Live: Sendable {
         routeLines = blueprint.table.routes.map { ByteBuffer(string: "x-swiftlet-route: \($0.name.headerSafe)\r\n") }
         sources = blueprint.table.fields.map { FieldSource($0) }
         isCurious =
-            !sources.isEmpty || blueprint.table.tagFiltering != .off || blueprint.policies.contains { $0.rules != nil }
+            !sources.isEmpty || blueprint.table.tagFiltering != .off || blueprint.table.policies.contains { !$0.rules.isEmpty }
             || blueprint.table.deployments.contains { $0.region != nil }
         hasParams = blueprint.table.hasParams
         hasWatches = blueprint.table.routes.contains { $0.hedge != nil || $0.commitGate != nil }

@@ -61,7 +61,10 @@ struct Reception {
         let live = live
         let (key, call) = try authenticatedCall(request, api, path, live, unixMilliseconds)
         let plain = PlainAdmission(live: live, key: key, keepsDecisions: loop.server.keepsDecisions, now: loop.time)
-        if let admitted = plain.admit(request, call, api) { return admitted }
+        if let admitted = plain.admit(request, call, api) {
+            admitted.passed = passed(request, call, api, live)
+            return admitted
+        }
         var result: Result<Admitted, Obstacle>?
         request.bytes.withUnsafeReadableBytes { headBytes in
             request.body.withUnsafeReadableBytes { body in
@@ -74,7 +77,19 @@ struct Reception {
             }
         }
         guard let result else { throw .refused(Refusal(.internalError, "the request could not be read")) }
-        return try result.get()
+        let admitted = try result.get()
+        admitted.passed = passed(request, call, api, live)
+        return admitted
+    }
+
+    /// The header lines of a client of Anthropic's API that go to a provider of it.
+    private func passed(_ request: ClientRequest, _ call: Call, _ api: API, _ live: Live) -> ByteBuffer? {
+        guard api == .messages || api == .countTokens, !live.passedRequestHeaders.isEmpty else { return nil }
+        return request.bytes.withUnsafeReadableBytes { head in
+            request.body.withUnsafeReadableBytes { body in
+                RequestView(call, api, head: request.head, headBytes: head, body: body) { nil }.lines(of: live.passedRequestHeaders)
+            }
+        }
     }
 
     private func authenticatedCall(

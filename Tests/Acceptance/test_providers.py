@@ -174,3 +174,21 @@ def test_a_refused_account_is_an_auth_fault_with_its_reason(vertex, tmp_path):
     assert "no fresh access token" in row["credential_problem"] and "400" in row["credential_problem"], row
     answer = looked(gateway, "google")
     assert answer["key"]["state"] == "failed" and "no access token" in answer["key"]["reason"]
+
+
+MESSAGE = {"model": "chat", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi."}]}
+
+
+def test_betas_of_anthropics_clients_reach_anthropic_and_nobody_else(behind):
+    claude = {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "content": [{"type": "text", "text": "Hello."}],
+        "stop_reason": "end_turn", "stop_sequence": None, "usage": {"input_tokens": 3, "output_tokens": 2}}
+    betas = {"anthropic-beta": "context-1m-2025-08-07", "x-unknown": "stays"}
+    gateway, up = behind(lambda peer, _: peer.answer(claude), provider={"type": "anthropic"})
+    assert gateway.post("/v1/messages", MESSAGE, headers=betas)[0] == 200
+    assert up.requests[0].headers["anthropic-beta"] == "context-1m-2025-08-07" and "x-unknown" not in up.requests[0].headers
+    assert gateway.post("/v1/messages", {**MESSAGE, "tags": ["any"]}, headers=betas)[0] == 200
+    assert up.requests[1].headers["anthropic-beta"] == "context-1m-2025-08-07"
+    gateway, up = behind()
+    assert gateway.post("/v1/messages", MESSAGE, headers=betas)[0] == 200
+    assert "anthropic-beta" not in up.requests[0].headers

@@ -41,7 +41,7 @@ import Wire
             Row(body: #"{"model":"chat","messages":[]}"#),
             Row(body: #"{"model":"ch\u0061t","user":"u","max_tokens":7,"tools":[{"type":"function"}],"messages":[]}"#),
             Row(body: #"{"model":"chat","prompt_cache_key":"k","user":"u"}"#, headers: "x-swiftlet-deadline-ms: 1500\r\n"),
-            Row(body: #"{"model":"auto:cost","messages":[]}"#, isPlain: false),
+            Row(body: #"{"model":"auto:cost","messages":[]}"#),
             Row(body: #"{"model":"p/m","messages":[]}"#),
             Row(key: 1, body: #"{"model":"chat"}"#),
             Row(key: 1, body: #"{"model":"p/m"}"#, isPlain: false),

@@ -53,7 +53,6 @@ struct Admission {
         let admitted = Admitted(
             call: call, api: view.api, key: key, body: body, entry: entry, ruling: ruling,
             journey: Journey(in: table, route: route, facts: facts, envelope: live.envelope(now, timeout: deadline)))
-        if view.api == .messages || view.api == .countTokens { admitted.passed = view.lines(of: live.passedRequestHeaders) }
         if let mode { admitted.journey.mode = mode }
         if let hit { admitted.journey.ruleHits = [hit] }
         if let policy { admitted.journey.policy = live.blueprint.policies[policy].rules }

@@ -29,6 +29,7 @@ struct PlainAdmission {
                     in: live.table, route: model.route, facts: Facts(of: call, body, key: key, standing),
                     envelope: live.envelope(now, timeout: request.deadline)))
             admitted.journey.mode = model.mode
+            if let policy = standing.policy { admitted.journey.policy = live.blueprint.policies[policy].rules }
             admitted.journey.keepsDecision = keepsDecisions
             return admitted
         }
