@@ -64,7 +64,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Wire", "Schema", "Gateway", "Console", "Settings", "Storage", "Routing", "Bench", "Simulation", .argumentParser, .logging,
+                "Wire", "Schema", "Translation", "Gateway", "Console", "Settings", "Storage", "Routing", "Bench", "Simulation", .nioCore,
+                .argumentParser, .logging,
             ],
             swiftSettings: ours),
 

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
@@ -106,6 +107,11 @@ long cprocess_raise_open_files(long wanted) {
         if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
     }
     return (long)limit.rlim_cur;
+}
+
+int64_t cprocess_heap(void) {
+    struct mallinfo2 now = mallinfo2();
+    return (int64_t)(now.uordblks + now.hblkhd);
 }
 
 int64_t cprocess_cpu(void) {

@@ -1,12 +1,12 @@
 import ArgumentParser
 import Bench
 
-/// `swiftlet bench`: the comparison and the two processes it starts, and the router by itself.
+/// `swiftlet bench`: the comparison and the two processes it starts, and router and dialects by themselves.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure Swiftlet beside other proxies and routers on this machine.",
-        subcommands: [BenchCompare.self, BenchRouting.self, BenchUpstream.self, BenchLoad.self, BenchSettings.self],
+        subcommands: [BenchCompare.self, BenchRouting.self, BenchTranslation.self, BenchUpstream.self, BenchLoad.self, BenchSettings.self],
         defaultSubcommand: BenchCompare.self)
 }
 

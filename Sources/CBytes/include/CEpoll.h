@@ -37,6 +37,8 @@ int cprocess_exact_timers(void);
 long cprocess_raise_open_files(long wanted);
 // CPU nanoseconds of this process so far.
 int64_t cprocess_cpu(void);
+// Bytes of the heap that are in use.
+int64_t cprocess_heap(void);
 
 // Starts argv in its own session with standard output and error going to files (null: inherited).
 // `settings` are NAME=VALUE additions to the environment; core -1 pins nothing. Only for a process with one thread.
