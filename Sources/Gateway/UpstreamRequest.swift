@@ -17,8 +17,9 @@ struct UpstreamRequest {
             self = Self.translated(body, interpreter.spoken, target, request, attempt, live, loop)
             return
         }
-        if request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true) || target.hasOverrides,
-            let changed = Self.changed(target, request, attempt, live, loop)
+        let hasSeals = request.api == .responses && request.body.withUnsafeReadableBytes { ResponsesSeals.areIn($0) }
+        if hasSeals || request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true) || target.hasOverrides,
+            let changed = Self.changed(target, request, attempt, live, loop, hasSeals: hasSeals)
         {
             self = changed
             return
@@ -80,21 +81,30 @@ struct UpstreamRequest {
         return overrides.isEmpty ? nil : overrides
     }
 
-    /// The body with the members that a rule, the leaf and the provider set. Nil: there are none.
-    private static func changed(_ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop) -> UpstreamRequest? {
-        guard let overrides = overrides(target, request.api, request, attempt, live) else { return nil }
+    /// The body with the members that a rule, the leaf and the provider set, and with what others sealed taken out. Nil: there
+    /// is nothing of the kind.
+    private static func changed(
+        _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop, hasSeals: Bool
+    ) -> UpstreamRequest? {
+        let overrides = overrides(target, request.api, request, attempt, live)
+        guard overrides != nil || hasSeals else { return nil }
         let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
         var body = loop.allocator.buffer(capacity: request.body.readableBytes + 256)
         request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
         // The client's body and the params were read before, so they are objects.
-        guard let bytes = body.withUnsafeReadableBytes({ try? overrides.applied(to: $0) }) else { return nil }
+        if let overrides {
+            guard let bytes = body.withUnsafeReadableBytes({ try? overrides.applied(to: $0) }) else { return nil }
+            body = ByteBuffer(bytes: bytes)
+        }
+        let origin = target.provider.sealOrigin(of: target.modelName)
+        if hasSeals, let bytes = body.withUnsafeReadableBytes({ ResponsesSeals.resolve($0, for: origin) }) { body = ByteBuffer(bytes: bytes) }
         let prepared = target.head(request.api, streaming: request.call.stream)
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24)
         out.writeHead(atMost: prepared.readableBytes + 24) { head in
             head.lines(prepared)
-            head.decimal(bytes.count)
+            head.decimal(body.readableBytes)
             head.text("\r\n\r\n")
         }
-        return UpstreamRequest(head: out, rest: ByteBuffer(bytes: bytes))
+        return UpstreamRequest(head: out, rest: body)
     }
 }

@@ -6,7 +6,7 @@ import Wire
 public enum ResponsesSeals {
     /// Nil: there is nothing of the kind in it, as nearly always.
     public static func resolve(_ body: UnsafeRawBufferPointer, for origin: Seal.Origin?) -> [UInt8]? {
-        guard contains(body) else { return nil }
+        guard areIn(body) else { return nil }
         var out: [UInt8] = []
         var at = 0
         do throws(JSONProblem) {
@@ -28,16 +28,8 @@ public enum ResponsesSeals {
         return out
     }
 
-    private static func contains(_ body: UnsafeRawBufferPointer) -> Bool {
-        let mark = Array("\"swl1:".utf8)
-        var i = body.startIndex
-        while i + mark.count <= body.endIndex {
-            guard let found = body[i...].firstIndex(of: UInt8(ascii: "s")) else { return false }
-            if found > 0, found + 5 <= body.endIndex, body[(found - 1)..<(found + 5)].elementsEqual(mark) { return true }
-            i = found + 1
-        }
-        return false
-    }
+    /// Something in `body` is sealed so.
+    public static func areIn(_ body: UnsafeRawBufferPointer) -> Bool { body.contains("\"swl1:") }
 
     private static func resolve(list: UnsafeRawBufferPointer, _ origin: Seal.Origin?, into out: inout [UInt8]) throws(JSONProblem) {
         out.append(UInt8(ascii: "["))
@@ -48,7 +40,7 @@ public enum ResponsesSeals {
             let isObject = try scanner.peek() == .object
             let item = try scanner.skip().of(list)
             var kept = Array(item)
-            if isObject, contains(item) {
+            if isObject, areIn(item) {
                 let fields = try ItemFields.read(item)
                 if fields.says("reasoning", item), let sealed = fields.sealed {
                     let text = TextSlice(sealed, of: item)
