@@ -138,7 +138,7 @@ final class Exchange {
     func replyBegan(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer) {
         relay.began(head, bytes, at: loop.time, loop: loop)
         if relay.accountLimits != nil, let attempt { learnLimits(of: attempt) }
-        if relay.isStream, interpreter == nil, request.call.extras.includesRouting { relay.preface = routingEvent() }
+        if relay.isStream, request.call.extras.includesRouting { tellRouting() }
     }
 
     /// What the provider said it will still take: traffic moves away before it refuses.

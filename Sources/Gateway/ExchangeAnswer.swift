@@ -37,6 +37,14 @@ extension Exchange {
         settle(.done, status: 200, usage: Usage())
     }
 
+    /// A client that asked gets the decision's record at the beginning of its stream.
+    func tellRouting() {
+        switch request.api {
+        case .chatCompletions, .completions: relay.preface = routingEvent()
+        default: relay.routing = routingMember(cost: nil)
+        }
+    }
+
     // MARK: Names
 
     /// The header lines that say who answered, and how.

@@ -39,6 +39,7 @@ struct Reception {
         do throws(Obstacle) {
             let admitted = try admission(of: request, api, path, milliseconds)
             admitted.journey.ticket = UInt64(id.rawValue)
+            if api == .responses { admitted.events = request.eventNames }
             Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin()
         } catch {
             switch error {

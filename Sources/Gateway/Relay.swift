@@ -43,6 +43,8 @@ struct Relay {
     private var headIsOut = false
     /// An event of our own before those of the provider.
     var preface: [UInt8]?
+    /// A member for the object that a stream begins with; see `RoutingPlace`.
+    var routing: [UInt8]?
     /// Holds the first tokens of a stream until it has shown that it is fast enough; nil once it has, or where nothing is held.
     private var gate: CommitGate.Watch?
     private var tokensAtGate = 0
@@ -62,6 +64,7 @@ struct Relay {
         gate = nil
         tokensAtGate = 0
         preface = nil
+        routing = nil
         interpreter = nil
         guard firstByte != nil else { return }
         status = 0
@@ -297,6 +300,7 @@ struct Relay {
         guard isCommitted, var body = frame, Frame.length(body) > 0 else { return nil }
         frame = nil
         let chunked = exchange.client.speaksHTTP11
+        if let routing, !headIsOut { Frame.insert(routing, into: &body, api) }
         Frame.close(&body, chunked: chunked)
         guard !headIsOut else { return body }
         headIsOut = true
@@ -346,6 +350,13 @@ private enum Frame {
     }
 
     static func length(_ buffer: ByteBuffer) -> Int { buffer.writerIndex - room }
+
+    static func insert(_ member: [UInt8], into buffer: inout ByteBuffer, _ api: API) {
+        let changed = buffer.withUnsafeReadableBytes { RoutingPlace.insert(member, into: UnsafeRawBufferPointer(rebasing: $0[room...]), api) }
+        guard let changed else { return }
+        buffer.moveWriterIndex(to: room)
+        buffer.writeBytes(changed)
+    }
 
     static func close(_ buffer: inout ByteBuffer, chunked: Bool) {
         let length = Self.length(buffer)

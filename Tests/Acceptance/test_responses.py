@@ -159,3 +159,66 @@ def test_background_failed(behind):
     queued = ask(gateway, "one", background=True)
     done = wait_until(lambda: (answer := gateway.sdk().responses.retrieve(queued.id)).status == "failed" and answer, what="the response")
     assert "no such thing" in done.error.message
+
+
+ROUTED = ["metadata", "message.start", "content.delta", "content.delta", "content.delta", "usage", "message.end", "done"]
+ITEM = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
+        "content": [{"type": "output_text", "text": "hello from upstream", "annotations": []}]}
+
+
+def responds(peer, request):
+    """A provider that speaks Responses."""
+    done = {"id": "resp_up", "object": "response", "created_at": 1, "model": "upstream-model", "status": "completed", "output": [ITEM],
+            "usage": {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18}}
+    if not request.json.get("stream"):
+        return peer.answer(done)
+    begun = {**done, "status": "in_progress", "output": [], "usage": None}
+    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    events = [{"type": "response.created", "response": begun},
+              {"type": "response.output_item.added", "output_index": 0, "item": {**ITEM, "content": [], "status": "in_progress"}},
+              {"type": "response.content_part.added", **place, "part": {"type": "output_text", "text": "", "annotations": []}},
+              *({"type": "response.output_text.delta", **place, "delta": text} for text in ("hello ", "from ", "upstream")),
+              {"type": "response.output_text.done", **place, "text": "hello from upstream"},
+              {"type": "response.content_part.done", **place, "part": ITEM["content"][0]},
+              {"type": "response.output_item.done", "output_index": 0, "item": ITEM}, {"type": "response.completed", "response": done}]
+    peer.start_stream()
+    for number, one in enumerate(events):
+        peer.piece(b"event: " + one["type"].encode() + b"\n" + event({**one, "sequence_number": number}))
+    peer.end_stream()
+
+
+UPSTREAMS = {"before Chat": (chats, {}), "before Responses": (responds, {"api": "responses"})}
+
+
+@pytest.mark.parametrize("how", ["header", "query"])
+@pytest.mark.parametrize("upstream_speaks", UPSTREAMS)
+def test_names_of_events_that_tokenrouter_has(behind, upstream_speaks, how):
+    handle, provider = UPSTREAMS[upstream_speaks]
+    gateway, upstream = behind(handle, provider=provider, **keys())
+    path, headers = ("/v1/responses", {"x-swiftlet-events": "tokenrouter"}) if how == "header" else ("/v1/responses?events=tokenrouter", {})
+    body = {"model": "chat", "input": "hi", "stream": True}
+    status, _, reply = gateway.post(path, body, headers=headers)
+    assert status == 200
+    names = [line[7:] for line in reply.decode().splitlines() if line.startswith("event: ")]
+    assert names == ROUTED
+    assert b"hello " in reply and b"sequence_number" not in reply
+    assert upstream.requests[-1].path.endswith("/responses" if provider else "/chat/completions")
+    usual = gateway.post("/v1/responses", body)[2]
+    assert b"event: response.completed" in usual and b"content.delta" not in usual
+    assert gateway.post(path, {**body, "stream": False}, headers=headers)[2].startswith(b"{")
+
+
+def test_sealed_thoughts_go_back_to_whom_they_belong(behind):
+    """In a request that otherwise passes as it came: others' are left out, its own go bare."""
+    gateway, upstream = behind(responds, provider={"type": "openai", "api": "responses"}, **keys())
+    thought = {"type": "reasoning", "id": "rs_1", "summary": []}
+    own, foreign = ({**thought, "encrypted_content": f"swl1:{origin}:r:c2VhbGVk"} for origin in ("openai", "anthropic"))
+    bare = {**thought, "encrypted_content": "as-it-came"}
+    question = {"role": "user", "content": "what of \"swl1: this?"}
+    body = {"model": "chat", "input": [bare, own, foreign, question], "unknown_member": {"a": 1.50}}
+    status, headers, reply = gateway.post("/v1/responses", body)
+    assert status == 200, reply
+    assert "x-swiftlet-loss" not in headers
+    sent = upstream.requests[-1].json
+    assert sent == {**body, "model": "upstream-model", "input": [bare, {**own, "encrypted_content": "c2VhbGVk"}, question]}
+    assert b"1.5" in upstream.requests[-1].body

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support.gateway import Gateway, question
+from support.gateway import KEY, Gateway, question
 from support.routing import Farm, ask, failing, hung, on
 
 RECORD = {"policy", "route", "rule", "strategy", "candidates", "chosen", "reason", "attempts", "seed", "table_version"}
@@ -35,6 +35,7 @@ def shared(farm, tmp_path_factory):
         },
         "router": {"cooldowns": False, "num_retries": 0},
     })
+    one.farm = farm
     yield one
     one.end()
 
@@ -128,6 +129,59 @@ def test_a_stream_begins_with_the_record(shared, model):
     assert events[-1] == "[DONE]"
     if model == "chat":
         assert [one["deployment"] for one in first["routing"]["attempts"]][:1] == ["p/dead"]
+
+
+OTHERS = {
+    "responses": ("/v1/responses", {"model": "plain", "input": "Hi.", "stream": True}, lambda first: first["response"]),
+    "messages": ("/v1/messages", {"model": "plain", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi."}], "stream": True},
+                 lambda first: first["message"]),
+    "gemini": ("/v1beta/models/plain:streamGenerateContent?alt=sse", {"contents": [{"role": "user", "parts": [{"text": "Hi."}]}]},
+               lambda first: first),
+    "gemini, array": ("/v1beta/models/plain:streamGenerateContent", {"contents": [{"role": "user", "parts": [{"text": "Hi."}]}]},
+                      lambda first: first),
+}
+
+
+@pytest.mark.parametrize("dialect", OTHERS)
+def test_a_stream_of_another_dialect_has_the_record_in_its_first_object(shared, dialect):
+    path, body, place = OTHERS[dialect]
+    status, _, plain = shared.post(path, body)
+    assert status == 200 and b"routing" not in plain
+    status, _, reply = shared.post(path, {**body, "include_routing_metadata": True})
+    assert status == 200
+    if "array" in dialect:
+        events = json.loads(reply)
+    else:
+        lines = reply.decode().splitlines()
+        events = [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
+    record = place(events[0])["routing"]
+    assert RECORD <= set(record) and record["chosen"] == "q/well"
+    assert all("routing" not in json.dumps(event) for event in events[1:])
+    assert "include_routing_metadata" not in json.dumps(shared_last(shared))
+
+
+def shared_last(shared):
+    """The last request that the provider of `plain` got."""
+    return shared.farm.bodies("well")[-1]
+
+
+def test_a_stream_without_a_place_for_it_stays_whole(shared):
+    body = {"messages": [{"role": "user", "content": [{"text": "Hi."}]}], "include_routing_metadata": True}
+    status, headers, reply = shared.post("/model/plain/converse-stream", body)
+    assert status == 200 and headers["content-type"] == "application/vnd.amazon.eventstream"
+    assert b'"text":"well"' in reply and b'"routing"' not in reply
+
+
+def test_sdks_take_the_record(shared):
+    """Of OpenAI's Responses and of Anthropic: the record stands in the object that the stream begins with."""
+    import anthropic
+    events = list(shared.sdk().responses.create(model="plain", input="Hi.", stream=True, extra_body={"include_routing_metadata": True}))
+    assert events[0].response.model_extra["routing"]["route"] == "plain" and events[-1].response.output_text == "well"
+    client = anthropic.Anthropic(base_url=shared.url, api_key=KEY, max_retries=0)
+    with client.messages.stream(model="plain", max_tokens=9, messages=[{"role": "user", "content": "Hi."}],
+                                extra_body={"include_routing_metadata": True}) as stream:
+        message = stream.get_final_message()
+    assert message.content[0].text == "well" and message.model_extra["routing"]["route"] == "plain"
 
 
 def test_through_the_sdk(shared):

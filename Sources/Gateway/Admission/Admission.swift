@@ -156,6 +156,8 @@ final class Admitted {
     var journey: Journey
     /// Header lines of the client that go on to a provider of the same dialect.
     var passed: ByteBuffer?
+    /// How the client wants the events of its stream named.
+    var events = EventNames.usual
 
     init(
         call: Call, api: API, key: Int, body: ByteBuffer, entry: consuming Entry, ruling: consuming Admission.Ruling?, journey: consuming Journey

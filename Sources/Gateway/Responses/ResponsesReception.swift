@@ -204,6 +204,17 @@ extension Reception {
 }
 
 extension ClientRequest {
+    /// Header `x-swiftlet-events: tokenrouter`, or `events=tokenrouter` in the query.
+    var eventNames: EventNames {
+        var names = EventNames.usual
+        bytes.withUnsafeReadableBytes { raw in
+            head.forEachField(in: raw) { name, value in
+                if name.isLowered("x-swiftlet-events"), value.isLowered("tokenrouter") { names = .tokenRouter }
+            }
+        }
+        return head.query.isPresent && query["events"] == "tokenrouter" ? .tokenRouter : names
+    }
+
     /// Names and values of the query, undecoded.
     var query: [String: String] {
         guard head.query.isPresent else { return [:] }

@@ -50,6 +50,7 @@ final class Interpreter {
         context.provider = type(of: target.provider).name
         context.framing = call.framing
         context.wantsUsage = call.asksUsage || asked != .chatCompletions
+        context.events = exchange.request.events
         var loss = Loss()
         var written: [UInt8]?
         if spoken != asked {
@@ -66,8 +67,8 @@ final class Interpreter {
         self.context = context
         requestLoss = loss
         body = written
-        // Our own request for a stream is one of events: an array is made of them.
-        passes = spoken == asked && !(call.stream && call.framing == .array)
+        // Our own request for a stream is one of events of the usual names: an array, or others, are made of them.
+        passes = spoken == asked && !(call.stream && (call.framing == .array || context.events != .usual))
     }
 
     private static func write(
