@@ -12,6 +12,7 @@ final class AnthropicMessagesReplyReader: ReplyReader {
     private var open = Open.none
     private var usage = AnthropicUsage()
     private var reason: FinishReason?
+    private var hasCalls = false
     /// A stop sequence, inside its quotes.
     private var stop: [UInt8] = []
     private var stopHasEscapes = false
@@ -109,6 +110,8 @@ final class AnthropicMessagesReplyReader: ReplyReader {
         guard !isComplete else { return }
         close(writer)
         isComplete = true
+        // Calls that its own code made do not end the turn here, but their results are the client's to give.
+        if hasCalls, case .stop? = reason { reason = .toolCalls }
         stop.withUnsafeBytes { bytes in
             let sequence = bytes.isEmpty ? nil : TextSlice(quoted: bytes, hasEscapes: stopHasEscapes)
             writer.write(.finished(choice: 0, reason ?? .stop, stopSequence: sequence))
@@ -288,6 +291,7 @@ final class AnthropicMessagesReplyReader: ReplyReader {
             }
         } else if members.type.says("tool_use") {
             open = .call
+            hasCalls = true
             writer.write(.opened(Block(.toolCall(id: members.id, name: members.name))))
             // A stream begins with an empty object and then spells the real one.
             if let input = members.input, isWhole || input.bytes.count > 2 { writer.write(.piece(TextSlice(plain: input.bytes))) }

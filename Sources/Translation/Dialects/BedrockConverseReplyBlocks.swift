@@ -142,6 +142,7 @@ extension BedrockConverseReplyReader {
             open = .native
         } else {
             open = .call
+            hasCalls = true
             writer.write(.opened(Block(.toolCall(id: id, name: called))))
             if isWhole, let input { writer.write(.piece(TextSlice(plain: input.bytes))) }
         }

@@ -14,6 +14,7 @@ final class BedrockConverseReplyReader: ReplyReader {
     private var hasFinished = false
     private var failed = false
     private var usage = AnthropicUsage()
+    var hasCalls = false
     private var stop: [UInt8] = []
     private var stopHasEscapes = false
     /// Of a block that only this dialect has: its start, and the pieces of its input or content.
@@ -109,7 +110,9 @@ final class BedrockConverseReplyReader: ReplyReader {
         hasFinished = true
         stop.withUnsafeBytes { bytes in
             let sequence = bytes.isEmpty ? nil : TextSlice(quoted: bytes, hasEscapes: stopHasEscapes)
-            writer.write(.finished(choice: 0, reason.map(Self.reason) ?? .stop, stopSequence: sequence))
+            var reason = reason.map(Self.reason) ?? .stop
+            if hasCalls, case .stop = reason { reason = .toolCalls }
+            writer.write(.finished(choice: 0, reason, stopSequence: sequence))
         }
     }
 

@@ -11,7 +11,7 @@ extension GeminiReplyReader {
     private func read(candidate scanner: inout JSONScanner, of body: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
         var choice = 0
         var content: ByteRange?
-        var finish: JSONText?
+        var finish: FinishReason?
         var grounding: ByteRange?
         var citations: ByteRange?
         var logprobs: ByteRange?
@@ -20,7 +20,9 @@ extension GeminiReplyReader {
             if scanner.text(name, is: "content") {
                 content = try scanner.skip()
             } else if scanner.text(name, is: "finishReason"), try scanner.peek() == .string {
-                finish = try scanner.string()
+                finish = Self.reason(TextSlice(try scanner.string(), of: body))
+            } else if scanner.text(name, is: "finishReason"), try scanner.peek() == .number {
+                finish = Self.reason(number: try scanner.number().integer)
             } else if scanner.text(name, is: "index") {
                 let index = try scanner.number().integer
                 guard index >= 0, index < Self.mostCandidates else { throw JSONProblem(.number, at: scanner.offset) }
@@ -40,7 +42,14 @@ extension GeminiReplyReader {
         if let grounding { cite(JSONSlice(grounding, of: body), choice, to: writer) }
         if let citations { cite(JSONSlice(citations, of: body), choice, to: writer) }
         if let logprobs { try read(logprobs: logprobs.of(body), choice, to: writer) }
-        if let finish { candidates[choice].finish = Self.reason(TextSlice(finish, of: body)) }
+        if let finish { candidates[choice].finish = finish }
+    }
+
+    /// Protobuf's JSON may say an enumeration by number (`$alt=json;enum-encoding=int`); of these Google's two APIs mean the same.
+    private static func reason(number: Int64) -> FinishReason? {
+        let words: [StaticString] = ["STOP", "MAX_TOKENS", "SAFETY", "RECITATION"]
+        guard number > 0 else { return nil }
+        return reason(TextSlice(number <= words.count ? words[Int(number) - 1] : "OTHER"))
     }
 
     /// Of the text that stands there: sources come with or behind its end.

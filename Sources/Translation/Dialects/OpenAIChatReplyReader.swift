@@ -24,6 +24,7 @@ final class OpenAIChatReplyReader: ReplyReader {
     private var finished: Set<Int> = []
     private var failed = false
     private var hasTier = false
+    private var waiting = OpenAIChatWaiting()
 
     init(_ context: ReplyContext) { self.context = context }
 
@@ -44,6 +45,12 @@ final class OpenAIChatReplyReader: ReplyReader {
 
     func end(to writer: any ReplyWriter) -> Bool {
         close(writer)
+        do throws(JSONProblem) {
+            while !waiting.isEmpty {
+                try release(writer)
+                close(writer)
+            }
+        } catch { return false }
         return isComplete || !finished.isEmpty
     }
 
@@ -138,6 +145,8 @@ final class OpenAIChatReplyReader: ReplyReader {
         var delta: JSONScanner?
         var reason: TextSlice?
         var logprobs: JSONSlice?
+        _ = try scanner.peek()
+        let start = scanner.offset
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
             let isDelta = scanner.text(name, is: "delta")
@@ -155,6 +164,7 @@ final class OpenAIChatReplyReader: ReplyReader {
                 try scanner.skip()
             }
         }
+        if mustWait(index) { return try waiting.add(index, ByteRange(start, scanner.offset).of(list)) }
         if index != choice { close(writer) }
         choice = index
         if var delta { try self.delta(&delta, list, writer) }
@@ -162,6 +172,25 @@ final class OpenAIChatReplyReader: ReplyReader {
         guard let reason, !reason.isEmpty, finished.insert(index).inserted else { return }
         close(writer)
         writer.write(.finished(choice: index, Self.reason(reason, calls: calls[index] != nil), stopSequence: nil))
+        if !waiting.isEmpty { try release(writer) }
+    }
+
+    private func mustWait(_ index: Int) -> Bool {
+        guard context.isStream, index != choice else { return false }
+        if case .call = open { return true }
+        return waiting.has(index)
+    }
+
+    /// The call in whose way they were has ended; one of theirs may make the rest wait again.
+    private func release(_ writer: any ReplyWriter) throws(JSONProblem) {
+        for piece in waiting.takeAll() {
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: piece.bytes.count, alignment: 1)
+            defer { copy.deallocate() }
+            copy.copyBytes(from: piece.bytes)
+            let bytes = UnsafeRawBufferPointer(copy)
+            var scanner = JSONScanner(bytes)
+            try choice(&scanner, bytes, piece.choice, writer)
+        }
     }
 
     /// With calls it is a turn of calls whatever is said: with a forced function OpenAI says `stop` (wire.md, trap 15).

@@ -79,8 +79,12 @@ struct OpenAIChatAnswer {
     }
 
     /// `reasoning_details` of one seal, in OpenRouter's form; see `Seal`.
-    static func detail(_ seal: Seal, into writer: inout JSONWriter) {
+    ///
+    /// The index tells entries apart: OpenAI's SDKs join those of a stream that have the same, and refuse those that have none.
+    static func detail(_ seal: Seal, index: Int, into writer: inout JSONWriter) {
         writer.beginObject()
+        writer.name("index")
+        writer.number(index)
         if seal.kind == .signature {
             writer.member("type", word: "reasoning.text")
             writer.member("text", word: "")
@@ -114,6 +118,8 @@ final class OpenAIChatStreamWriter: ReplyWriter {
     private var block = Block(.text)
     private var spoken: Set<Int> = []
     private var calls: [Int: Int] = [:]
+    private var details: [Int: Int] = [:]
+    private var images: [Int: Int] = [:]
     private var usage: Usage?
     private var hasFailed = false
     private var tier: [UInt8]?
@@ -257,13 +263,20 @@ final class OpenAIChatStreamWriter: ReplyWriter {
             output.beginObject()
             output.name("index")
             output.number(calls[block.choice, default: 1] - 1)
+            // OpenAI's SDKs take a piece of a function's call only with its function.
+            output.name("function")
+            output.beginObject()
+            output.member("arguments", word: "")
+            output.endObject()
             OpenAIChatAnswer.extraContent(seal, into: &output)
             output.endObject()
             output.endArray()
         } else {
+            let index = details[block.choice, default: 0]
+            details[block.choice] = index + 1
             output.name("reasoning_details")
             output.beginArray()
-            OpenAIChatAnswer.detail(seal, into: &output)
+            OpenAIChatAnswer.detail(seal, index: index, into: &output)
             output.endArray()
         }
         close()
@@ -281,8 +294,13 @@ final class OpenAIChatStreamWriter: ReplyWriter {
 
     private func image(_ media: Media) {
         guard media.kind == .image, case .base64(let data) = media.source else { return loss.lose("content.\(media.kind)") }
+        let index = images[block.choice, default: 0]
+        images[block.choice] = index + 1
         begin(block.choice)
-        OpenAIChatWholeWriter.images([(media.type ?? TextSlice("image/png"), data)], into: &output)
+        output.name("images")
+        output.beginArray()
+        OpenAIChatWholeWriter.image(media.type ?? TextSlice("image/png"), data, index: index, into: &output)
+        output.endArray()
         close()
     }
 

@@ -12,7 +12,9 @@ final class OpenAIChatWholeWriter: ReplyWriter {
         var reasoning: [UInt8] = []
         var details = JSONWriter()
         var annotations = JSONWriter()
+        var detailCount = 0
         var images = JSONWriter()
+        var imageCount = 0
         var calls = JSONWriter()
         var callCount = 0
         var arguments: [UInt8] = []
@@ -73,7 +75,9 @@ final class OpenAIChatWholeWriter: ReplyWriter {
         case .toolCall(let id, let name): open(id, name)
         case .media(let media):
             guard media.kind == .image, case .base64(let data) = media.source else { return loss.lose("message.\(media.kind)") }
-            Self.image(media.type ?? TextSlice("image/png"), data, into: &choices[block.choice].images)
+            let index = choices[block.choice].imageCount
+            choices[block.choice].imageCount += 1
+            Self.image(media.type ?? TextSlice("image/png"), data, index: index, into: &choices[block.choice].images)
         case .native(let type, _, _): loss.lose("message.\(type.string)")
         }
     }
@@ -126,20 +130,17 @@ final class OpenAIChatWholeWriter: ReplyWriter {
         if case .toolCall = block.kind, seal.origin == .gemini {
             choices[block.choice].callSeal = Array(seal.data.string.utf8)
         } else {
-            OpenAIChatAnswer.detail(seal, into: &choices[block.choice].details)
+            let index = choices[block.choice].detailCount
+            choices[block.choice].detailCount += 1
+            OpenAIChatAnswer.detail(seal, index: index, into: &choices[block.choice].details)
         }
     }
 
     /// As OpenRouter writes images that a model made (openrouter.ai/docs, image generation, read 2026-11).
-    static func images(_ images: [(TextSlice, TextSlice)], into writer: inout JSONWriter) {
-        writer.name("images")
-        writer.beginArray()
-        for (type, data) in images { image(type, data, into: &writer) }
-        writer.endArray()
-    }
-
-    private static func image(_ type: TextSlice, _ data: TextSlice, into writer: inout JSONWriter) {
+    static func image(_ type: TextSlice, _ data: TextSlice, index: Int, into writer: inout JSONWriter) {
         writer.beginObject()
+        writer.name("index")
+        writer.number(index)
         writer.member("type", word: "image_url")
         writer.name("image_url")
         writer.beginObject()

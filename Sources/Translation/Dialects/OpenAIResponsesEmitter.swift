@@ -9,20 +9,33 @@ struct ResponsesItemEmitter {
 
     init(origin: Seal.Origin?) { self.origin = origin }
 
-    mutating func emitRest(of output: UnsafeRawBufferPointer, told: Set<Int>, to writer: any ReplyWriter) throws(JSONProblem) {
+    mutating func emitRest(
+        of output: UnsafeRawBufferPointer, told: Set<Int>, _ ids: Set<[UInt8]>, to writer: any ReplyWriter
+    ) throws(JSONProblem) {
         var scanner = JSONScanner(output)
         try scanner.enterArray()
         var index = 0
         while try scanner.nextElement() {
             let isObject = try scanner.peek() == .object
             let range = try scanner.skip()
-            if isObject, !told.contains(index) { try emit(range.of(output), to: writer) }
+            if isObject, !told.contains(index) { try emit(range.of(output), unless: ids, to: writer) }
             index += 1
         }
     }
 
-    mutating func emit(_ bytes: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
+    /// The item's id.
+    @discardableResult
+    mutating func emit(
+        _ bytes: UnsafeRawBufferPointer, unless told: Set<[UInt8]> = [], to writer: any ReplyWriter
+    ) throws(JSONProblem) -> [UInt8]? {
         let item = try ItemFields.read(bytes)
+        let id = item.id.map { Array($0.range.of(bytes)) }
+        if let id, told.contains(id) { return id }
+        try emit(item, bytes, to: writer)
+        return id
+    }
+
+    private mutating func emit(_ item: ItemFields, _ bytes: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
         if item.says("message", bytes) {
             if let content = item.content { try parts(content.of(bytes), to: writer) }
         } else if item.says("function_call", bytes), let name = item.name {

@@ -130,11 +130,13 @@ struct ResponseFields {
         return fields
     }
 
-    /// Nil: it is no end.
+    private static let unfinished: [StaticString] = ["failed", "cancelled", "in_progress", "queued"]
+
+    /// Nil: it is no end. Compatible servers have words of their own for `completed`.
     func finish(_ bytes: UnsafeRawBufferPointer, hasCalls: Bool) -> FinishReason? {
         guard let status = status?.range.of(bytes) else { return hasCalls ? .toolCalls : .stop }
-        if status.says("completed") { return hasCalls ? .toolCalls : .stop }
-        guard status.says("incomplete") else { return nil }
+        for unfinished in Self.unfinished where status.says(unfinished) { return nil }
+        guard status.says("incomplete") else { return hasCalls ? .toolCalls : .stop }
         guard let reason else { return .length }
         let word = TextSlice(reason, of: bytes)
         if word.says("max_output_tokens") || word.says("max_tokens") { return .length }

@@ -184,6 +184,10 @@ extension OpenAIResponsesRequestWriter {
         }
         for i in range { if case .text(let text) = message.parts[i], text.cache != nil { loss.lose("\(path).content[\(i)].cache_control") } }
         guard !said.isEmpty else { return }
+        if !isOwn, let texts = Self.texts(said) {
+            for text in texts { writeSaid(text) }
+            return
+        }
         json.beginObject()
         json.member("type", word: "message")
         json.member("role", word: "assistant")
@@ -209,6 +213,25 @@ extension OpenAIResponsesRequestWriter {
                 json.value(value)
             }
         }
+        json.endObject()
+    }
+
+    /// Nil: there is more than text among them.
+    private static func texts(_ parts: [Part]) -> [TextSlice]? {
+        var texts: [TextSlice] = []
+        for part in parts {
+            guard case .text(let text) = part else { return nil }
+            texts.append(text.text)
+        }
+        return texts
+    }
+
+    /// A message each: OpenAI's description wants an id and a status beside a list of `output_text`, which only its own items have.
+    private mutating func writeSaid(_ text: TextSlice) {
+        json.beginObject()
+        json.member("type", word: "message")
+        json.member("role", word: "assistant")
+        json.member("content", text)
         json.endObject()
     }
 

@@ -5,6 +5,7 @@ import Wire
 extension OpenAIResponsesReplyWriter {
     func openPart(_ kind: ResponsesItem.PartKind) {
         awaits = nil
+        if kind == .refusal { hasRefusal = true }
         if item?.kind != .message { openItem(.message) }
         item?.begin(kind)
         event("response.content_part.added") { json in

@@ -13,8 +13,31 @@ final class OpenAIResponsesReplyReader: ReplyReader {
     private var current: (index: Int, id: TextSlice.Kept?)?
     private var open: OpenBlock?
     private var partHasPieces = false
+    /// What was handed on of the part, as it stands in the events: its length and a sum over it.
+    private var sent = Sent()
     /// Items of which something was handed on.
     private var told: Set<Int> = []
+    /// Their ids: where an item left the output, those behind it have other places at the end.
+    private var toldIDs: Set<[UInt8]> = []
+
+    private struct Sent {
+        var count = 0
+        /// FNV-1a.
+        var sum: UInt64 = 0xcbf2_9ce4_8422_2325
+
+        mutating func add(_ bytes: UnsafeRawBufferPointer) {
+            count += bytes.count
+            for byte in bytes { sum = (sum ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        }
+
+        /// What of `whole` was not sent yet. Nil: it begins differently, or nothing is left.
+        func rest(of whole: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+            guard whole.count > count else { return nil }
+            var beginning = Sent()
+            beginning.add(UnsafeRawBufferPointer(rebasing: whole[..<count]))
+            return beginning.sum == sum ? UnsafeRawBufferPointer(rebasing: whole[count...]) : nil
+        }
+    }
 
     private enum OpenBlock: UInt8 { case text, refusal, reasoning, call }
 
@@ -136,6 +159,7 @@ final class OpenAIResponsesReplyReader: ReplyReader {
         }
         guard !delta.range.isEmpty else { return }
         partHasPieces = true
+        if kind == .text { sent.add(delta.range.of(data)) }
         writer.write(.piece(TextSlice(delta, of: data)))
         if let logprobs = fields.logprobs, logprobs.count > 2 { items.logprobs(logprobs.of(data), to: writer) }
     }
@@ -152,7 +176,10 @@ final class OpenAIResponsesReplyReader: ReplyReader {
                 open = kind
             }
             writer.write(.piece(TextSlice(text, of: data)))
+        } else if kind == .text, open == .text, let text = fields.text, let rest = sent.rest(of: text.range.of(data)) {
+            writer.write(.piece(TextSlice(quoted: rest, hasEscapes: text.escaped)))
         }
+        sent = Sent()
         // Annotations may still follow: the block closes with its item or when the next part begins.
         partHasPieces = false
     }
@@ -165,6 +192,7 @@ final class OpenAIResponsesReplyReader: ReplyReader {
         if told.contains(index) {
             guard current?.index == index else { return }
             let item = try ItemFields.read(bytes)
+            if let id = item.id { toldIDs.insert(Array(id.range.of(bytes))) }
             if open == .reasoning, let sealed = item.sealed { items.seal(TextSlice(sealed, of: bytes), to: writer) }
             if open == .call, !partHasPieces, let arguments = item.arguments, !arguments.range.isEmpty {
                 writer.write(.piece(TextSlice(arguments, of: bytes)))
@@ -176,13 +204,14 @@ final class OpenAIResponsesReplyReader: ReplyReader {
         if current?.index != index, open != nil { return }  // told when the response ends
         told.insert(index)
         if current?.index == index { current = nil }
-        try items.emit(bytes, to: writer)
+        if let id = try items.emit(bytes, to: writer) { toldIDs.insert(id) }
     }
 
     private func close(to writer: any ReplyWriter) {
         guard open != nil else { return }
         open = nil
         partHasPieces = false
+        sent = Sent()
         writer.write(.closed)
     }
 
@@ -192,7 +221,7 @@ final class OpenAIResponsesReplyReader: ReplyReader {
         guard !isComplete else { return }
         begin(response, bytes, to: writer)
         close(to: writer)
-        if let output = response.output { try items.emitRest(of: output.of(bytes), told: told, to: writer) }
+        if let output = response.output { try items.emitRest(of: output.of(bytes), told: told, toldIDs, to: writer) }
         if let tier = response.tier { writer.write(.tier(TextSlice(tier, of: bytes))) }
         if let usage = response.usage { writer.write(.usage(usage.usage)) }
         if let error = response.error { return fail(error, to: writer) }

@@ -32,6 +32,7 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
     var isClosing = false
     /// A text block was opened and nothing of it came yet.
     var awaits: ResponsesItem.PartKind?
+    var hasRefusal = false
     /// Vouches for the block that is open; goes into an item behind it.
     var thought: String?
 
@@ -88,8 +89,10 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
 
     private func finished(_ reason: FinishReason) {
         switch reason {
-        case .stop, .toolCalls, .refusal, .pause, .other: finish = ("completed", nil)
+        case .stop, .toolCalls, .pause, .other: finish = ("completed", nil)
         case .length, .contextFull: finish = ("incomplete", "max_output_tokens")
+        // A refusal in words is a part of its own.
+        case .refusal: finish = hasRefusal ? ("completed", nil) : ("incomplete", "content_filter")
         case .contentFilter: finish = ("incomplete", "content_filter")
         case .error:
             finish = ("failed", nil)
