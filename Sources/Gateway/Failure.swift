@@ -69,6 +69,7 @@ struct Failure {
             head.connection(exchange.client)
             exchange.writeNames(into: &head)
             head.retryAfter(refusal.retryAfterSeconds)
+            head.faultType(exchange.request.api, status)
             head.contentLength(body.readableBytes)
             head.lines(body)
         }

@@ -211,6 +211,7 @@ struct Reception {
         answer(refusal.status, type: "application/json", body: refusal.body(api, requestID: id.description)) { head in
             head.requestID(id)
             head.retryAfter(refusal.retryAfterSeconds)
+            head.faultType(api, refusal.status)
             if let allow {
                 head.text("allow: ")
                 head.text(allow)

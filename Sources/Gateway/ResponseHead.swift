@@ -1,4 +1,5 @@
 import NIOCore
+import Translation
 
 extension HeadWriter {
     mutating func statusLine(_ status: Int) {
@@ -53,6 +54,15 @@ extension HeadWriter {
         guard let seconds else { return }
         text("retry-after: ")
         decimal(Int(seconds))
+        text("\r\n")
+    }
+
+    /// The kind of an error, where clients of the dialect read it in the head.
+    mutating func faultType(_ api: API, _ status: Int) {
+        guard let (name, kind) = api.errorHeader(status: status) else { return }
+        text(name)
+        text(": ")
+        text(kind)
         text("\r\n")
     }
 

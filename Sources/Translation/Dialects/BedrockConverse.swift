@@ -19,6 +19,6 @@ public struct BedrockConverse: Dialect {
         context.isStream ? BedrockConverseStreamWriter(context) : BedrockConverseWholeWriter(context)
     }
 
-    /// `BedrockError.type` says what belongs into `x-amzn-errortype` beside it.
+    /// `API.errorHeader` says what belongs into `x-amzn-errortype` beside it.
     public func body(of refusal: Refusal, requestID: String) -> [UInt8] { BedrockError.body(refusal.message) }
 }

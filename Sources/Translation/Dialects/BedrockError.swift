@@ -3,9 +3,9 @@ import Wire
 
 /// Bedrock's exceptions: the kind is a name in the header `x-amzn-errortype` (of a stream in its `:exception-type`), the body
 /// says `{message}`.
-public enum BedrockError {
+enum BedrockError {
     /// The value of `x-amzn-errortype`, from which AWS SDKs make their exception (botocore's service model, read 2026-11).
-    public static func type(status: Int) -> StaticString {
+    static func type(status: Int) -> StaticString {
         switch status {
         case 401, 403: "AccessDeniedException"
         case 402: "ServiceQuotaExceededException"
@@ -51,5 +51,12 @@ public enum BedrockError {
         writer.member("message", message)
         writer.endObject()
         return writer.bytes
+    }
+}
+
+extension API {
+    /// The header of an error answer that says its kind, beside the body. Nil: the dialect has none.
+    public func errorHeader(status: Int) -> (name: StaticString, value: StaticString)? {
+        self == .converse ? ("x-amzn-errortype", BedrockError.type(status: status)) : nil
     }
 }
