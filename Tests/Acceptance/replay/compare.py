@@ -23,6 +23,8 @@ def replies(exchange, answer, surface):
     found = [f"sdk: {one}" for one in answer.complaints]
     if said.failure:
         return found + failures(exchange, said.failure, answer)
+    if said.finish == "error" and surface.api == "responses" and got.failure:
+        return found  # an answer that the model could not finish is a failed response
     if got.failure:
         return found + [f"error {answer.status}: {got.failure.message[:160]}"]
     if not said.complete:
@@ -44,13 +46,27 @@ def failures(exchange, failure, answer):
         return [] if got or answer.status >= 400 else ["an error after 200 ended as a clean answer"]
     if not got or answer.status < 400:
         return ["a recorded error was answered as a success"]
-    want = {401: 502, 403: 502, 404: 502}.get(exchange.status, exchange.status)
+    want = status_for_client(exchange.status, failure)
     found = [] if answer.status == want else [f"status {answer.status}, expected {want}"]
     if want == exchange.status and failure.message and failure.message[:80] not in got.message:
         found.append(f"message {got.message[:80]!r}, expected {failure.message[:80]!r}")
     if not got.message:
         found.append("an error without a message")
     return found
+
+
+# What operators have to mend, though some providers say it with 400: their key, their account, their name of the model.
+OPERATORS = re.compile(
+    r"API key not valid|Incorrect API key|model identifier is invalid|requested model '.*' does not exist|is not a valid model ID"
+    r"|Model Not Exist|not authorized to invoke this API operation", re.I)
+SPENT = re.compile(r"exceeded your current quota|insufficient_quota", re.I)
+
+
+def status_for_client(status, failure):
+    """502 for what is not the client's doing, 429 for a spent quota, else the provider's own."""
+    if status in (401, 403, 404) or (status == 400 and OPERATORS.search(failure.message)):
+        return 502
+    return 429 if SPENT.search(f"{failure.message} {failure.code}") else status
 
 
 def brief(text):
@@ -83,7 +99,7 @@ def calls(exchange, said, got, surface):
         value = object_of(one.arguments)
         if value is not None and canonical(object_of(other.arguments)) != canonical(value):
             found.append(f"arguments of {one.name}: {brief(other.arguments)}, expected {brief(one.arguments)}")
-        elif exchange.api in SPELLED and surface.api in SPELLED and (one.arguments or "{}") != other.arguments \
+        elif exchange.api in SPELLED and surface.api in SPELLED and one.arguments not in ("", "null", other.arguments) \
                 and family(exchange.api) != surface.api:
             found.append(f"arguments of {one.name} spelled {brief(other.arguments)}, expected {brief(one.arguments)}")
     ids = [one.id for one in got.calls]

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import struct
+import urllib.parse
 import zlib
 
 from .apis import READERS
@@ -96,7 +97,7 @@ class Exchange:
         path = self.request["path"].split("?")[0]
         for before, after in (("/models/", ":"), ("/model/", "/"), ("/deployments/", "/")):
             if before in path:
-                return path.split(before, 1)[1].split(after)[0].replace("%3A", ":").replace("%3a", ":")
+                return urllib.parse.unquote(path.split(before, 1)[1].split(after)[0])
         for value in (self.response.get("body"), *(event for _, event in (self.events() if self.stream else ()))):
             if isinstance(value, dict):
                 for inside in (value, value.get("message"), value.get("response")):

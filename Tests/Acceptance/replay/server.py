@@ -70,14 +70,26 @@ class Replay(Upstream):
         if SAME.get(asked.api, asked.api) != SAME.get(exchange.api, exchange.api):
             message = f"recorded is {exchange.api}, asked was {asked.api or request.path}"
             return peer.answer({"error": {"message": message, "type": "replay", "code": None}}, 418)
-        play(peer, exchange, self.cut)
+        play(peer, exchange, self.cut, "alt=sse" in request.path)
 
 
-def play(peer, exchange, cut=0):
-    """The recorded status, headers and body; streams chunked, an event a piece or cut every `cut` bytes."""
-    headers = {name: value for name, value in exchange.headers.items() if "\n" not in value and "\r" not in value}
-    parts = exchange.parts
-    if not exchange.stream and not cut:
+def kept(exchange, name, value):
+    """A remainder that never changes would be an account that is used up after a few requests within the same second."""
+    return "\n" not in value and "\r" not in value and not (exchange.status == 200 and "ratelimit" in name.lower())
+
+
+def play(peer, exchange, cut=0, events=False):
+    """The recorded status, headers and body; streams chunked, an event a piece or cut every `cut` bytes.
+
+    Gemini answers a stream as a list or, with `events`, as the same objects in events; it was recorded both ways.
+    """
+    headers = {name: value for name, value in exchange.headers.items() if kept(exchange, name, value)}
+    parts, body = exchange.parts, exchange.response.get("body")
+    as_events = events and exchange.status == 200 and isinstance(body, list)
+    if as_events:
+        headers["content-type"] = "text/event-stream"
+        parts = [b"data: " + json.dumps(one, ensure_ascii=False).encode() + b"\r\n\r\n" for one in body]
+    if not exchange.stream and not as_events and not cut:
         whole = b"".join(parts)
         peer.head(exchange.status, "Recorded", **headers, content_length=len(whole))
         return peer.send(whole)

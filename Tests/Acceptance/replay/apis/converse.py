@@ -36,6 +36,9 @@ def part_of(block, out):
         if "redactedContent" in value:
             return Part("thinking", signature=encoded(value["redactedContent"]), redacted=True)
         return Part("thinking", value["reasoningText"]["text"], signature=value["reasoningText"].get("signature") or "")
+    if value and str(value.get("type") if isinstance(value, dict) else "").endswith(("server_tool_use", "_result")):
+        out.native.append(f"content {value['type']}")
+        return None
     if name == "toolUse":
         return Part("call", id=value["toolUseId"], name=value["name"], arguments=spelled(value.get("input")))
     if name == "toolResult":
