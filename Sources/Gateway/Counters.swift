@@ -13,6 +13,8 @@ struct Counters: Sendable {
     var inFlight = 0
     var connectFailures = 0
     var staleConnections = 0
+    /// Attempts that broke off in the middle and were carried on by another.
+    var continuedStreams = 0
     var abandonedRequests = 0
     /// Output tokens that a provider made for a client that had gone.
     var wastedTokens: Int64 = 0
@@ -68,6 +70,7 @@ struct Counters: Sendable {
         left.inFlight += right.inFlight
         left.connectFailures += right.connectFailures
         left.staleConnections += right.staleConnections
+        left.continuedStreams += right.continuedStreams
         left.abandonedRequests += right.abandonedRequests
         left.wastedTokens += right.wastedTokens
         left.unpriced += right.unpriced

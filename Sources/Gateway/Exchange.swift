@@ -38,6 +38,10 @@ final class Exchange {
     var rival: Exchange?
     /// Spent on attempts that lost a race.
     var lost = Nanodollars.zero
+    /// The stream that is being carried on, once a provider broke off; see `ExchangeContinuing`.
+    var continuation: Continuation?
+    /// When the client's first byte came, of an attempt that broke off.
+    var firstByte: Instant?
     /// Counts the attempts, so that a timer knows whether the one it was set for is still on its way.
     private(set) var turn = 0
     /// The answer's last frame, or all of it; a large body apart.
@@ -72,6 +76,7 @@ final class Exchange {
                 if !self.over { self.advance() }
             }
         case .exhausted(let why):
+            if continuation != nil { return breakOff() }
             if case .answered(let text) = why.reason, request.api.family == .chat || request.api.family == .completion { return say(text) }
             let isSameDialect = target?.asked[Int(request.api.rawValue)] == request.api
             fail(Failure(why, said: relay.said, of: target, isSameDialect: isSameDialect))
@@ -90,7 +95,7 @@ final class Exchange {
         replacedStale = false
         relay.beginAttempt()
         if let target, !interpret(target) { return }
-        if live.hasWatches { watch(attempt) }
+        if live.hasWatches, continuation == nil { watch(attempt) }
         connect()
     }
 
@@ -247,6 +252,7 @@ final class Exchange {
             ended(fault, detail)
             return
         }
+        if carryOn(after: fault, detail) { return }
         record(.fault(fault, retryAfter: nil), fault, at: loop.time, detail)
         let usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
         last.head = relay.lastFrame(told ? nil : Refusal(.streamInterrupted, "the stream broke off: \(detail)"), for: self)
@@ -366,7 +372,7 @@ final class Exchange {
     /// Usage times price; a row for the ledger, and `last` goes out once the row is durable.
     func settle(_ state: LedgerState, fault: Fault? = nil, status: Int, usage: Usage) {
         over = true
-        let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: relay.firstByte, at: loop.time)
+        let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: firstByte ?? relay.firstByte, at: loop.time)
         settlement.count(in: &loop.counters)
         settlement.log(to: loop.accessLog)
         loop.holding.hold(self, settlement)

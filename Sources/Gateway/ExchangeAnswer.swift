@@ -17,7 +17,7 @@ extension Exchange {
                 say(count: request.call.estimatedInput)
             } else {
                 record(.fault(.badRequest, retryAfter: nil), .badRequest, at: loop.time, error.message)
-                fail(Failure(error))
+                if continuation == nil { fail(Failure(error)) } else { breakOff() }
             }
             return false
         }

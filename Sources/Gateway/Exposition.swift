@@ -34,6 +34,7 @@ struct Exposition {
         count("swiftlet_client_errors_total", "Client connections that broke.", counters.clientErrors)
         count("swiftlet_malformed_requests_total", "Requests refused because they were not HTTP or did not arrive.", counters.badRequests)
         count("swiftlet_upstream_connect_failures_total", "Connections to providers that failed.", counters.connectFailures)
+        count("swiftlet_continued_streams_total", "Streams that broke off and were given to another provider to carry on.", counters.continuedStreams)
         count("swiftlet_upstream_stale_connections_total", "Pooled connections found dead and replaced.", counters.staleConnections)
         count("swiftlet_abandoned_requests_total", "Requests whose client left before the end.", counters.abandonedRequests)
         count("swiftlet_wasted_tokens_total", "Output tokens made for clients that had left.", Int(counters.wastedTokens))

@@ -33,6 +33,8 @@ final class Live: Sendable {
     let hasParams: Bool
     /// Some route hedges, or holds the first tokens of streams.
     let hasWatches: Bool
+    /// Some route has streams carried on that broke off.
+    let carriesOn: Bool
     /// What a translation cannot carry over refuses the request.
     let refusesLoss: Bool
     /// Headers of clients that some provider takes.
@@ -71,6 +73,7 @@ final class Live: Sendable {
         hasParams = blueprint.table.hasParams
         hasWatches = blueprint.table.routes.contains { $0.hedge != nil || $0.commitGate != nil }
         refusesLoss = blueprint.server.onLoss == .refuse
+        carriesOn = blueprint.table.routes.contains { $0.continuesStreams }
         providers = Set(blueprint.upstreams.map(\.providerName)).sorted()
         since = WallClock.milliseconds() / 1000
     }

@@ -9,6 +9,7 @@ struct Settlement {
     private let state: LedgerState
     private let fault: Fault?
     private let status: Int
+    /// Of all that the client got, whoever said it.
     private let usage: Usage
     private let duration: Duration
     private let firstByte: Duration?
@@ -21,7 +22,7 @@ struct Settlement {
         self.state = state
         self.fault = fault
         self.status = status
-        self.usage = usage
+        self.usage = exchange.continuation.map { $0.spent + usage } ?? usage
         duration = now - exchange.started
         self.firstByte = firstByte.map { $0 - exchange.started }
         // Nothing was produced: nothing is owed, whatever the price.

@@ -96,7 +96,7 @@ extension Needs {
         let all: [(Needs, String)] = [
             (.streaming, "streaming"), (.tools, "tools"), (.vision, "vision"), (.json, "json"), (.reasoning, "reasoning"),
             (.audio, "audio"), (.embeddings, "embeddings"), (.documents, "documents"),
-            (.completions, "completions"), (.chat, "chats"),
+            (.completions, "completions"), (.chat, "chats"), (.continuation, "continuation"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

@@ -114,6 +114,9 @@ public struct Journey: Sendable {
     }
 
     /// Only this provider's deployments may serve from here on.
+    /// From here on only deployments that are able to do this too.
+    public mutating func require(_ needs: Needs) { facts.needs.formUnion(needs) }
+
     mutating func pin(_ provider: String) { facts.provider = provider }
 
     mutating func draw(_ seed: UInt64) {

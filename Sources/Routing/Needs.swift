@@ -15,4 +15,6 @@ public struct Needs: OptionSet, Hashable, Sendable {
     public static let completions = Needs(rawValue: 1 << 8)
     /// Chats, in whatever dialect.
     public static let chat = Needs(rawValue: 1 << 9)
+    /// Goes on with an answer that another deployment began: a stream broke off, and its route wants it carried on.
+    public static let continuation = Needs(rawValue: 1 << 10)
 }

@@ -48,6 +48,8 @@ public struct NamedRoute: Sendable {
     public var hedge: HedgePolicy?
     /// What a stream must show before its first byte goes to the client. Nil: nothing is held.
     public var commitGate: CommitGate?
+    /// A plain text that breaks off in the middle is carried on by another deployment, of those that can.
+    public var continuesStreams = false
 
     public init(
         name: String, tree: Route, retry: RetryPolicy = RetryPolicy(), timeout: Duration? = nil, fallbacks: [String] = [],

@@ -21,6 +21,14 @@ public struct Usage: Hashable, Sendable {
     public var totalInput: Int64 { input &+ cachedInput &+ cacheWrite &+ cacheWriteHour &+ audioInput &+ imageInput }
     public var totalOutput: Int64 { output &+ reasoning &+ audioOutput &+ imageOutput }
 
+    /// Class by class; estimated where either is.
+    public static func + (left: Usage, right: Usage) -> Usage {
+        var sum = left
+        sum += right
+        sum.estimated = left.estimated || right.estimated
+        return sum
+    }
+
     /// Class by class; `estimated` stays what it was.
     public static func += (left: inout Usage, right: Usage) {
         left.input &+= right.input

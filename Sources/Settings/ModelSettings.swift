@@ -14,6 +14,7 @@ public struct ModelSettings: Configurable {
     public var retryPolicy = FaultCounts()
     public var hedge: HedgeSettings?
     public var commitGate: GateSettings?
+    public var continuesStreams: Bool?
     public var stickyBy: StickyName?
     public var window: MeasureSpan?
     public var buffer: Double?
@@ -36,6 +37,9 @@ public struct ModelSettings: Configurable {
         .setting("retry_policy", \.retryPolicy, "Retries by fault, instead of `max_retries`; before the router's."),
         .setting("hedge", \.hedge, "A second attempt beside a slow one; without it the default policy's."),
         .setting("commit_gate", \.commitGate, "What a stream must show before its first byte goes to the client; without it the default policy's."),
+        .setting(
+            "continue_streams", \.continuesStreams,
+            "Whether a text that breaks off in the middle is carried on by another deployment that `continues`; without it as the default policy."),
         .setting("sticky_by", \.stickyBy, "Of the strategy `percentage`: whose requests stay on one side."),
         .setting("window", \.window, "Of measured strategies: the time over which they measure; 15m, 1h, up to an hour, or total."),
         .setting("buffer", \.buffer, in: 0...10, "Of `latency`: how much slower than the fastest counts as equally fast; 0.1 is a tenth."),
@@ -73,6 +77,7 @@ public struct DeploymentSettings: Configurable {
     public var maxParallelRequests: Int?
     public var contextWindow: Int?
     public var lacks: [Capability]?
+    public var continues = false
     public var paused = false
     public var timeout: Duration?
     public var maxRetries: Int?
@@ -115,6 +120,7 @@ public struct DeploymentSettings: Configurable {
             "context_window", \.contextWindow, in: 1...1_000_000_000,
             "Tokens of prompt and answer together; without it the catalogue's, and where that says nothing, nothing is too long."),
         .setting("lacks", \.lacks, "What it cannot do, all else it is believed to do; without it what the catalogue says it cannot do."),
+        .setting("continues", \.continues, "It goes on with an unfinished answer that stands last in the conversation."),
         .setting("paused", \.paused, "Taken out of service."),
         .setting(
             "timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "Time for an attempt to begin answering; without it the provider's."),

@@ -14,6 +14,7 @@ public struct PolicySettings: Configurable {
     public var timeout: Duration?
     public var hedge: HedgeSettings?
     public var commitGate: GateSettings?
+    public var continuesStreams: Bool?
     public var virtualKey: String?
     public var providerType: ProviderMix?
     public var primary: Node?
@@ -35,6 +36,9 @@ public struct PolicySettings: Configurable {
         .setting("timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "For each attempt to begin answering."),
         .setting("hedge", \.hedge, "A second attempt beside a slow one; never where asking twice may act twice."),
         .setting("commit_gate", \.commitGate, "What a stream must show before its first byte goes to the client."),
+        .setting(
+            "continue_streams", \.continuesStreams,
+            "Whether a text that breaks off in the middle is carried on by another deployment that `continues`."),
         .setting("virtual_key", \.virtualKey, "The key whose requests it serves."),
         .setting("provider_type", \.providerType, "Which kinds of providers it mixes; for those who read it."),
         .setting("primary", \.primary, "In place of `route`: the deployment that serves first, as { provider, model }."),

@@ -21,6 +21,8 @@ public final class StreamTranslation {
     /// The client speaks the provider's dialect: events go on as they came, and are only read.
     private let passes: Bool
     private var passed: [UInt8] = []
+    /// The client hears at once of an error that the provider tells.
+    private let tells: Bool
     private let hold: StreamRelay.Hold
     private var splitter: EventSplitter
     private var frames: EventStreamSplitter
@@ -29,12 +31,13 @@ public final class StreamTranslation {
     private var told = false
 
     public init(
-        from reader: any ReplyReader, to writer: any ReplyWriter, passes: Bool = false, hold: StreamRelay.Hold = StreamRelay.Hold(),
-        largestEvent: Int = EventSplitter.largest
+        from reader: any ReplyReader, to writer: any ReplyWriter, passes: Bool = false, tells: Bool = true,
+        hold: StreamRelay.Hold = StreamRelay.Hold(), largestEvent: Int = EventSplitter.largest
     ) {
         self.reader = reader
         self.hold = hold
         self.passes = passes
+        self.tells = tells
         tap = ReplyTap(writer, isMuted: passes)
         committed = hold.events == 0
         splitter = EventSplitter(limit: largestEvent)
@@ -105,7 +108,7 @@ public final class StreamTranslation {
             committed = tap.contentEvents > 0 || tap.hasFinished || isFull && tap.error == nil
         }
         guard committed else { return }
-        if let error = tap.error, !told {
+        if tells, let error = tap.error, !told {
             told = true
             if !passes { tap.inner.write(.failed(error)) }
         }

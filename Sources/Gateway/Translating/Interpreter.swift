@@ -22,6 +22,8 @@ final class Interpreter {
         return loss.isEmpty ? nil : ByteBuffer(string: "x-swiftlet-loss: \(loss.line.headerSafe)\r\n")
     }
 
+    /// Knows the client's stream, where another provider may be asked to carry it on.
+    let continuation: Continuation?
     private let requestLoss: Loss
     private let context: ReplyContext
     private(set) var stream: StreamTranslation?
@@ -36,7 +38,7 @@ final class Interpreter {
         guard let spoken = target.asked[Int(asked.rawValue)] else {
             throw Refusal(.noEligibleDeployment, "provider \(target.providerName) does not serve \(asked.name)")
         }
-        if spoken == asked, asked.isRelayed { return nil }
+        if spoken == asked, asked.isRelayed, !exchange.carriesOn { return nil }
         return try Interpreter(exchange, target, asked, spoken)
     }
 
@@ -53,11 +55,12 @@ final class Interpreter {
         context.events = exchange.request.events
         var loss = Loss()
         var written: [UInt8]?
-        if spoken != asked {
+        let resumed = exchange.continuation
+        if spoken != asked || resumed != nil {
             let to = TranslationTarget(
                 model: target.modelName, maxOutputTokens: target.maxOutputTokens, origin: context.origin, provider: context.provider,
                 quirks: target.provider.quirks)
-            written = try Self.write(exchange.request, from: asked, to: spoken, to, &context, &loss)
+            written = try Self.write(exchange.request, from: asked, to: spoken, to, resumed, &context, &loss)
             if !loss.isEmpty, exchange.live.refusesLoss {
                 throw Refusal(
                     .invalidValue, "cannot be carried to provider \(target.providerName): \(loss.line); this gateway refuses rather than leaves out",
@@ -67,12 +70,15 @@ final class Interpreter {
         self.context = context
         requestLoss = loss
         body = written
+        continuation = resumed ?? (exchange.carriesOn ? asked.dialect.map { Continuation($0.replyWriter(context)) } : nil)
         // Our own request for a stream is one of events of the usual names: an array, or others, are made of them.
-        passes = spoken == asked && !(call.stream && (call.framing == .array || context.events != .usual))
+        passes = spoken == asked && continuation == nil && !(call.stream && (call.framing == .array || context.events != .usual))
+        if resumed != nil { beginStream() }
     }
 
     private static func write(
-        _ request: Admitted, from asked: API, to spoken: API, _ target: TranslationTarget, _ context: inout ReplyContext, _ loss: inout Loss
+        _ request: Admitted, from asked: API, to spoken: API, _ target: TranslationTarget, _ resumed: Continuation?,
+        _ context: inout ReplyContext, _ loss: inout Loss
     ) throws(Refusal) -> [UInt8] {
         do throws(Malformed) {
             return try request.body.readable { raw throws(Malformed) in
@@ -84,6 +90,7 @@ final class Interpreter {
                 }
                 let conversation = try source.read(raw, request.call)
                 context.echo = source.echo(of: conversation)
+                resumed?.extend(conversation)
                 return try dialect.write(conversation, to: target, loss: &loss)
             }
         } catch {
@@ -101,8 +108,12 @@ final class Interpreter {
     // MARK: The reply
 
     func beginStream() {
-        guard let reader = spoken.dialect?.replyReader(context), let writer = asked.dialect?.replyWriter(context) else { return }
-        stream = StreamTranslation(from: reader, to: writer, passes: passes)
+        guard stream == nil, let reader = spoken.dialect?.replyReader(context),
+            let writer = continuation ?? asked.dialect?.replyWriter(context)
+        else { return }
+        // The client has the beginning of what is carried on: nothing is held.
+        let hold = continuation?.isResumed ?? false ? StreamRelay.Hold(events: 0) : StreamRelay.Hold()
+        stream = StreamTranslation(from: reader, to: writer, passes: passes, tells: continuation == nil, hold: hold)
     }
 
     /// What a whole reply says, in the client's dialect; nil: as it came.

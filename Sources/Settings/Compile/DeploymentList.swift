@@ -94,6 +94,7 @@ struct DeploymentList: Sendable {
         deployment.contextWindow = settings.contextWindow ?? facts?.context
         deployment.maxOutput = facts?.maxOutput
         deployment.lacks = settings.lacks?.reduce(into: []) { $0.formUnion($1.needs) } ?? facts?.lacks ?? []
+        if !settings.continues { deployment.lacks.insert(.continuation) }
         for (need, api) in [(Needs.chat, API.chatCompletions), (.embeddings, .embeddings), (.completions, .completions)] {
             if provider.upstream(for: api, model: settings.model) == nil { deployment.lacks.insert(need) }
         }
@@ -137,6 +138,6 @@ extension DeploymentSettings {
     fileprivate var saysNothing: Bool {
         name == nil && region == nil && tags.isEmpty && !saysPrice && baseModel == nil && requestsPerMinute == nil && tokensPerMinute == nil
             && maxParallelRequests == nil && contextWindow == nil && lacks == nil && !paused && timeout == nil && cooldownTime == nil
-            && quality == nil && kind == nil
+            && quality == nil && kind == nil && !continues
     }
 }

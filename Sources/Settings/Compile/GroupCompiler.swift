@@ -46,13 +46,14 @@ extension Compiler {
         let path = "models".setting(entry.name)
         let node = root["models"]?[entry.name]
         places[entry.name] = (path, entry.line)
-        var route = NamedRoute(name: entry.name, tree: .choice(Fallback(), []))
+        var route = policies.route(named: entry.name, .choice(Fallback(), []))
         route.retry = policies.retry(of: model, document.router.groupRetryPolicies[entry.name])
         route.retryIsItsOwn =
             model.maxRetries != nil || !model.retryPolicy.counts.isEmpty || document.router.groupRetryPolicies[entry.name] != nil
-        route.timeout = model.timeout ?? policies.timeout
-        route.hedge = (model.hedge ?? policies.policy?.hedge)?.policy
-        route.commitGate = (model.commitGate ?? policies.policy?.commitGate)?.gate
+        if let timeout = model.timeout { route.timeout = timeout }
+        if let hedge = model.hedge { route.hedge = hedge.policy }
+        if let gate = model.commitGate { route.commitGate = gate.gate }
+        if let continues = model.continuesStreams { route.continuesStreams = continues }
         if model.hidden { hidden.insert(entry.name) }
         if let tree = tree(of: model, node, at: path, name: entry.name, line: entry.line) { route.tree = tree }
         routes.append(route)

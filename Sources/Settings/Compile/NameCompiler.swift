@@ -35,10 +35,7 @@ extension Compiler {
         let branches = ids.prefix(RoutingTable.maxLeaves).map { Branch(.deployment($0)) }
         let tree = reader.autoTree(branches)
         hidden.insert(Self.autoName)
-        routes.append(
-            NamedRoute(
-                name: Self.autoName, tree: tree, retry: policies.retry(), timeout: policies.timeout, hedge: policies.policy?.hedge?.policy,
-                commitGate: policies.policy?.commitGate?.gate))
+        routes.append(policies.route(named: Self.autoName, tree))
     }
 
     /// Every deployment is a route of its own name too, unless a group has that name.
@@ -54,10 +51,7 @@ extension Compiler {
     mutating func addDirectRoute(named name: String) -> Int? {
         guard let id = reader.deployments.deployments.firstIndex(where: { $0.name == name }) else { return nil }
         hidden.insert(name)
-        routes.append(
-            NamedRoute(
-                name: name, tree: .deployment(id), retry: policies.retry(), timeout: policies.timeout, hedge: policies.policy?.hedge?.policy,
-                commitGate: policies.policy?.commitGate?.gate))
+        routes.append(policies.route(named: name, .deployment(id)))
         return routes.count - 1
     }
 

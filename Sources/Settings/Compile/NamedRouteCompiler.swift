@@ -14,9 +14,7 @@ extension Compiler {
     private mutating func addNamedRoute(_ name: String, _ node: Node, at path: String) {
         guard document.models[name] == nil, !routes.contains(where: { $0.name == name }) else { return }
         places[name] = (path, node.line)
-        var route = NamedRoute(name: name, tree: .choice(Fallback(), []), retry: policies.retry(), timeout: policies.timeout)
-        route.hedge = policies.policy?.hedge?.policy
-        route.commitGate = policies.policy?.commitGate?.gate
+        var route = policies.route(named: name, .choice(Fallback(), []))
         if node["models"] != nil {
             addGridRoute(&route, node, at: path)
         } else if let tree = reader.route(node, at: path, owner: name)?.route {

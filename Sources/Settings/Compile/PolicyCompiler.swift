@@ -59,11 +59,13 @@ extension Compiler {
     static func chainName(ofPolicy name: String) -> String { "policy:\(name):chain" }
 
     private mutating func addRoute(named name: String, _ tree: Route, of entry: Named<PolicySettings>.Entry) -> Int {
-        var route = NamedRoute(name: name, tree: tree, retry: policies.retry(of: entry.value, named: entry.name))
+        var route = policies.route(named: name, tree)
+        route.retry = policies.retry(of: entry.value, named: entry.name)
         route.retryIsItsOwn = entry.name != Self.defaultName && entry.value.retry != nil
-        route.timeout = entry.value.timeout ?? policies.timeout
-        route.hedge = (entry.value.hedge ?? policies.policy?.hedge)?.policy
-        route.commitGate = (entry.value.commitGate ?? policies.policy?.commitGate)?.gate
+        if let timeout = entry.value.timeout { route.timeout = timeout }
+        if let hedge = entry.value.hedge { route.hedge = hedge.policy }
+        if let gate = entry.value.commitGate { route.commitGate = gate.gate }
+        if let continues = entry.value.continuesStreams { route.continuesStreams = continues }
         hidden.insert(name)
         routes.append(route)
         return routes.count - 1

@@ -29,6 +29,15 @@ struct RoutePolicies {
         return retry
     }
 
+    /// A route that says nothing of how it goes on.
+    func route(named name: String, _ tree: Route) -> NamedRoute {
+        var route = NamedRoute(name: name, tree: tree, retry: retry(), timeout: timeout)
+        route.hedge = policy?.hedge?.policy
+        route.commitGate = policy?.commitGate?.gate
+        route.continuesStreams = policy?.continuesStreams ?? false
+        return route
+    }
+
     /// Of a policy's own route: what it says itself comes first.
     func retry(of policy: PolicySettings, named name: String) -> RetryPolicy {
         var retry = retry()

@@ -10,6 +10,8 @@ public final class Conversation {
     /// In order, system and developer messages among them wherever they stood. A dialect that has its system prompt apart
     /// reads it as first message and writes by lifting them out.
     public var messages: [Message] = []
+    /// The last message is an answer that broke off, to be gone on with.
+    public var isUnfinished = false
     public var tools: [Tool] = []
     public var toolChoice: ToolChoice?
     /// `parallel_tool_calls`, the negation of `disable_parallel_tool_use`.

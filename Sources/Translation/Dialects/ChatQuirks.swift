@@ -36,4 +36,10 @@ public struct ChatQuirks: OptionSet, Hashable, Sendable {
     public static let topK = ChatQuirks(rawValue: 1 << 14)
     /// Refuses `reasoning_effort`.
     public static let noEffort = ChatQuirks(rawValue: 1 << 15)
+    /// Goes on with a last answer that is marked `prefix`.
+    public static let prefixMark = ChatQuirks(rawValue: 1 << 16)
+    /// Goes on with a last answer that is marked `partial`.
+    public static let partialMark = ChatQuirks(rawValue: 1 << 17)
+    /// Goes on with a last answer where `continue_final_message` is set, and no new one is begun.
+    public static let continueFinal = ChatQuirks(rawValue: 1 << 18)
 }

@@ -99,6 +99,10 @@ struct OpenAIChatMessageWriter {
         write(thoughts, index, into: &writer, &loss)
         write(calls, index, into: &writer, &loss)
         writer.member("name", ifPresent: message.name)
+        if conversation.isUnfinished, index == conversation.messages.count - 1, !target.quirks.isDisjoint(with: [.prefixMark, .partialMark]) {
+            if target.quirks.contains(.prefixMark) { writer.name("prefix") } else { writer.name("partial") }
+            writer.bool(true)
+        }
         writer.endObject()
     }
 

@@ -36,6 +36,11 @@ struct OpenAIChatRequestWriter {
         let messages = OpenAIChatMessageWriter(conversation, target)
         for index in conversation.messages.indices { messages.write(index, into: &writer, &loss) }
         writer.endArray()
+        guard conversation.isUnfinished, quirks.contains(.continueFinal) else { return }
+        writer.name("continue_final_message")
+        writer.bool(true)
+        writer.name("add_generation_prompt")
+        writer.bool(false)
     }
 
     private mutating func limits() {

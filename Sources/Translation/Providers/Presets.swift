@@ -19,14 +19,15 @@ public struct Preset: Sendable {
 
     public static let all: [Preset] = [
         // 422 `extra_forbidden` for max_completion_tokens and stream_options (avante.nvim 2347, eca 231); ids of calls and `any`:
-        // docs.mistral.ai, "Function calling"; `random_seed`, thoughts as parts of content: its API reference.
+        // docs.mistral.ai, "Function calling"; `random_seed`, thoughts as parts of content, `prefix`: its API reference.
         Preset(
             name: "mistral", baseURL: "https://api.mistral.ai/v1", keyVariable: "MISTRAL_API_KEY",
-            quirks: usual.union([.noStreamOptions, .nineCharacterIDs, .randomSeed, .choiceAny, .thinkingParts])),
+            quirks: usual.union([.noStreamOptions, .nineCharacterIDs, .randomSeed, .choiceAny, .thinkingParts, .prefixMark])),
         // api-docs.deepseek.com, "Thinking mode": with tool calls reasoning_content must come back; `thinking: {type}` switches.
+        // "Chat prefix completion": `prefix`, at the address that ends with /beta.
         Preset(
             name: "deepseek", baseURL: "https://api.deepseek.com/v1", keyVariable: "DEEPSEEK_API_KEY", hasResponses: true,
-            quirks: usual.union([.reasoningContent, .thinkingSwitch]), sealOrigin: .deepseek),
+            quirks: usual.union([.reasoningContent, .thinkingSwitch, .prefixMark]), sealOrigin: .deepseek),
         // llama.developer.meta.com, "OpenAI compatibility": the compatible address takes max_completion_tokens.
         Preset(name: "meta", baseURL: "https://api.llama.com/compat/v1", keyVariable: "LLAMA_API_KEY", quirks: [.systemRole]),
         // console.groq.com/docs/api-reference: max_tokens is deprecated for max_completion_tokens.
@@ -43,18 +44,18 @@ public struct Preset: Sendable {
         Preset(name: "perplexity", baseURL: "https://api.perplexity.ai", keyVariable: "PERPLEXITY_API_KEY", quirks: usual.union([.topK])),
         // inference-docs.cerebras.ai, chat completions: max_completion_tokens.
         Preset(name: "cerebras", baseURL: "https://api.cerebras.ai/v1", keyVariable: "CEREBRAS_API_KEY", quirks: [.systemRole]),
-        // platform.moonshot.ai/docs: thinking models want reasoning_content back and are switched by `thinking: {type}`.
+        // platform.moonshot.ai/docs: thinking models want reasoning_content back and are switched by `thinking: {type}`; "Partial mode".
         Preset(
             name: "moonshot", baseURL: "https://api.moonshot.ai/v1", keyVariable: "MOONSHOT_API_KEY",
-            quirks: usual.union([.reasoningContent, .thinkingSwitch])),
+            quirks: usual.union([.reasoningContent, .thinkingSwitch, .partialMark])),
         // docs.z.ai/api-reference: `thinking: {type}`, reasoning_content kept between calls ("preserved thinking").
         Preset(
             name: "zai", baseURL: "https://api.z.ai/api/paas/v4", keyVariable: "ZAI_API_KEY",
             quirks: usual.union([.reasoningContent, .thinkingSwitch])),
-        // alibabacloud.com/help/en/model-studio, "OpenAI compatible - Chat": top_k beside OpenAI's own.
+        // alibabacloud.com/help/en/model-studio, "OpenAI compatible - Chat": top_k beside OpenAI's own; "Partial mode".
         Preset(
             name: "alibaba", baseURL: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", keyVariable: "DASHSCOPE_API_KEY",
-            quirks: usual.union([.topK])),
+            quirks: usual.union([.topK, .partialMark])),
         Preset(name: "huggingface", baseURL: "https://router.huggingface.co/v1", keyVariable: "HF_TOKEN", quirks: usual),
         // docs.fireworks.ai/api-reference/post-chatcompletions: top_k, min_p; reasoning_content of earlier turns is taken back.
         Preset(
@@ -62,8 +63,8 @@ public struct Preset: Sendable {
             quirks: usual.union([.topK, .reasoningContent])),
         // docs.ollama.com/api/openai-compatibility: max_tokens, no tool_choice.
         Preset(name: "ollama", baseURL: "http://127.0.0.1:11434/v1", kind: .selfHosted, quirks: usual),
-        // docs.vllm.ai, "OpenAI-compatible server": top_k and min_p as extra parameters.
-        Preset(name: "vllm", baseURL: "http://127.0.0.1:8000/v1", kind: .selfHosted, quirks: usual.union([.topK])),
+        // docs.vllm.ai, "OpenAI-compatible server": top_k, min_p and continue_final_message as extra parameters.
+        Preset(name: "vllm", baseURL: "http://127.0.0.1:8000/v1", kind: .selfHosted, quirks: usual.union([.topK, .continueFinal])),
         // llama.cpp, tools/server/README.md: top_k, min_p; reasoning_content in messages.
         Preset(name: "llamacpp", baseURL: "http://127.0.0.1:8080/v1", kind: .selfHosted, quirks: usual.union([.topK, .reasoningContent])),
         // lmstudio.ai/docs/developer/openai-compat: top_k.
