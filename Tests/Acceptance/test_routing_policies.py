@@ -3,6 +3,7 @@
 import pytest
 from support.gateway import KEY, Gateway
 from support.routing import ask, mocks, on, tag
+from test_admin import Admin
 
 NAMES = ["main", "smart", "cheap", "eu", "code", "second"]
 
@@ -97,3 +98,23 @@ def test_a_key_without_the_right_to_override(organisation, extras):
 
 def test_a_key_without_the_right_to_override_is_served_otherwise(organisation):
     assert ask(organisation, key="sk-bound-0123456789").provider == "main"
+
+
+def test_each_tenant_has_a_strategy_of_its_own_and_changes_it_at_once(gateway):
+    leaves = ["a/m", "b/m"]
+
+    def policy(strategy):
+        return {"route": {strategy: leaves}, "override_model": True}
+
+    one = gateway({
+        "providers": mocks(a={}, b={}), "models": {"chat": {"deployments": [on("a", "m")]}},
+        "policies": {"first": policy("fallback"), "second": policy("round_robin")},
+        "keys": {name: {"key": f"sk-{name}-0123456789", "policy": name} for name in ("first", "second")}})
+
+    def served(key):
+        return [ask(one, key=f"sk-{key}-0123456789").provider for _ in range(6)]
+
+    assert served("first") == ["a"] * 6 and sorted(served("second")) == ["a", "a", "a", "b", "b", "b"]
+    status, _, answer = Admin(one)("PATCH", "/api/v1/policies/second", {"route": {"round_robin": None, "fallback": leaves[::-1]}})
+    assert status == 200, answer
+    assert served("first") == ["a"] * 6 and served("second") == ["b"] * 6, "the other tenant's is what it was"
