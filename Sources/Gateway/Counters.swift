@@ -11,6 +11,11 @@ struct Counters: Sendable {
     var clientErrors = 0
     var badRequests = 0
     var inFlight = 0
+    /// Open connections to providers that are used by one request at a time.
+    var upstreamConnections = 0
+    /// Open connections that are shared, and the streams on them.
+    var upstreamShared = 0
+    var upstreamStreams = 0
     var connectFailures = 0
     var staleConnections = 0
     /// Attempts that broke off in the middle and were carried on by another.
@@ -68,6 +73,9 @@ struct Counters: Sendable {
         left.clientErrors += right.clientErrors
         left.badRequests += right.badRequests
         left.inFlight += right.inFlight
+        left.upstreamConnections += right.upstreamConnections
+        left.upstreamShared += right.upstreamShared
+        left.upstreamStreams += right.upstreamStreams
         left.connectFailures += right.connectFailures
         left.staleConnections += right.staleConnections
         left.continuedStreams += right.continuedStreams

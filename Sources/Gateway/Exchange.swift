@@ -240,10 +240,12 @@ final class Exchange {
         broke(.timeout, relay.firstByte == nil ? "no reply in time" : "the reply stood still")
     }
 
-    func replyMalformed(_ reason: String) {
+    func replyMalformed(_ reason: String) { replyBroke(.malformedReply, reason) }
+
+    func replyBroke(_ fault: Fault, _ reason: String) {
         upstream = nil
         guard !over, attempt != nil else { return }
-        broke(.malformedReply, reason)
+        broke(fault, reason)
     }
 
     /// Before the first content byte went out another attempt is possible, after it never.

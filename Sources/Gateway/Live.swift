@@ -281,7 +281,8 @@ final class Target: Sendable {
         provider = upstream.provider
         providerName = upstream.providerName
         let base = provider.base ?? (Origin(tls: true, host: "unconfigured.invalid", port: 443), "/v1")
-        let address = mocks[upstream.providerName] ?? base.origin
+        var address = mocks[upstream.providerName] ?? base.origin
+        address.offersHTTP2 = !address.tls || provider.common.http2 == .auto
         origin = origins.number(of: address)
         asked = API.allCases.map { upstream.provider.upstream(for: $0, model: upstream.model) }
         let needed = Set(asked.compactMap { $0 })

@@ -56,7 +56,7 @@ public final class Server: Sendable {
         self.responses = responses
         self.log = log
         accessLog = AccessLog(enabled: blueprint.server.accessLog)
-        tls = try TLS(certificate: blueprint.server.tls?.certificate, privateKey: blueprint.server.tls?.privateKey)
+        tls = try TLS(blueprint.server)
         let threads = blueprint.server.threads ?? System.coreCount
         firstNode = try store.leaseNodes(threads)
         var router = Router(table: blueprint.table, seed: seed)

@@ -3,7 +3,8 @@ import NIOTLS
 import Routing
 import Wire
 
-/// The provider's side of a connection: sends one request at a time and hands the reply, unframed, to the exchange.
+/// The provider's side of a connection: sends one request at a time and hands the reply, unframed, to the exchange. Where the
+/// connection is shared it has a stream of it, for one request; `StreamCodec` makes the bytes of that HTTP/1.1.
 ///
 /// The pieces of a reply are only valid during the call that hands them over; they lie in the loop's shared read buffer.
 final class UpstreamChannel: Timed, ChannelInboundHandler {
@@ -28,43 +29,25 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     private var until = Instant.distantFuture
     private var paused = false
     private var isActive = true
-    /// Who waits for the TLS handshake of a new connection.
-    private var handshake: ConnectionWaiter?
+    /// Nil: the connection is its own.
+    private let shared: SharedConnection?
+    /// A request for a stream that is still being made.
+    private var unsent: UpstreamRequest?
+    /// What the shared connection had heard when the request was sent.
+    private var heard = 0
     /// The exchange has what it wanted; the rest of the framing is read for the connection's sake.
     private var finishing = false
 
-    init(loop: Loop, pool: UpstreamPool) {
+    init(loop: Loop, pool: UpstreamPool, shared: SharedConnection? = nil) {
         self.loop = loop
         self.pool = pool
+        self.shared = shared
         parser = ResponseParser(limits: loop.live.limits.replyHead)
     }
 
     var isUsable: Bool {
         if case .idle = phase { return isActive }
         return false
-    }
-
-    // MARK: Connecting
-
-    /// Nothing is sent before the provider has shown its certificate: `waiter` hears when it has, or why not.
-    func awaitHandshake(_ waiter: ConnectionWaiter, within limit: Duration) {
-        handshake = waiter
-        loop.deadlines.arm(self, at: loop.time + limit)
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        loop.time = .now()
-        if let event = event as? TLSUserEvent, case .handshakeCompleted = event, let waiter = handshake {
-            handshake = nil
-            if waiter.exchange == nil { pool.giveBack(self) } else { waiter.connected(self) }
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    private func handshakeFailed(_ reason: String) {
-        let waiter = handshake
-        handshake = nil
-        waiter?.failed(reason)
     }
 
     // MARK: Calling
@@ -76,7 +59,14 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         idleTimeout = idle
         until = deadline
         arm(within: firstByte)
-        guard let context else { return }
+        guard let context else {
+            unsent = request
+            return
+        }
+        send(request, context)
+    }
+
+    private func send(_ request: UpstreamRequest, _ context: ChannelHandlerContext) {
         guard let rest = request.rest else {
             context.writeAndFlush(wrapOutboundOut(request.head), promise: nil)
             return
@@ -106,29 +96,41 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         guard pause != paused else { return }
         paused = pause
         try? context?.channel.syncOptions?.setOption(.autoRead, value: !pause)  // fails on a closing channel only
+        if shared != nil, !pause { readAgain() }
         if pause { loop.deadlines.disarm(self) } else { arm(within: idleTimeout) }
+    }
+
+    /// A stream does not begin to read by itself. In the next turn, since the client is in the middle of its own.
+    private func readAgain() {
+        loop.eventLoop.assumeIsolated().execute {
+            if !self.paused { self.context?.read() }
+        }
     }
 
     // MARK: Channel
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        pool.opened()
+        guard let shared else { return pool.opened() }
+        if paused { try? context.channel.syncOptions?.setOption(.autoRead, value: false) }  // cannot fail on a new stream
+        heard = shared.heard
+        if let unsent { send(unsent, context) }
+        unsent = nil
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        pool.closed()
+        if shared == nil { pool.closed() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         loop.time = .now()
         isActive = false
         loop.deadlines.disarm(self)
-        pool.remove(self)
         let ended = phase
         phase = .closed
-        handshakeFailed("the connection closed during the TLS handshake")
+        if shared != nil { return }  // `streamLost` says what became of it
+        pool.remove(self)
         guard let exchange else { return }
         self.exchange = nil
         if case .untilClose = ended {
@@ -141,18 +143,17 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         loop.time = .now()
         exchange?.connectionProblem(error)
-        handshakeFailed("TLS: \(error)")
         context.close(promise: nil)
     }
 
     override func expired(at now: Instant) {
         loop.time = now
-        handshakeFailed("no TLS handshake in time")
         guard let exchange else {
             close()
             return
         }
         self.exchange = nil
+        shared?.stoodStill(since: heard)
         close()
         exchange.upstreamTimedOut()
     }
@@ -272,7 +273,10 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     }
 
     private func release() {
-        if reusable, !paused, isActive {
+        if shared != nil {
+            // Its end, or ours, may still be on the way: a reset would look like a complaint.
+            loop.deadlines.arm(self, at: loop.time + Span.seconds(1))
+        } else if reusable, !paused, isActive {
             phase = .idle
             pool.giveBack(self)
         } else {
@@ -293,5 +297,41 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         exchange = nil
         finishing = true
         loop.deadlines.arm(self, at: loop.time + Span.seconds(1))
+    }
+
+    // MARK: A stream
+
+    /// Its exchange still wants what the stream is made for.
+    var isCalling: Bool { exchange != nil }
+
+    /// The provider has ended the stream in order. With a length the reply ended before, or is too short.
+    func streamEnded() {
+        loop.time = .now()
+        switch phase {
+        case .untilClose: replyComplete()
+        case .idle, .closed: break
+        case .body(let left) where left == 0: break
+        case .head, .body, .chunks: fail("the stream ended before the reply did")
+        }
+    }
+
+    func streamMalformed(_ reason: String) {
+        loop.time = .now()
+        fail("the reply is not HTTP: \(reason)")
+    }
+
+    /// The stream is gone before its reply was whole.
+    func streamLost(_ loss: StreamLoss, _ problem: (any Error)?) {
+        loop.deadlines.disarm(self)
+        guard let exchange else { return }
+        self.exchange = nil
+        phase = .closed
+        loop.time = .now()
+        if let problem { exchange.connectionProblem(problem) }
+        switch loss {
+        case .unprocessed: exchange.connectionLost(beforeReply: true)
+        case .connection: exchange.connectionLost(beforeReply: false)
+        case .broken(let fault, let reason): exchange.replyBroke(fault, reason)
+        }
     }
 }

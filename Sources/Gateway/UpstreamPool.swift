@@ -5,7 +5,13 @@ import Routing
 import Translation
 
 /// One event loop's connections to one origin. The newest idle one is used first, so that the rest can time out.
+///
+/// Where the provider chose HTTP/2, a connection is shared: each request takes a stream of it, and there are more connections
+/// only where the streams of those do not suffice.
 final class UpstreamPool {
+    /// What TLS handshakes with the origin came to.
+    enum Speaks { case unknown, http1, http2 }
+
     /// Idle connections beyond this are closed instead of kept.
     private static let maxIdle = 512
     /// Below the 60 s or more after which servers commonly close an idle connection.
@@ -14,20 +20,48 @@ final class UpstreamPool {
     let origin: Origin
     private unowned let loop: Loop
     private var idle: [UpstreamChannel] = []
-    private(set) var open = 0
+    /// Connections with room for streams, or that had it a moment ago.
+    private var shared: [SharedConnection] = []
+    private var approaches: [Approach] = []
+    var speaks: Speaks
+    private var offersHTTP2: Bool
+    /// Streams that a new connection will probably have.
+    var streamsExpected = SharedConnection.maxStreams
 
     init(origin: Origin, loop: Loop) {
         self.origin = origin
         self.loop = loop
+        offersHTTP2 = origin.offersHTTP2
+        speaks = offersHTTP2 ? .unknown : .http1
     }
 
-    var idleCount: Int { idle.count }
+    var idleCount: Int { idle.count + shared.reduce(0) { $0 + ($1.isIdle ? 1 : 0) } }
 
     func takeIdle() -> UpstreamChannel? {
         while let channel = idle.popLast() {
             if channel.isUsable { return channel }
         }
+        return shared.isEmpty ? nil : takeStream()
+    }
+
+    /// Of the oldest connection that has one, so that the others can fall idle.
+    private func takeStream() -> UpstreamChannel? {
+        for connection in shared {
+            if let stream = connection.takeStream() { return stream }
+        }
         return nil
+    }
+
+    /// The provider asked for HTTP/1.1 when it had chosen the other.
+    func avoidHTTP2() {
+        offersHTTP2 = false
+        speaks = .http1
+    }
+
+    func share(_ connection: SharedConnection) { shared.append(connection) }
+
+    func unshare(_ connection: SharedConnection) {
+        if let at = shared.firstIndex(where: { $0 === connection }) { shared.remove(at: at) }
     }
 
     func giveBack(_ channel: UpstreamChannel) {
@@ -47,44 +81,62 @@ final class UpstreamPool {
         let channels = idle
         idle = []
         for channel in channels { channel.close() }
+        for connection in shared where connection.isIdle { connection.close() }
     }
 
-    func opened() { open += 1 }
-    func closed() { open -= 1 }
+    func opened() { loop.counters.upstreamConnections += 1 }
+    func closed() { loop.counters.upstreamConnections -= 1 }
 
-    /// Connects for `waiter`, which may have gone by the time the connection stands; then it is kept for the next.
+    // MARK: Connecting
+
+    /// Gets a connection for `waiter`, which may have gone by the time it stands; then it is kept for the next.
     func connect(for waiter: ConnectionWaiter, timeout: Duration) {
-        let loop = self.loop
+        guard origin.tls else { return connectPlainly(for: waiter, timeout: timeout) }
+        waiter.until = loop.time + timeout
+        seek(waiter)
+    }
+
+    /// Over TLS: one that is free, a share in one that is being made, or a new one.
+    func seek(_ waiter: ConnectionWaiter) {
+        guard waiter.exchange != nil else { return }
+        if let stream = takeStream() { return waiter.connected(stream, reused: true) }
+        loop.deadlines.arm(waiter, at: waiter.until)
+        if let young = shared.last(where: \.mayGather) { return young.gather(waiter) }
+        if speaks != .http1, let approach = approaches.last(where: \.mayGather) { return approach.gather(waiter) }
         do {
-            let tls = try origin.tls ? loop.server.tls.client() : nil
-            let host = origin.host
-            let bootstrap = ClientBootstrap(group: loop.eventLoop)
-                .connectTimeout(.nanoseconds(timeout.nanoseconds))
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.maxMessagesPerRead, value: 1)
-                .channelOption(.recvAllocator, value: SharedReadAllocator(loop.reads, on: loop.eventLoop))
-            let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-            let initialized = bootstrap.channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    if let tls {
-                        let name = host.isAddressLiteral ? nil : host
-                        try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
-                    }
-                    try pipeline.addHandler(UpstreamChannel(loop: bound.value.loop, pool: bound.value))
-                }
-            }
-            let connecting =
-                (try? SocketAddress(ipAddress: origin.host, port: origin.port))
-                .map { initialized.connect(to: $0) } ?? initialized.connect(host: origin.host, port: origin.port)
-            connecting.assumeIsolated().whenComplete { self.connected($0, waiter, handshake: tls == nil ? nil : timeout) }
+            let tls = try loop.server.tls.client(http2: offersHTTP2)
+            let approach = Approach(loop: loop, pool: self)
+            approaches.append(approach)
+            approach.gather(waiter)
+            approach.begin(tls, within: max(.milliseconds(1), waiter.until - loop.time))
         } catch {
             waiter.failed("cannot set up TLS: \(error)")
         }
     }
 
-    /// `handshake`: how long TLS has, where it is spoken.
-    private func connected(_ result: Result<any Channel, any Error>, _ waiter: ConnectionWaiter, handshake: Duration?) {
+    func ended(_ approach: Approach) {
+        if let at = approaches.lastIndex(where: { $0 === approach }) { approaches.remove(at: at) }
+    }
+
+    /// What every connection to a provider is made with.
+    func bootstrap(timeout: Duration) -> ClientBootstrap {
+        ClientBootstrap(group: loop.eventLoop)
+            .connectTimeout(.nanoseconds(timeout.nanoseconds))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: SharedReadAllocator(loop.reads, on: loop.eventLoop))
+    }
+
+    private func connectPlainly(for waiter: ConnectionWaiter, timeout: Duration) {
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        bootstrap(timeout: timeout).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(UpstreamChannel(loop: bound.value.loop, pool: bound.value))
+            }
+        }.connect(to: origin).assumeIsolated().whenComplete { self.connected($0, waiter) }
+    }
+
+    private func connected(_ result: Result<any Channel, any Error>, _ waiter: ConnectionWaiter) {
         loop.time = .now()
         switch result {
         case .success(let channel):
@@ -92,11 +144,7 @@ final class UpstreamPool {
                 waiter.failed("the connection closed at once")  // closed between connect and now: its handlers are gone
                 return
             }
-            if let handshake {
-                handler.awaitHandshake(waiter, within: handshake)
-                return
-            }
-            if waiter.exchange == nil { giveBack(handler) } else { waiter.connected(handler) }
+            if waiter.exchange == nil { giveBack(handler) } else { waiter.connected(handler, reused: false) }
         case .failure(let error):
             waiter.failed("\(error)")
         }
@@ -104,21 +152,40 @@ final class UpstreamPool {
 }
 
 /// Waits for a connection on behalf of an exchange that may meanwhile go away.
-final class ConnectionWaiter {
+final class ConnectionWaiter: Timed {
     var exchange: Exchange?
+    /// When it gives up, where it shares what it waits for.
+    fileprivate var until = Instant.distantFuture
 
     init(_ exchange: Exchange) { self.exchange = exchange }
 
-    func connected(_ channel: UpstreamChannel) {
-        let exchange = self.exchange
-        self.exchange = nil
-        exchange?.connected(channel, reused: false)
+    /// `reused`: the connection served before, or is shared; a request that certainly went unread is sent again.
+    func connected(_ channel: UpstreamChannel, reused: Bool) {
+        end()?.connected(channel, reused: reused)
     }
 
-    func failed(_ reason: String) {
+    func failed(_ reason: String) { end()?.notConnected(reason) }
+
+    private func end() -> Exchange? {
         let exchange = self.exchange
         self.exchange = nil
-        exchange?.notConnected(reason)
+        exchange?.loop.deadlines.disarm(self)
+        return exchange
+    }
+
+    override func expired(at now: Instant) {
+        exchange?.loop.time = now
+        failed("no connection in time")
+    }
+}
+
+extension ClientBootstrap {
+    /// An address literal needs no resolver.
+    func connect(to origin: Origin) -> EventLoopFuture<any Channel> {
+        guard let address = try? SocketAddress(ipAddress: origin.host, port: origin.port) else {
+            return connect(host: origin.host, port: origin.port)
+        }
+        return connect(to: address)
     }
 }
 

@@ -8,6 +8,7 @@ public struct ServerSettings: Configurable {
     public var threads: Int?
     public var accessLog = true
     public var tls: TLSSettings?
+    public var trustedCertificates: String?
     public var maxConnections = 100_000
     public var headBytes = 32 << 10
     public var headFields = 100
@@ -31,6 +32,7 @@ public struct ServerSettings: Configurable {
         .setting("threads", \.threads, in: 1...1024, "Event loops; without it one for each processor."),
         .setting("access_log", \.accessLog, "Whether each request is one line in the log."),
         .setting("tls", \.tls, "Certificate and key for clients; without it they speak plain HTTP."),
+        .setting("trusted_certificates", \.trustedCertificates, "PEM file of roots to trust of providers, beside those of the system."),
         .setting("max_connections", \.maxConnections, in: 1...10_000_000, "Connections of clients open at once; more are closed at once."),
         .setting("max_head", \.headBytes.size, in: ByteCount(1 << 10)...ByteCount(1 << 20), "The largest request head, with request line."),
         .setting("max_fields", \.headFields, in: 1...10_000, "The most header lines of a request."),

@@ -45,7 +45,7 @@ struct PlainCall: Sendable {
         let promise = loop.makePromise(of: Reply.self)
         let request = bytes
         let context: NIOSSLContext?
-        do { context = origin.tls ? try tls.client() : nil } catch { return loop.makeFailedFuture(Failure.tls("\(error)")) }
+        do { context = origin.tls ? try tls.client(http2: false) : nil } catch { return loop.makeFailedFuture(Failure.tls("\(error)")) }
         let host = origin.host
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(limit.nanoseconds))

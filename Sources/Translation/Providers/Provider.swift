@@ -7,6 +7,8 @@ public struct Origin: Hashable, Sendable {
     /// Host name or address literal without brackets.
     public var host: String
     public var port: Int
+    /// HTTP/2 may be chosen in the TLS handshake.
+    public var offersHTTP2 = true
 
     public init(tls: Bool, host: String, port: Int) {
         self.tls = tls

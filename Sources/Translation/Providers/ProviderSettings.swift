@@ -4,6 +4,9 @@ import Schema
 /// Which of OpenAI's endpoints a provider is asked through.
 public enum UpstreamAPI: String, SettingChoice { case auto, chat, responses }
 
+/// Whether HTTP/2 is offered to a provider in the TLS handshake. Without TLS it is HTTP/1.1.
+public enum HTTP2Use: String, SettingChoice { case auto, never }
+
 /// What a provider costs its operator.
 public enum ProviderKind: String, SettingChoice {
     case paid, free
@@ -34,6 +37,7 @@ public struct ProviderSettings: Configurable {
     public var kind: ProviderKind?
     public var region: String?
     public var api = UpstreamAPI.auto
+    public var http2 = HTTP2Use.auto
 
     public init() {}
 
@@ -49,6 +53,7 @@ public struct ProviderSettings: Configurable {
         .setting(
             "first_byte_timeout", \.firstByteTimeout, in: longest, "Time from the request to the first byte of the answer; without it `timeout`."),
         .setting("idle_timeout", \.idleTimeout, in: longest, "Longest silence within an answer that has begun."),
+        .setting("http2", \.http2, "Whether one connection may carry many requests by HTTP/2, where an https provider offers it."),
         .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute that its deployments are weighed by."),
         .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute that its deployments are weighed by."),
         .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once, for each of its deployments."),

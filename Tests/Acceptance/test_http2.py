@@ -1,0 +1,199 @@
+"""HTTP/2 to providers: many streams on few connections, and providers that break its rules."""
+
+import concurrent.futures
+import struct
+import threading
+
+import h2.errors
+import h2.settings
+import pytest
+from conftest import error_of
+from support.gateway import KEY, PATIENCE, question, wait_until
+from support.upstream_h2 import H2Upstream
+
+FRAMES = {"data": 0, "headers": 1, "rst": 3, "settings": 4, "push": 5, "ping": 6, "goaway": 7, "continuation": 9}
+
+
+def frame(kind, payload=b"", stream=0, flags=0):
+    return struct.pack(">I", len(payload))[1:] + bytes([FRAMES.get(kind, kind), flags]) + struct.pack(">I", stream) + payload
+
+
+@pytest.fixture
+def shared(gateway, tmp_path):
+    """A gateway of one event loop in front of a provider that speaks HTTP/2. Returns (gateway, upstream)."""
+    started = []
+
+    def start(handle=None, provider=None, **options):
+        up = H2Upstream(tmp_path, handle, **options)
+        started.append(up)
+        return gateway({
+            "server": {"threads": 1, "trusted_certificates": str(up.certificate)},
+            "router": {"num_retries": 0},
+            "providers": {"up": up.provider(**(provider or {}))},
+            "models": {"chat": {"deployments": [{"provider": "up", "model": "upstream-model"}]}}}), up
+
+    yield start
+    for up in started:
+        up.close()
+
+
+def metric(gateway, name):
+    return next(float(line.rsplit(" ", 1)[1]) for line in gateway.metrics().splitlines() if line.startswith(name))
+
+
+def test_the_sdk_over_http2(shared):
+    one, up = shared(lambda stream: stream.stream(["a", "b"]) if stream.json.get("stream") else stream.answer())
+    client = one.sdk()
+    assert client.chat.completions.create(**question()).choices[0].message.content == "hello from upstream"
+    parts = list(client.chat.completions.create(**question(stream=True)))
+    assert [part.choices[0].delta.content for part in parts if part.choices] == ["a", "b"]
+    assert len(up.peers) == 1
+    headers = up.requests[0].headers
+    assert headers[":method"] == "POST" and headers[":path"] == "/v1/chat/completions" and headers[":scheme"] == "https"
+    assert headers[":authority"] == f"127.0.0.1:{up.port}" and headers["authorization"] == "Bearer sk-upstream-secret"
+    assert metric(one, 'swiftlet_upstream_connections{protocol="h2"}') == 1
+    assert metric(one, "swiftlet_upstream_streams") == 0
+
+
+def test_never_means_http1(shared):
+    one, up = shared(provider={"http2": "never"}, protocols=("h2", "http/1.1"))
+    assert one.chat()[0] == 502
+    assert up.peers == []
+
+
+def test_many_streams_on_few_connections(shared):
+    gate = threading.Event()
+
+    def handle(stream):
+        def later():
+            stream.head(content_type="text/event-stream")
+            gate.wait(60 * PATIENCE)
+            stream.data(b'data: {"choices": [{"index": 0, "delta": {"content": "x"}}]}\n\ndata: [DONE]\n\n', end=True)
+        threading.Thread(target=later, daemon=True).start()
+
+    one, up = shared(handle)
+    with concurrent.futures.ThreadPoolExecutor(250) as pool:
+        calls = [pool.submit(one.chat, stream=True, user=str(at)) for at in range(250)]
+        wait_until(lambda: len(up.requests) == 250, 60, what="250 streams")
+        assert len(up.peers) == 3
+        assert metric(one, "swiftlet_upstream_streams") == 250
+        gate.set()
+        for call in calls:
+            status, _, body = call.result()
+            assert status == 200 and body.endswith(b"data: [DONE]\n\n")
+    assert len(up.peers) == 3
+
+
+def test_a_client_that_leaves_cancels_its_stream(shared):
+    held = []
+    one, up = shared(lambda stream: held.append(stream) or stream.head(content_type="text/event-stream"))
+    from support.raw import Wire, post
+    wire = Wire(one.port)
+    wire.send(post("/v1/chat/completions", b'{"model": "chat", "messages": [], "stream": true}', KEY))
+    wait_until(lambda: held, what="the request")
+    wire.close()
+    wait_until(lambda: held[0].reset == h2.errors.ErrorCodes.CANCEL, what="the reset")
+    up.handle = lambda stream: stream.answer()
+    assert one.chat()[0] == 200
+    assert len(up.peers) == 1
+
+
+def test_going_away_moves_requests(shared):
+    def handle(stream):
+        if len(up.requests) == 3:
+            stream.peer.raw(frame("goaway", struct.pack(">II", stream.number - 2, 0)))
+        else:
+            stream.answer()
+
+    one, up = shared(handle)
+    for _ in range(6):
+        status, headers, _ = one.chat()
+        assert status == 200 and headers["x-swiftlet-attempts"] == "1"
+    assert len(up.peers) == 2 and len(up.requests) == 7
+
+
+def flood(kind, count):
+    """Frames of one kind beyond any use."""
+    if kind == "continuation":
+        return lambda peer, stream: peer.raw(
+            frame("headers", b"\x88", stream) + b"".join(frame("continuation", b"", stream) for _ in range(count)))
+    payload = {"ping": b"x" * 8, "settings": b"", "rst": struct.pack(">I", 2)}[kind]
+    if kind == "rst":
+        return lambda peer, stream: peer.raw(b"".join(frame("rst", payload, stream) for _ in range(count)))
+    return lambda peer, stream: peer.raw(b"".join(frame(kind, payload) for _ in range(count)))
+
+
+def headers_bomb(peer, stream):
+    """One entry of 4,000 bytes in the table, then named thousands of times: small on the wire, large in memory."""
+    entry = b"\x40\x01a\x7f\xa1\x1e" + b"b" * 4000
+    peer.raw(frame("headers", b"\x88" + entry + b"\xbe" * 10_000, stream, flags=4))
+
+
+BROKEN = {
+    "ping flood": flood("ping", 20_000), "settings flood": flood("settings", 20_000), "continuation flood": flood("continuation", 20_000),
+    "reset flood": flood("rst", 20_000), "header bomb": headers_bomb,
+    "garbage": lambda peer, stream: peer.raw(b"HTTP/1.1 200 OK\r\n\r\n" * 100),
+    "a frame too large": lambda peer, stream: peer.raw(b"\xff\xff\xff\x00\x00" + struct.pack(">I", stream)),
+    "a push": lambda peer, stream: peer.raw(frame("push", struct.pack(">I", 2) + b"\x82\x84\x87", stream, flags=4)),
+    "window overflow": lambda peer, stream: peer.raw(frame(8, struct.pack(">I", 0x7fffffff)) * 2),
+    "data before a head": lambda peer, stream: peer.raw(frame("data", b"{}", stream, flags=1)),
+    "an upper-case field": lambda peer, stream: peer.raw(frame("headers", b"\x88\x00\x01A\x01b", stream, flags=5)),
+    "no table entry": lambda peer, stream: peer.raw(frame("headers", b"\xff\xff\x7f", stream, flags=5)),
+    "cut off": lambda peer, stream: peer.socket.close(),
+    "an unknown stream": lambda peer, stream: peer.raw(frame("data", b"{}", stream + 100, flags=1)),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_provider_that_breaks_the_rules(shared, name):
+    """The request ends with a typed error, the process lives, and the next request is served."""
+    def handle(stream):
+        if len(up.requests) == 1:
+            BROKEN[name](stream.peer, stream.number)
+        else:
+            stream.answer()
+
+    one, up = shared(handle, provider={"first_byte_timeout": "2s"})
+    status, _, body = one.chat()
+    assert status in (502, 503, 504), (status, body)
+    error_of(body)
+    for _ in range(3):
+        assert one.chat()[0] == 200
+    assert one.resident_kib() < 400_000
+
+
+def test_frames_that_nobody_knows_are_ignored(shared):
+    def handle(stream):
+        stream.peer.raw(frame(0x77, b"whatever", stream.number) + frame(0x10, b"\0\0\0\0u=1") + frame(0xc, b""))
+        stream.answer()
+
+    one, up = shared(handle)
+    for _ in range(3):
+        assert one.chat()[0] == 200
+    assert len(up.peers) == 1
+
+
+def test_resets_without_end(shared):
+    """A provider that resets every request: errors, each for its own request."""
+    one, up = shared(lambda stream: stream.abort())
+    for _ in range(30):
+        assert one.chat()[0] in (502, 503)
+    up.handle = lambda stream: stream.answer()
+    wait_until(lambda: one.chat()[0] == 200, 30, every=0.5, what="service again")
+
+
+def test_a_window_of_nothing(shared):
+    """A provider that takes no byte more of any body: no reply in time, and the next request has a new connection."""
+    def handle(stream):
+        if len(up.requests) == 1:
+            stream.peer.act(lambda h: h.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 0}))
+        stream.answer()
+
+    one, up = shared(handle, provider={"first_byte_timeout": "1s"})
+    assert one.chat()[0] == 200
+    status, _, body = one.chat(user="x" * 100_000)
+    assert status == 504
+    assert error_of(body)["type"]
+    assert len(up.requests) == 1
+    assert one.chat(user="x" * 100_000)[0] == 200
+    assert len(up.peers) == 2
