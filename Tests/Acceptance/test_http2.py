@@ -182,6 +182,125 @@ def test_resets_without_end(shared):
     wait_until(lambda: one.chat()[0] == 200, 30, every=0.5, what="service again")
 
 
+def test_limits_that_change(shared):
+    """The provider allows fewer streams, then more: what is open goes on, and what is new looks for room elsewhere."""
+    held, gate = [], threading.Event()
+
+    def handle(stream):
+        held.append(stream)
+        threading.Thread(target=lambda: gate.wait(60 * PATIENCE) and stream.answer(), daemon=True).start()
+
+    one, up = shared(handle)
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        calls = [pool.submit(one.chat, user=str(at)) for at in range(6)]
+        wait_until(lambda: len(held) == 6, what="six streams")
+        first = up.peers[0]
+        first.act(lambda h: h.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 3}))
+        wait_until(lambda: first.h2.local_settings.max_concurrent_streams == 3, what="the settings' acknowledgement")
+        calls += [pool.submit(one.chat, user=str(at)) for at in range(6)]
+        wait_until(lambda: len(held) == 12, what="six more")
+        assert first.now_open() == 6 and sum(peer.now_open() for peer in up.peers[1:]) == 6, "what is new is elsewhere"
+        gate.set()
+        assert [call.result()[0] for call in calls] == [200] * 12
+    gate.clear()
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        calls = [pool.submit(one.chat, user=str(at)) for at in range(5)]
+        wait_until(lambda: len(held) == 17, what="five streams")
+        assert first.now_open() == 3 and sum(peer.now_open() for peer in up.peers[1:]) == 2, "the oldest takes its three"
+        gate.set()
+        assert [call.result()[0] for call in calls] == [200] * 5
+    assert len(up.peers) <= 3
+
+
+def test_a_narrow_window(shared):
+    """Each request waits for its window, however small, and the connection's is shared by all."""
+    one, up = shared(settings={h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1000})
+    assert one.chat()[0] == 200, "from here on the setting is known"
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        calls = [pool.submit(one.chat, user=str(at) * 200_000) for at in range(10)]
+        assert [call.result()[0] for call in calls] == [200] * 10
+    users = [stream.json["user"] for stream in up.requests[1:]]
+    assert sorted(user[:1] for user in users) == list("0123456789") and {len(user) for user in users} == {200_000}
+    assert len(up.peers) == 1 and up.failures == []
+
+
+def test_an_answer_before_the_request_is_whole(shared):
+    """A provider need not read what it refuses: it answers, and asks for no more of the body."""
+    def answer(stream):
+        stream.answer({"error": {"message": "too large", "type": "invalid_request_error"}}, status=413)
+        stream.abort(h2.errors.ErrorCodes.NO_ERROR)
+
+    one, up = shared(settings={h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1000})
+    up.early = answer
+    status, _, body = one.chat(user="x" * 500_000)
+    assert status == 413 and b"too large" in body
+    up.early = None
+    assert one.chat()[0] == 200
+    assert len(up.peers) == 1 and up.failures == []
+
+
+def test_a_head_larger_than_a_frame(shared):
+    """It ends its own request, and none of those that share the connection."""
+    gate = threading.Event()
+    claude = {"model": "chat", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+
+    def ask(beta):
+        return one.post("/v1/messages", claude, headers={"anthropic-beta": beta})
+
+    def answer(stream):
+        def later():
+            gate.wait(30 * PATIENCE)
+            stream.answer({"type": "message", "role": "assistant", "content": [{"type": "text", "text": "hello"}], "stop_reason": "end_turn",
+                           "model": "claude", "usage": {"input_tokens": 1, "output_tokens": 1}})
+        threading.Thread(target=later, daemon=True).start()
+
+    one, up = shared(answer, provider={"type": "anthropic"})
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first, second = pool.submit(ask, "a"), pool.submit(ask, "b" * 9_000)
+        wait_until(lambda: len(up.requests) == 2, what="two requests")
+        status, _, body = ask("~" * 12_000)
+        assert status == 400, (status, body)
+        assert b"invalid_request_error" in body
+        gate.set()
+        assert first.result()[0] == 200 and second.result()[0] == 200
+    assert ask("c")[0] == 200
+    assert len(up.peers) == 1 and len(up.requests) == 3
+
+
+def never_settled(peer):
+    peer.socket.recv(1)
+    threading.Event().wait(3)
+    return "end"
+
+
+GREETINGS = {
+    "nothing": never_settled,
+    "the end": lambda peer: "end",
+    "a farewell": lambda peer: peer.raw(frame("settings") + frame("goaway", struct.pack(">II", 0, 0))) or "end",
+    "HTTP/1.1": lambda peer: peer.raw(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n") or "end",
+}
+
+
+@pytest.mark.parametrize("name", GREETINGS)
+def test_a_connection_that_begins_badly(shared, name):
+    """Every request that waits for it ends with a typed error in its time; afterwards all is well."""
+    one, up = shared(greet=GREETINGS[name], provider={"connect_timeout": "1s", "first_byte_timeout": "1s"})
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for status, _, body in pool.map(lambda at: one.chat(user=str(at)), range(8)):
+            assert status in (502, 503, 504), (status, body)
+            error_of(body)
+    up.greet = None
+    wait_until(lambda: one.chat()[0] == 200, 30, every=0.5, what="service again")
+    assert metric(one, "swiftlet_upstream_streams") == 0
+
+
+def test_shutting_down_ends_shared_connections(shared):
+    one, up = shared()
+    assert one.chat()[0] == 200
+    one.stop()
+    wait_until(lambda: up.peers[0].socket.fileno() == -1, what="the end of the connection")
+
+
 def test_a_window_of_nothing(shared):
     """A provider that takes no byte more of any body: no reply in time, and the next request has a new connection."""
     def handle(stream):

@@ -53,6 +53,12 @@ final class StreamCodec: ChannelDuplexHandler {
                 context.close(promise: promise)
                 return
             }
+            // The library would not continue it in a second frame, but give up the connection, and with it the others' streams.
+            guard head.fitsFrame else {
+                over(.broken(.badRequest, "the request's headers are larger than HTTP/2 carries in one frame"))
+                context.close(promise: promise)
+                return
+            }
             left = head.length
             let isAll = head.length == 0
             context.write(wrapOutboundOut(.headers(.init(headers: head.fields, endStream: isAll))), promise: isAll ? promise : nil)

@@ -12,6 +12,19 @@ enum StreamHead {
         var fields: HPACKHeaders
         /// Bytes of the body that follows.
         var length: Int
+
+        /// What a frame holds that every provider has to take (RFC 9113, 4.2), less a change of table sizes in front.
+        private static let frame = 16_384 - 64
+
+        /// Its fields go into one frame, whatever the connection's table holds. Usual heads are not compressed to know that.
+        var fitsFrame: Bool {
+            let bytes = fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 8 }
+            if bytes <= Self.frame / 4 { return true }  // a byte becomes 30 bits at most (RFC 7541, appendix B)
+            var encoder = HPACKEncoder(allocator: ByteBufferAllocator(), maxDynamicTableSize: 0)
+            var block = ByteBuffer()
+            do { try encoder.encode(headers: fields, to: &block) } catch { return false }
+            return block.readableBytes <= Self.frame
+        }
     }
 
     /// Takes the head off the front of `bytes`: `METHOD target HTTP/1.1`, lines of `name: value` and a blank one.

@@ -35,6 +35,27 @@ import Testing
         #expect(String(buffer: bytes) == text)
     }
 
+    struct Size: Sendable {
+        var character: Character
+        var count: Int
+        var fits: Bool
+    }
+
+    @Test(
+        "a head fits one frame or is known not to, whatever its characters cost",
+        arguments: [
+            Size(character: "a", count: 100, fits: true), Size(character: "~", count: 4000, fits: true),
+            Size(character: "a", count: 16_000, fits: true),  // 5 bits each
+            Size(character: "a", count: 27_000, fits: false),
+            Size(character: "~", count: 9000, fits: true),  // 13 bits
+            Size(character: "~", count: 10_500, fits: false),
+            Size(character: "\\", count: 7000, fits: false),  // 19 bits
+        ])
+    func size(_ size: Size) throws {
+        var bytes = ByteBuffer(string: "POST / HTTP/1.1\r\nhost: a\r\nx: \(String(repeating: size.character, count: size.count))\r\n\r\n")
+        #expect(try #require(StreamHead.request(from: &bytes)).fitsFrame == size.fits)
+    }
+
     @Test("a reply's fields become a head of HTTP/1.1")
     func reply() throws {
         let fields = HPACKHeaders([(":status", "429"), ("retry-after", "7"), ("x-request-id", "a b")])
