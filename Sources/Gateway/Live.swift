@@ -283,6 +283,7 @@ final class Target: Sendable {
         let base = provider.base ?? (Origin(tls: true, host: "unconfigured.invalid", port: 443), "/v1")
         var address = mocks[upstream.providerName] ?? base.origin
         address.offersHTTP2 = !address.tls || provider.common.http2 == .auto
+        if address.tls, address.offersHTTP2 { address.pingAfter = provider.common.http2Ping }
         origin = origins.number(of: address)
         asked = API.allCases.map { upstream.provider.upstream(for: $0, model: upstream.model) }
         let needed = Set(asked.compactMap { $0 })

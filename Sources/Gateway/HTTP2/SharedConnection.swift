@@ -1,13 +1,17 @@
 import NIOCore
 import NIOHTTP2
+import NIOSSL
 import Routing
 
 /// A connection that many requests use at once, each on a stream of its own. The last handler of its pipeline, behind the
 /// library's, which hands it the frames that are about no stream.
 ///
-/// It opens streams up to what the provider allows, and leaves the pool once it may open no more.
+/// It opens streams up to what the provider allows, and leaves the pool once it may open no more. Nothing else notices that the
+/// line is dead, and many requests would wait for it until their time is over: so where streams are open and nothing comes, it
+/// pings.
 final class SharedConnection: Timed, ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
+    typealias OutboundOut = HTTP2Frame
 
     /// Streams at once, whatever the provider allows: more would share one TCP connection's losses.
     static let maxStreams = 100
@@ -36,6 +40,13 @@ final class SharedConnection: Timed, ChannelInboundHandler {
     var heard = 0
     /// `heard` when the first stream was opened after the connection had been idle.
     private var heardAtWaking = -1
+    /// `heard` when it was last looked whether anything comes.
+    private var heardAtLook = 0
+    private var isPinged = false
+
+    private struct Silence: Error, CustomStringConvertible {
+        var description: String { "the provider did not answer a ping" }
+    }
 
     init(loop: Loop, pool: UpstreamPool, http2: NIOHTTP2Handler, waiting: [ConnectionWaiter]) {
         self.loop = loop
@@ -46,7 +57,8 @@ final class SharedConnection: Timed, ChannelInboundHandler {
 
     // MARK: Streams
 
-    var isFree: Bool { open < limit && !isRetired }
+    var isFree: Bool { open < limit && !isRetired && !isDoubtful }
+    private var isDoubtful: Bool { isPinged && heard == heardAtLook }
     var isIdle: Bool { open == 0 && waiting.isEmpty }
     /// May still have room for one more than wait already.
     var mayGather: Bool { !isSettled && !isRetired && waiting.count < pool.streamsExpected - 1 }
@@ -58,7 +70,7 @@ final class SharedConnection: Timed, ChannelInboundHandler {
         guard isFree, let multiplexer = try? http2.syncMultiplexer() else { return nil }  // throws once the handler is gone
         if open == 0 {
             heardAtWaking = opened == 0 ? -1 : heard
-            loop.deadlines.disarm(self)
+            listen()
         }
         open += 1
         opened += 1
@@ -81,7 +93,7 @@ final class SharedConnection: Timed, ChannelInboundHandler {
         open -= 1
         loop.counters.upstreamStreams -= 1
         guard open == 0, context != nil else { return }
-        if isRetired || loop.draining { close() } else { loop.deadlines.arm(self, at: loop.time + UpstreamPool.idleTimeout) }
+        if isRetired || loop.draining { close() } else { rest() }
     }
 
     /// Nothing came since it was idle, so it may have been dead all the time: as good as a pooled connection found dead.
@@ -122,9 +134,13 @@ final class SharedConnection: Timed, ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         loop.time = .now()
         if blamed != nil { return settleBlame("\(error)") }
+        broke(error)
+    }
+
+    private func broke(_ error: any Error) {
         if problem == nil { problem = error }
         retire()
-        context.close(promise: nil)
+        cut()
     }
 
     // MARK: Frames about the connection
@@ -176,7 +192,7 @@ final class SharedConnection: Timed, ChannelInboundHandler {
         loop.counters.upstreamShared += 1
         pool.share(self)
         serve()
-        if isIdle { loop.deadlines.arm(self, at: loop.time + UpstreamPool.idleTimeout) }
+        if isIdle { rest() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -204,13 +220,38 @@ final class SharedConnection: Timed, ChannelInboundHandler {
         if open == 0 { close() }
     }
 
-    override func expired(at now: Instant) {
-        loop.time = now
-        if open == 0 { close() }
-    }
-
     func close() {
         retire()
         context?.close(promise: nil)
+    }
+
+    /// At once, without TLS's farewell: a broken provider, or a dead line, would have to answer that.
+    private func cut() {
+        guard let context else { return }
+        let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self)  // fails once it is closed
+        (tls ?? context).close(promise: nil)
+    }
+
+    // MARK: Silence
+
+    private func rest() {
+        isPinged = false
+        loop.deadlines.arm(self, at: loop.time + UpstreamPool.idleTimeout)
+    }
+
+    private func listen() {
+        isPinged = false
+        heardAtLook = heard
+        loop.deadlines.arm(self, at: loop.time + Span(pool.origin.pingAfter))
+    }
+
+    override func expired(at now: Instant) {
+        loop.time = now
+        if open == 0 { return close() }
+        if heard != heardAtLook { return listen() }
+        if isPinged { return broke(Silence()) }
+        isPinged = true
+        loop.deadlines.arm(self, at: now + Span(pool.origin.pingAfter))
+        context?.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .ping(HTTP2PingData(), ack: false))), promise: nil)
     }
 }

@@ -9,6 +9,8 @@ public struct Origin: Hashable, Sendable {
     public var port: Int
     /// HTTP/2 may be chosen in the TLS handshake.
     public var offersHTTP2 = true
+    /// Silence on a shared connection with requests in progress after which it is asked whether it lives.
+    public var pingAfter = Duration.seconds(10)
 
     public init(tls: Bool, host: String, port: Int) {
         self.tls = tls

@@ -38,6 +38,7 @@ public struct ProviderSettings: Configurable {
     public var region: String?
     public var api = UpstreamAPI.auto
     public var http2 = HTTP2Use.auto
+    public var http2Ping = Duration.seconds(10)
 
     public init() {}
 
@@ -54,6 +55,9 @@ public struct ProviderSettings: Configurable {
             "first_byte_timeout", \.firstByteTimeout, in: longest, "Time from the request to the first byte of the answer; without it `timeout`."),
         .setting("idle_timeout", \.idleTimeout, in: longest, "Longest silence within an answer that has begun."),
         .setting("http2", \.http2, "Whether one connection may carry many requests by HTTP/2, where an https provider offers it."),
+        .setting(
+            "http2_ping", \.http2Ping, in: longest,
+            "Silence on such a connection, with requests in progress, after which it is pinged; as much again without a sign of life ends it."),
         .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute that its deployments are weighed by."),
         .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute that its deployments are weighed by."),
         .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once, for each of its deployments."),
