@@ -54,7 +54,7 @@ struct CallIDs {
     /// Of call number `place` in message number `message`.
     mutating func id(of call: ToolCall, _ message: Int, _ place: Int) -> TextSlice {
         if let id = call.id, !id.isEmpty { return ToolIDs.fit(id, rule, conversation) }
-        let made = conversation.keep("call_\(message)_\(place)")
+        let made = ToolIDs.fit(conversation.keep("call_\(message)_\(place)"), rule, conversation)
         open.append((call.name.string, made))
         return made
     }
@@ -63,7 +63,7 @@ struct CallIDs {
     mutating func id(of result: ToolResult) -> TextSlice {
         if let id = result.id, !id.isEmpty { return ToolIDs.fit(id, rule, conversation) }
         let name = result.name?.string
-        guard let at = open.firstIndex(where: { name == nil || $0.name == name }) else { return conversation.keep("call_unknown") }
+        guard let at = open.firstIndex(where: { name == nil || $0.name == name }) else { return ToolIDs.fit("call_unknown", rule, conversation) }
         return open.remove(at: at).id
     }
 }

@@ -170,6 +170,7 @@ struct AnthropicMessagesRequestWriter {
         switch conversation.format {
         case .schema(let format):
             if model.takesSchema { schema = format.schema } else { loss.lose("response_format") }
+            if format.description != nil { loss.lose("response_format.json_schema.description") }
         case .object: loss.lose("response_format")
         case .text, nil: break
         }
@@ -205,6 +206,7 @@ struct AnthropicMessagesRequestWriter {
             writer.endArray()
         }
         if let tier = conversation.serviceTier { say(tier) }
+        if conversation.user != nil, conversation.safetyIdentifier != nil { loss.lose("safety_identifier") }
         if let user = conversation.user ?? conversation.safetyIdentifier {
             writer.name("metadata")
             writer.beginObject()

@@ -45,7 +45,9 @@ final class AnthropicMessagesStreamWriter: ReplyWriter {
         case .finished(let choice, let reason, let sequence): if choice == 0 { answer.finished(reason, sequence) }
         case .logprobs: loss.lose("logprobs")
         case .usage(let usage): answer.usage = usage
-        case .tier(let tier): answer.said(tier)
+        case .tier(let tier):
+            // It stands in the first event only.
+            if hasStarted { loss.lose("service_tier") } else { answer.said(tier) }
         case .failed(let reply): fail(reply)
         }
     }

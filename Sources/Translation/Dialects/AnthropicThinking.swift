@@ -43,7 +43,8 @@ struct AnthropicThinking {
         let said = wish.effort == nil ? "thinking" : "reasoning_effort"
         // With Anthropic's own dialect an effort alone asks for no thinking.
         let isOn = conversation.api == .messages && wish.isEnabled == nil && wish.budget == nil ? nil : wish.isOn
-        if isOn != false, let word = wish.effort { setEffort(word, model) }
+        if isOn != false, let word = wish.effort { setEffort(word, model, isAlone: isOn == nil, &loss) }
+        defer { if !self.isOn, let summary = wish.summary, wish.isOn != false, !summary.says("none") { loss.lose("reasoning.summary") } }
         guard let isOn else { return }
         if !isOn {
             switchOff(wish, model, said, &loss)
@@ -61,8 +62,12 @@ struct AnthropicThinking {
         }
     }
 
-    private mutating func setEffort(_ word: TextSlice, _ model: ClaudeModel) {
-        guard model.takesEffort else { return }
+    /// - Parameter isAlone: There is nothing else to say it by.
+    private mutating func setEffort(_ word: TextSlice, _ model: ClaudeModel, isAlone: Bool, _ loss: inout Loss) {
+        guard model.takesEffort else {
+            if isAlone { loss.lose("reasoning_effort") }
+            return
+        }
         switch word.string {
         case "minimal", "low": effort = "low"
         case "medium": effort = "medium"
@@ -71,6 +76,8 @@ struct AnthropicThinking {
         case "max": effort = model.takesMaxEffort ? "max" : "high"
         default: effort = nil
         }
+        let isLess = effort?.says("high") == true && !word.says("high")
+        if isLess || effort == nil && isAlone { loss.lose("reasoning_effort") }
     }
 
     private mutating func switchOff(_ wish: ReasoningWish, _ model: ClaudeModel, _ said: String, _ loss: inout Loss) {

@@ -8,6 +8,8 @@ struct AnthropicUsage {
     private var input: Int64 = 0
     private var cacheRead: Int64 = 0
     private var cacheWrite: Int64 = 0
+    /// Of these, to be kept for an hour.
+    private var cacheWriteHour: Int64 = 0
     private var output: Int64 = 0
     private var thinking: Int64 = 0
     /// `service_tier` of the reply, in Anthropic's word.
@@ -29,6 +31,13 @@ struct AnthropicUsage {
                 try count(&scanner, &cacheRead)
             } else if scanner.text(name, is: "cache_creation_input_tokens") || scanner.text(name, is: "cacheWriteInputTokens") {
                 try count(&scanner, &cacheWrite)
+            } else if scanner.text(name, is: "cache_creation"), try scanner.peek() == .object {
+                try scanner.enterObject()
+                while let inner = try scanner.nextKey() {
+                    if scanner.text(inner, is: "ephemeral_1h_input_tokens") { try count(&scanner, &cacheWriteHour) } else { try scanner.skip() }
+                }
+            } else if scanner.text(name, is: "cacheDetails"), try scanner.peek() == .array {
+                try cacheDetails(&scanner, of: body)
             } else if scanner.text(name, is: "service_tier"), try scanner.peek() == .string {
                 tier = TextSlice(try scanner.string(), of: body)
             } else if scanner.text(name, is: "output_tokens_details"), try scanner.peek() == .object {
@@ -39,6 +48,30 @@ struct AnthropicUsage {
             } else {
                 try scanner.skip()
             }
+        }
+    }
+
+    /// Bedrock's list of `{ttl, inputTokens}`.
+    private mutating func cacheDetails(_ scanner: inout JSONScanner, of body: UnsafeRawBufferPointer) throws(JSONProblem) {
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            guard try scanner.peek() == .object else {
+                try scanner.skip()
+                continue
+            }
+            var tokens: Int64 = 0
+            var isHour = false
+            try scanner.enterObject()
+            while let name = try scanner.nextKey() {
+                if scanner.text(name, is: "inputTokens") {
+                    try count(&scanner, &tokens)
+                } else if scanner.text(name, is: "ttl"), try scanner.peek() == .string {
+                    isHour = TextSlice(try scanner.string(), of: body).says("1h")
+                } else {
+                    try scanner.skip()
+                }
+            }
+            if isHour { cacheWriteHour = tokens }
         }
     }
 
@@ -55,7 +88,9 @@ struct AnthropicUsage {
 
     var usage: Usage {
         var usage = Usage()
-        (usage.input, usage.cachedInput, usage.cacheWrite) = (input, cacheRead, cacheWrite)
+        (usage.input, usage.cachedInput) = (input, cacheRead)
+        usage.cacheWriteHour = min(cacheWriteHour, cacheWrite)
+        usage.cacheWrite = cacheWrite - usage.cacheWriteHour
         usage.reasoning = min(thinking, output)
         usage.output = output - usage.reasoning
         return usage
@@ -69,11 +104,20 @@ struct AnthropicUsage {
         writer.name("usage")
         writer.beginObject()
         writer.name("input_tokens")
-        writer.number(usage.input + usage.audioInput)
+        writer.number(usage.input + usage.audioInput + usage.imageInput)
         writer.name("cache_creation_input_tokens")
-        writer.number(usage.cacheWrite)
+        writer.number(usage.cacheWrite + usage.cacheWriteHour)
         writer.name("cache_read_input_tokens")
         writer.number(usage.cachedInput)
+        if usage.cacheWriteHour > 0 {
+            writer.name("cache_creation")
+            writer.beginObject()
+            writer.name("ephemeral_5m_input_tokens")
+            writer.number(usage.cacheWrite)
+            writer.name("ephemeral_1h_input_tokens")
+            writer.number(usage.cacheWriteHour)
+            writer.endObject()
+        }
         writer.name("output_tokens")
         writer.number(usage.totalOutput)
         if usage.reasoning > 0 {

@@ -153,6 +153,8 @@ struct BedrockConverseRequestReader {
             } else if reader.says(name, "reasoning_effort") || reader.says(name, "reasoning_config"), try reader.peek() == .string {
                 let word = try reader.text()
                 wish { $0.effort = word }
+            } else if reader.says(name, "tool_choice"), try reader.peek() == .object {
+                try parallelTools()
             } else if reader.says(name, "top_k"), try reader.peek() == .number {
                 conversation.sampling.topK = try reader.number()
             } else if reader.says(name, "inferenceConfig"), try reader.peek() == .object {
@@ -180,11 +182,27 @@ struct BedrockConverseRequestReader {
                 wish.isEnabled = try !reader.requiredText().says("disabled")
             } else if reader.says(name, "budget_tokens") {
                 wish.budget = try reader.number()
+            } else if reader.says(name, "display") {
+                wish.summary = try reader.text().map { $0.says("omitted") ? TextSlice("none") : TextSlice("auto") }
             } else {
                 try lose(name)
             }
         }
         conversation.reasoning = wish
+    }
+
+    /// Claude's own choice of tools, of which Converse lacks the half.
+    private mutating func parallelTools() throws(Malformed) {
+        try reader.enterObject()
+        while let name = try reader.nextKey() {
+            if reader.says(name, "disable_parallel_tool_use") {
+                conversation.parallelTools = try reader.flag().map { !$0 }
+            } else if reader.says(name, "type"), conversation.toolChoice == nil {
+                if let type = try reader.text(), !type.says("auto") { AnthropicMessagesBlocks.lose(name, reader.body, conversation) }
+            } else {
+                try lose(name)
+            }
+        }
     }
 
     private mutating func effort() throws(Malformed) {

@@ -233,7 +233,12 @@ struct BedrockConverseRequestWriter {
     /// OpenAI's open models take an effort by its own name (Bedrock's user guide, OpenAI models, read 2026-11), Qwen's in
     /// `reasoning_config` (recorded).
     private mutating func reasoning(into fields: inout JSONWriter) {
-        guard let effort = conversation.reasoning?.effortWord else { return }
+        guard let wish = conversation.reasoning else { return }
+        if let summary = wish.summary, wish.isOn != false, !summary.says("none") { loss.lose("reasoning.summary") }
+        guard let effort = wish.effortWord else {
+            if wish.isEnabled == true { loss.lose("thinking") }
+            return
+        }
         let isRelayed = target.model.contains("openai.")
         guard isRelayed || target.model.contains("qwen."), !effort.says("none") else {
             return loss.lose(conversation.reasoning?.effort == nil ? "thinking" : "reasoning_effort")

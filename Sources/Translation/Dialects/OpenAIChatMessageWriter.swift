@@ -4,14 +4,23 @@ import Wire
 struct OpenAIChatMessageWriter {
     private let conversation: Conversation
     private let target: TranslationTarget
+    private var ids: CallIDs
+    /// Media of results, for which a tool's message has no place.
+    private var waiting: [(media: Media, path: String)] = []
 
-    init(_ conversation: Conversation, _ target: TranslationTarget) { (self.conversation, self.target) = (conversation, target) }
+    init(_ conversation: Conversation, _ target: TranslationTarget) {
+        (self.conversation, self.target) = (conversation, target)
+        ids = CallIDs(conversation, target.quirks.contains(.nineCharacterIDs) ? .nineAlphanumerics : .any)
+    }
 
-    func write(_ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
+    mutating func write(_ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
         let message = conversation.messages[index]
         for other in message.others { loss.lose("messages[\(index)].\(other.name.string)") }
         switch message.role {
-        case .tool: results(of: message, index, into: &writer, &loss)
+        case .tool:
+            results(of: message, index, into: &writer, &loss)
+            let goesOn = index + 1 < conversation.messages.count && conversation.messages[index + 1].role == .tool
+            if !goesOn { handOver(into: &writer, &loss) }
         case .assistant: assistant(message, index, into: &writer, &loss)
         default: plain(message, index, into: &writer, &loss)
         }
@@ -59,7 +68,7 @@ struct OpenAIChatMessageWriter {
                 if target.quirks.contains(.cacheControl) { writer.mark(cache) } else { loss.lose("\(path()).cache_control") }
             }
             writer.endObject()
-        case .media(let media): OpenAIChatMedia.write(media, path(), into: &writer, &loss)
+        case .media(let media): OpenAIChatMedia.write(media, conversation, path(), into: &writer, &loss)
         case .refusal(let text):
             writer.beginObject()
             writer.member("type", word: "refusal")
@@ -71,7 +80,7 @@ struct OpenAIChatMessageWriter {
 
     // MARK: Assistants
 
-    private func assistant(_ message: Message, _ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
+    private mutating func assistant(_ message: Message, _ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
         var texts: [Part] = []
         var calls: [ToolCall] = []
         var thoughts: [Reasoning] = []
@@ -163,14 +172,14 @@ struct OpenAIChatMessageWriter {
         writer.endObject()
     }
 
-    private func write(_ calls: [ToolCall], _ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
+    private mutating func write(_ calls: [ToolCall], _ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
         guard !calls.isEmpty else { return }
         writer.name("tool_calls")
         writer.beginArray()
         for (at, call) in calls.enumerated() {
             writer.beginObject()
             writer.name("id")
-            writer.string(id(call.id, made: "call_\(index)_\(at)"))
+            writer.string(ids.id(of: call, index, at))
             writer.member("type", word: "function")
             writer.name("function")
             writer.beginObject()
@@ -195,15 +204,23 @@ struct OpenAIChatMessageWriter {
         writer.endObject()
     }
 
-    private func id(_ id: TextSlice?, made: String) -> TextSlice {
-        let id = id.flatMap { $0.isEmpty ? nil : $0 } ?? conversation.keep(made)
-        return ToolIDs.fit(id, target.quirks.contains(.nineCharacterIDs) ? .nineAlphanumerics : .any, conversation)
-    }
-
     // MARK: Results
 
-    /// One message a result. Media among results has no place in a tool's message: it follows in a user message of its own.
-    private func results(of message: Message, _ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
+    /// Media of results follows them in a user message of its own.
+    private mutating func handOver(into writer: inout JSONWriter, _ loss: inout Loss) {
+        guard !waiting.isEmpty else { return }
+        writer.beginObject()
+        writer.member("role", word: "user")
+        writer.name("content")
+        writer.beginArray()
+        for item in waiting { OpenAIChatMedia.write(item.media, conversation, item.path, into: &writer, &loss) }
+        writer.endArray()
+        writer.endObject()
+        waiting.removeAll()
+    }
+
+    /// One message a result.
+    private mutating func results(of message: Message, _ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
         for (at, part) in message.parts.enumerated() {
             guard case .toolResult(let result) = part else {
                 loss.lose("messages[\(index)].content[\(at)]")
@@ -215,59 +232,53 @@ struct OpenAIChatMessageWriter {
             writer.beginObject()
             writer.member("role", word: "tool")
             writer.name("tool_call_id")
-            writer.string(id(result.id ?? callID(of: result, before: index), made: "call_\(index - 1)_\(at)"))
+            writer.string(ids.id(of: result))
             text(of: result, path, into: &writer, &loss)
             writer.endObject()
         }
     }
 
-    private func text(of result: ToolResult, _ path: String, into writer: inout JSONWriter, _ loss: inout Loss) {
+    private mutating func text(of result: ToolResult, _ path: String, into writer: inout JSONWriter, _ loss: inout Loss) {
         writer.name("content")
         if result.parts.isEmpty {
             // A result that is an object goes as its JSON, which is what a tool's text is by custom.
             if let object = result.object { writer.escaping(object.bytes) } else { writer.word("") }
             return
         }
-        if result.parts.count == 1, case .text(let part) = result.parts[0] {
-            writer.string(part.text)
-            return
-        }
-        writer.beginArray()
+        var texts: [TextSlice] = []
         for (at, part) in result.parts.enumerated() {
-            if case .text(let part) = part {
-                writer.beginObject()
-                writer.member("type", word: "text")
-                writer.member("text", part.text)
-                writer.endObject()
-            } else {
-                write(part, "\(path).content[\(at)]", into: &writer, &loss)
+            switch part {
+            case .text(let part):
+                if part.cache != nil { loss.lose("\(path).content[\(at)].cache_control") }
+                texts.append(part.text)
+            case .media(let media): waiting.append((media, "\(path).content[\(at)]"))
+            default: loss.lose("\(path).content[\(at)]")
             }
         }
-        writer.endArray()
-    }
-
-    /// Gemini's results have no id: the first call of that name in the turn before that no earlier result took.
-    private func callID(of result: ToolResult, before index: Int) -> TextSlice? {
-        guard let name = result.name?.string, index > 0 else { return nil }
-        let previous = conversation.messages[index - 1]
-        var at = 0
-        for case .toolCall(let call) in previous.parts {
-            if call.name.string == name { return call.id ?? conversation.keep("call_\(index - 1)_\(at)") }
-            at += 1
+        guard texts.count != 1 else { return writer.string(texts[0]) }
+        if texts.isEmpty { return writer.word("") }
+        writer.beginArray()
+        for text in texts {
+            writer.beginObject()
+            writer.member("type", word: "text")
+            writer.member("text", text)
+            writer.endObject()
         }
-        return nil
+        writer.endArray()
     }
 }
 
 /// Images, documents and audio in OpenAI's chat dialect.
 enum OpenAIChatMedia {
-    static func write(_ media: Media, _ path: @autoclosure () -> String, into writer: inout JSONWriter, _ loss: inout Loss) {
+    static func write(
+        _ media: Media, _ conversation: Conversation, _ path: @autoclosure () -> String, into writer: inout JSONWriter, _ loss: inout Loss
+    ) {
         switch (media.kind, media.source) {
         case (.image, .url), (.image, .base64): image(media, "image_url", into: &writer)
         case (.video, .url), (.video, .base64): image(media, "video_url", into: &writer)
         case (.audio, .base64(let data)): audio(media, data, into: &writer)
         case (.document, .base64(let data)): file(media, data, into: &writer)
-        case (_, .file(let id)):
+        case (.document, .file(let id)) where conversation.api == .chatCompletions || conversation.api == .responses:
             writer.beginObject()
             writer.member("type", word: "file")
             writer.name("file")

@@ -4,7 +4,7 @@ import Wire
 /// Reads replies of OpenAI's chat dialect as its many providers write it: wire.md lists the differences met.
 final class OpenAIChatReplyReader: ReplyReader {
     /// What is open: pieces of another kind or choice close it.
-    private enum Open: Equatable {
+    enum Open: Equatable {
         case none, text, refusal, reasoning
         /// By its place among the calls of the choice.
         case call(Int)
@@ -15,16 +15,18 @@ final class OpenAIChatReplyReader: ReplyReader {
         var id: String?
     }
 
-    private let context: ReplyContext
+    let context: ReplyContext
     private(set) var isComplete = false
     private var begun = false
-    private var choice = 0
+    private(set) var choice = 0
     private var open = Open.none
     private var calls: [Int: [Call]] = [:]
     private var finished: Set<Int> = []
     private var failed = false
     private var hasTier = false
     private var waiting = OpenAIChatWaiting()
+    /// Audio has come, of which a stream has no whole.
+    var hasAudio = false
 
     init(_ context: ReplyContext) { self.context = context }
 
@@ -167,8 +169,7 @@ final class OpenAIChatReplyReader: ReplyReader {
         if mustWait(index) { return try waiting.add(index, ByteRange(start, scanner.offset).of(list)) }
         if index != choice { close(writer) }
         choice = index
-        if var delta { try self.delta(&delta, list, writer) }
-        if let logprobs { writer.write(.logprobs(choice: index, logprobs)) }
+        if var delta { try self.delta(&delta, list, logprobs, writer) } else if let logprobs { writer.write(.logprobs(choice: index, logprobs)) }
         guard let reason, !reason.isEmpty, finished.insert(index).inserted else { return }
         close(writer)
         writer.write(.finished(choice: index, Self.reason(reason, calls: calls[index] != nil), stopSequence: nil))
@@ -208,12 +209,16 @@ final class OpenAIChatReplyReader: ReplyReader {
 
     // MARK: Deltas
 
-    private func delta(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+    private func delta(
+        _ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ logprobs: JSONSlice?, _ writer: any ReplyWriter
+    ) throws(JSONProblem) {
         // Thoughts come first whatever stands first: a whole message may name its content before them.
         var content: JSONScanner?
         var calls: JSONScanner?
         var call: JSONScanner?
         var annotations: JSONScanner?
+        var images: JSONScanner?
+        var audio: JSONScanner?
         var refusal: TextSlice?
         var hasThoughts = false
         try scanner.enterObject()
@@ -227,6 +232,10 @@ final class OpenAIChatReplyReader: ReplyReader {
                 call = scanner
             } else if scanner.text(name, is: "annotations"), kind == .array {
                 annotations = scanner
+            } else if scanner.text(name, is: "images"), kind == .array {
+                images = scanner
+            } else if scanner.text(name, is: "audio"), kind == .object {
+                audio = scanner
             } else if scanner.text(name, is: "refusal"), kind == .string {
                 refusal = TextSlice(try scanner.string(), of: list)
                 continue
@@ -244,11 +253,14 @@ final class OpenAIChatReplyReader: ReplyReader {
         if var content { try self.content(&content, list, writer) }
         if let refusal { piece(refusal, .refusal, writer) }
         if var annotations { try self.annotations(&annotations, list, writer) }
+        if let logprobs { writer.write(.logprobs(choice: choice, logprobs)) }
+        if var images { try self.images(&images, list, writer) }
+        if var audio { try self.audio(&audio, list, writer) }
         if var calls { try toolCalls(&calls, list, writer) }
         if var call { try legacy(&call, list, writer) }
     }
 
-    private func piece(_ text: TextSlice, _ kind: Open, _ writer: any ReplyWriter) {
+    func piece(_ text: TextSlice, _ kind: Open, _ writer: any ReplyWriter) {
         guard !text.isEmpty else { return }
         switchTo(kind, writer)
         writer.write(.piece(text))
@@ -267,45 +279,9 @@ final class OpenAIChatReplyReader: ReplyReader {
         writer.write(.opened(Block(choice: choice, block)))
     }
 
-    private func close(_ writer: any ReplyWriter) {
+    func close(_ writer: any ReplyWriter) {
         if open != .none { writer.write(.closed) }
         open = .none
-    }
-
-    /// A string, or Mistral's list of thoughts and texts.
-    private func content(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
-        if try scanner.peek() == .string { return piece(TextSlice(try scanner.string(), of: list), .text, writer) }
-        try scanner.enterArray()
-        while try scanner.nextElement() {
-            guard try scanner.peek() == .object else {
-                try scanner.skip()
-                continue
-            }
-            try scanner.enterObject()
-            while let name = try scanner.nextKey() {
-                if scanner.text(name, is: "text"), try scanner.peek() == .string {
-                    piece(TextSlice(try scanner.string(), of: list), .text, writer)
-                } else if scanner.text(name, is: "thinking"), try scanner.peek() == .array {
-                    try thinking(&scanner, list, writer)
-                } else {
-                    try scanner.skip()
-                }
-            }
-        }
-    }
-
-    private func thinking(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
-        try scanner.enterArray()
-        while try scanner.nextElement() {
-            try scanner.enterObject()
-            while let name = try scanner.nextKey() {
-                if scanner.text(name, is: "text"), try scanner.peek() == .string {
-                    piece(TextSlice(try scanner.string(), of: list), .reasoning, writer)
-                } else {
-                    try scanner.skip()
-                }
-            }
-        }
     }
 
     /// OpenRouter's thoughts with their seals. They repeat what `reasoning` says.

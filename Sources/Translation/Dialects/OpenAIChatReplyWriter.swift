@@ -52,9 +52,9 @@ struct OpenAIChatAnswer {
         writer.number(usage.cachedInput)
         writer.name("audio_tokens")
         writer.number(usage.audioInput)
-        if usage.cacheWrite > 0 {
+        if usage.cacheWrite + usage.cacheWriteHour > 0 {
             writer.name("cache_write_tokens")
-            writer.number(usage.cacheWrite)
+            writer.number(usage.cacheWrite + usage.cacheWriteHour)
         }
         writer.endObject()
         writer.name("completion_tokens_details")
@@ -137,7 +137,10 @@ final class OpenAIChatStreamWriter: ReplyWriter {
         case .seal(let seal): self.seal(seal)
         case .citation(let json, let api): citation(json, api)
         case .closed: break
-        case .finished(let choice, let reason, _): finish(choice, reason)
+        case .finished(let choice, let reason, let sequence):
+            if sequence != nil { loss.lose("stop_sequence") }
+            if case .pause = reason { loss.lose("stop_reason") }
+            finish(choice, reason)
         case .logprobs(let choice, let json): logprobs(choice, json)
         case .usage(let usage): self.usage = usage
         case .tier(let tier):

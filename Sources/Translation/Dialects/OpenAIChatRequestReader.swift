@@ -11,6 +11,7 @@ struct OpenAIChatRequestReader {
 
     static func read(_ body: UnsafeRawBufferPointer) throws(Malformed) -> Conversation {
         var reading = OpenAIChatRequestReader(reader: SliceReader(body))
+        reading.conversation.api = .chatCompletions
         try reading.members()
         return reading.conversation
     }
@@ -68,7 +69,7 @@ struct OpenAIChatRequestReader {
             conversation.sampling.topK = try reader.number()
         } else if reader.says(name, "min_p") {
             conversation.sampling.minP = try reader.number()
-        } else if reader.says(name, "seed") {
+        } else if reader.says(name, "seed") || reader.says(name, "random_seed") {  // Mistral's name
             conversation.sampling.seed = try reader.number()
         } else if reader.says(name, "frequency_penalty") {
             conversation.sampling.frequencyPenalty = try reader.number()

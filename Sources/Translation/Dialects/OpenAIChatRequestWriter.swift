@@ -33,7 +33,7 @@ struct OpenAIChatRequestWriter {
     private mutating func messages() {
         writer.name("messages")
         writer.beginArray()
-        let messages = OpenAIChatMessageWriter(conversation, target)
+        var messages = OpenAIChatMessageWriter(conversation, target)
         for index in conversation.messages.indices { messages.write(index, into: &writer, &loss) }
         writer.endArray()
         guard conversation.isUnfinished, quirks.contains(.continueFinal) else { return }
@@ -96,7 +96,11 @@ struct OpenAIChatRequestWriter {
             writer.name("tools")
             writer.beginArray()
         }
+        var names: [TextSlice]?
+        if !takesAllowedTools, case .among(let allowed, _) = conversation.toolChoice { names = allowed }
         for (index, tool) in conversation.tools.enumerated() {
+            // Where there is no list of allowed tools, what is not allowed is not offered.
+            if let names, case .function = tool.kind, !names.contains(where: { $0.string == tool.name.string }) { continue }
             if case .native = tool.kind { loss.lose("tools[\(index)]") } else { write(tool, index) }
         }
         guard functions else { return }
@@ -134,6 +138,8 @@ struct OpenAIChatRequestWriter {
         writer.endObject()
     }
 
+    private var takesAllowedTools: Bool { target.provider == "openai" || target.provider == "azure" }
+
     private mutating func write(_ choice: ToolChoice) {
         writer.name("tool_choice")
         switch choice {
@@ -149,8 +155,7 @@ struct OpenAIChatRequestWriter {
             writer.endObject()
             writer.endObject()
         case .among(let names, let isRequired):
-            guard target.provider == "openai" || target.provider == "azure" else {
-                loss.lose("tool_choice.allowed_tools")
+            guard takesAllowedTools else {
                 if isRequired { required() } else { writer.word("auto") }
                 return
             }
@@ -222,7 +227,12 @@ struct OpenAIChatRequestWriter {
             if isOn { writer.member("type", word: "enabled") } else { writer.member("type", word: "disabled") }
             writer.endObject()
         }
-        guard let effort = wish.effortWord else { return }
+        let shows = !quirks.isDisjoint(with: [.reasoningContent, .thinkingParts])
+        if let summary = wish.summary, summary.says("none") == shows { loss.lose("reasoning.summary") }
+        guard let effort = wish.effortWord else {
+            if wish.isEnabled == true, !quirks.contains(.thinkingSwitch) { loss.lose("thinking") }
+            return
+        }
         if quirks.contains(.noEffort) {
             if !quirks.contains(.thinkingSwitch) { loss.lose("reasoning_effort") }
         } else {

@@ -46,7 +46,9 @@ final class OpenAIChatWholeWriter: ReplyWriter {
         case .citation(let json, let api):
             if api == .chatCompletions { choices[block.choice].annotations.value(json) } else { loss.lose("content.citations") }
         case .closed: close()
-        case .finished(let choice, let reason, _):
+        case .finished(let choice, let reason, let sequence):
+            if sequence != nil { loss.lose("stop_sequence") }
+            if case .pause = reason { loss.lose("stop_reason") }
             grow(to: choice)
             choices[choice].reason = reason
         case .logprobs(let choice, let json):

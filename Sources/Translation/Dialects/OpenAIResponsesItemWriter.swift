@@ -81,6 +81,8 @@ extension OpenAIResponsesRequestWriter {
         if media.context != nil { loss.lose("\(path).context") }
         if media.citations != nil { loss.lose("\(path).citations") }
         switch (media.kind, media.source) {
+        // Files of another provider are not known here.
+        case (_, .file) where conversation.api != .responses && conversation.api != .chatCompletions: loss.lose(path)
         case (.video, _), (_, .location), (.audio, .url), (.audio, .file), (.audio, .text), (.image, .text): loss.lose(path)
         case (.image, let source): writeImage(media, source)
         case (.audio, let source): writeAudio(media, source)

@@ -64,7 +64,7 @@ extension JSONWriter {
         name("input_tokens_details")
         beginObject()
         member("cached_tokens", usage.cachedInput)
-        member("cache_write_tokens", usage.cacheWrite)
+        member("cache_write_tokens", usage.cacheWrite + usage.cacheWriteHour)
         endObject()
         member("output_tokens", usage.totalOutput)
         name("output_tokens_details")

@@ -61,7 +61,10 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
         case .logprobs(let choice, let json): if choice == 0 { addLogprobs(json) }
         case .usage(let usage): self.usage = usage
         case .tier(let tier): self.tier = Self.tiers.contains(tier.string) ? tier.string : "default"
-        case .finished(let choice, let reason, _): if choice == 0 { finished(reason) }
+        case .finished(let choice, let reason, let sequence):
+            guard choice == 0 else { break }
+            finished(reason)
+            if sequence != nil { loss.lose("stop_sequence") }
         case .failed(let reply):
             failure = reply
             conclude()
@@ -98,7 +101,10 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
             finish = ("failed", nil)
             failure = FaultyReply(status: 502, code: "server_error", type: "server_error", message: "the model could not finish its answer")
         }
-        if case .pause = reason { loss.lose("stop_reason") }
+        switch reason {
+        case .pause, .other: loss.lose("stop_reason")
+        default: break
+        }
     }
 
     private func conclude() {
@@ -138,7 +144,8 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
         if !hasBegun { begin(nil, nil) }
         switch block.kind {
         case .text: awaits = .text
-        case .refusal: awaits = .refusal
+        case .refusal:
+            awaits = .refusal
         case .reasoning(let id): openItem(.reasoning, id: id?.string)
         case .toolCall(let id, let name):
             openItem(.call, callID: id?.string, name: name)
@@ -204,7 +211,7 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
     }
 
     private func addLogprobs(_ logprobs: JSONSlice) {
-        if item?.kind == .message { item?.add(logprobs: logprobs.bytes) }
+        if item?.kind == .message { item?.add(logprobs: logprobs.bytes) } else { loss.lose("logprobs") }
     }
 
     /// Ends the block that has said it is closed, now that nothing more can belong to it.

@@ -177,7 +177,10 @@ struct OpenAIResponsesRequestWriter {
             let tokens = (try? scanner.number().integer) ?? -1  // no number: as if the client had not said it
             effort = tokens < 0 ? nil : tokens == 0 ? "minimal" : tokens < 4_096 ? "low" : tokens < 12_288 ? "medium" : "high"
         }
-        if effort == nil, wish.isEnabled == false { effort = "minimal" }
+        if effort == nil, let isEnabled = wish.isEnabled {
+            loss.lose("thinking")
+            if !isEnabled { effort = "minimal" }
+        }
         guard effort != nil || wish.summary != nil else { return }
         json.name("reasoning")
         json.beginObject()
