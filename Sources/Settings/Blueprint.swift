@@ -33,6 +33,8 @@ public struct Blueprint: Sendable {
     /// Paid deployments without a price, each where it is first mentioned.
     public var unpriced: [Problem] = []
     public var mocks: [(providerName: String, behaviour: MockBehaviour)] = []
+    /// Each with its timeout.
+    public var passThrough: [PassThroughEndpoint] = []
 
     /// What conditions of its routes count.
     public var limiters: [Limiter] = []

@@ -146,7 +146,8 @@ public struct GeneralSettings: Configurable {
     public var globalMaxParallelRequests: Int?
     public var maxRequestMegabytes: Double?
     public var maxResponseMegabytes: Double?
-    public var passThroughEndpoints: [Node] = []
+    public var passThroughEndpoints: [PassThroughEndpoint] = []
+    public var passThroughTimeout = Duration.seconds(600)
 
     public init() {}
 
@@ -155,6 +156,9 @@ public struct GeneralSettings: Configurable {
         .setting("global_max_parallel_requests", \.globalMaxParallelRequests, in: 1...1_000_000_000, "Requests in flight at once.").notYet,
         .setting("max_request_size_mb", \.maxRequestMegabytes, in: 0.001...1024, "The largest request body in MB of 1,048,576 bytes."),
         .setting("max_response_size_mb", \.maxResponseMegabytes, in: 0.001...4096, "The largest answer that is no stream, in MB of 1,048,576 bytes."),
-        .setting("pass_through_endpoints", \.passThroughEndpoints, "Paths carried to a provider as they are.").notYet,
+        .setting("pass_through_endpoints", \.passThroughEndpoints, "Paths whose requests are carried to another service as they are."),
+        .setting(
+            "pass_through_request_timeout", \.passThroughTimeout, in: .milliseconds(1) ... .seconds(86_400),
+            "Time for the answer of a pass-through endpoint to begin, and the longest silence in it."),
     ]
 }

@@ -6,9 +6,11 @@ public enum API: UInt8, CaseIterable, Sendable {
     case converse
     // Only providers are asked these.
     case cohereChat, cohereEmbed, bedrockInvoke
+    /// Whatever a pass-through endpoint is asked: no provider of a route is asked this.
+    case passThrough
 
     /// What is asked, whatever the dialect: only within one family can one be translated into another.
-    public enum Family: UInt8, Sendable { case chat, completion, embedding, count }
+    public enum Family: UInt8, Sendable { case chat, completion, embedding, count, passThrough }
 
     public var family: Family {
         switch self {
@@ -16,6 +18,7 @@ public enum API: UInt8, CaseIterable, Sendable {
         case .completions: .completion
         case .embeddings, .embedContent, .batchEmbedContents, .cohereEmbed, .bedrockInvoke: .embedding
         case .countTokens, .generateContentTokens: .count
+        case .passThrough: .passThrough
         }
     }
 
@@ -41,6 +44,7 @@ public enum API: UInt8, CaseIterable, Sendable {
         case .cohereChat: "cohere_chat"
         case .cohereEmbed: "cohere_embed"
         case .bedrockInvoke: "bedrock_invoke"
+        case .passThrough: "pass_through"
         }
     }
 
@@ -56,7 +60,7 @@ public enum API: UInt8, CaseIterable, Sendable {
         case .countTokens: "/messages/count_tokens"
         case .cohereChat: "/chat"
         case .cohereEmbed: "/embed"
-        case .generateContent, .generateContentTokens, .embedContent, .batchEmbedContents, .converse, .bedrockInvoke: ""
+        case .generateContent, .generateContentTokens, .embedContent, .batchEmbedContents, .converse, .bedrockInvoke, .passThrough: ""
         }
     }
 

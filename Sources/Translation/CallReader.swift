@@ -194,7 +194,7 @@ struct CallReader {
         case .embedding: call.needs.insert(.embeddings)
         case .completion: call.needs.insert(.completions)
         case .chat: call.needs.insert(.chat)
-        case .count: break
+        case .count, .passThrough: break
         }
     }
 }

@@ -67,6 +67,7 @@ struct Compiler {
         addProjects()
         addKeys()
         checkReferences()
+        checkPassThrough()
         addAutoRoute()
         addDirectRoutes()
         addNames()
@@ -87,6 +88,7 @@ struct Compiler {
         blueprint.regions = document.regions.prefixes.table
         blueprint.keys = keys
         blueprint.catalogue = catalogue
+        blueprint.passThrough = passThrough
         blueprint.limiters = reader.limiters
         blueprint.providers = Dictionary(document.providers.entries.map { ($0.name, $0.value.provider) }) { first, _ in first }
         blueprint.pricesFile = document.pricesFile
@@ -110,6 +112,14 @@ struct Compiler {
             var upstream = upstream
             if let timeout = upstream.timeout { upstream.timeout = max(timeout, reader.longestTimeout) }
             return upstream
+        }
+    }
+
+    private var passThrough: [PassThroughEndpoint] {
+        document.general.passThroughEndpoints.map { endpoint in
+            var endpoint = endpoint
+            endpoint.timeout = endpoint.timeout ?? document.general.passThroughTimeout
+            return endpoint
         }
     }
 

@@ -20,7 +20,7 @@ public struct Anthropic: Provider {
         switch api.family {
         case .chat: .messages
         case .count: .countTokens
-        case .completion, .embedding: nil
+        case .completion, .embedding, .passThrough: nil
         }
     }
 

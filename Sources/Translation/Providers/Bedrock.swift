@@ -38,7 +38,7 @@ public struct Bedrock: Provider {
         return switch api.family {
         case .chat: .converse
         case .embedding: .bedrockInvoke
-        case .completion, .count: nil
+        case .completion, .count, .passThrough: nil
         }
     }
 

@@ -14,7 +14,7 @@ public struct Cohere: Provider {
         switch api.family {
         case .chat: .cohereChat
         case .embedding: .cohereEmbed
-        case .completion, .count: nil
+        case .completion, .count, .passThrough: nil
         }
     }
 

@@ -15,7 +15,7 @@ public struct Gemini: Provider {
         case .chat: .generateContent
         case .count: .generateContentTokens
         case .embedding: api == .embedContent ? .embedContent : .batchEmbedContents
-        case .completion: nil
+        case .completion, .passThrough: nil
         }
     }
 

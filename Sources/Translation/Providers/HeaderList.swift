@@ -39,7 +39,7 @@ public struct HeaderList: Sendable, SettingValue {
     }
 
     /// RFC 9110, 5.6.2.
-    private static func isToken(_ name: String) -> Bool {
+    public static func isToken(_ name: String) -> Bool {
         !name.isEmpty
             && name.utf8.allSatisfy { byte in
                 switch byte {

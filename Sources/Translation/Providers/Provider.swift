@@ -118,7 +118,7 @@ extension Provider {
             }
         case .completion: .completions
         case .embedding: .embeddings
-        case .count: nil
+        case .count, .passThrough: nil
         }
     }
 }

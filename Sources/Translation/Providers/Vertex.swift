@@ -49,7 +49,7 @@ public struct Vertex: Provider {
         case ("google", .embedding): .embedContent
         case ("anthropic", .chat): .messages
         case ("anthropic", .count): .countTokens
-        case ("google", .completion), ("anthropic", _), (_, .count), (_, .completion), (_, .embedding): nil
+        case ("google", .completion), ("anthropic", _), (_, .count), (_, .completion), (_, .embedding), (_, .passThrough): nil
         case (_, .chat): .chatCompletions
         }
     }

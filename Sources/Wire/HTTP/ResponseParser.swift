@@ -17,8 +17,9 @@ public struct ResponseParser: Sendable {
     /// Gets ready for the next head of a connection: after an interim one, and after a body.
     public mutating func reset() { self = ResponseParser(limits: limits) }
 
-    /// As `RequestParser.parse`. `toHead`: the request was a HEAD, whose reply has no body.
-    public mutating func parse(_ bytes: UnsafeRawBufferPointer, toHead: Bool = false) throws(HeadProblem) -> Bool {
+    /// As `RequestParser.parse`. `toHead`: the request was a HEAD, whose reply has no body. `mayUpgrade`: it asked for another
+    /// protocol, so that 101 is an answer.
+    public mutating func parse(_ bytes: UnsafeRawBufferPointer, toHead: Bool = false, mayUpgrade: Bool = false) throws(HeadProblem) -> Bool {
         guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
         // Copies, because what lives in registers need not be stored for each line.
         var lines = lines
@@ -31,7 +32,7 @@ public struct ResponseParser: Sendable {
             let start = lines.start
             lines.advance(past: end)
             if !hasStatusLine {
-                try readStatusLine(base, end)
+                try readStatusLine(base, end, mayUpgrade: mayUpgrade)
                 hasStatusLine = true
                 continue
             }
@@ -47,7 +48,7 @@ public struct ResponseParser: Sendable {
     }
 
     /// `HTTP/1.x SP 3DIGIT [SP reason]`. The space belongs there even without a reason, but not every server sends it.
-    private mutating func readStatusLine(_ base: UnsafePointer<UInt8>, _ end: Int) throws(HeadProblem) {
+    private mutating func readStatusLine(_ base: UnsafePointer<UInt8>, _ end: Int, mayUpgrade: Bool) throws(HeadProblem) {
         guard end >= 12, base[8] == .space, end == 12 || base[12] == .space else { throw HeadProblem(.statusLine, at: 0) }
         switch UnsafeRawPointer(base).loadUnaligned(as: UInt64.self) {
         case UInt64(ascii: "HTTP/1.1"): head.minorVersion = 1
@@ -58,7 +59,7 @@ public struct ResponseParser: Sendable {
         guard a <= 9, b <= 9, c <= 9 else { throw HeadProblem(.statusLine, at: 9) }
         head.status = Int(a) * 100 + Int(b) * 10 + Int(c)
         guard head.status >= 100, head.status <= 599 else { throw HeadProblem(.status, at: 9) }
-        if head.status == 101 { throw HeadProblem(.switchingProtocols, at: 9) }
+        if head.status == 101, !mayUpgrade { throw HeadProblem(.switchingProtocols, at: 9) }
         head.fields = Int32(truncatingIfNeeded: end &+ 2)
     }
 

@@ -123,6 +123,16 @@ import Wire
         #expect(problem.offset == at)
     }
 
+    @Test("another protocol is an answer to those who asked for one")
+    func upgrade() throws {
+        var parser = ResponseParser()
+        try Array(head("HTTP/1.1 101 Switching Protocols", "upgrade: websocket", "connection: Upgrade").utf8).withUnsafeBytes { raw in
+            let isWhole = try parser.parse(raw, mayUpgrade: true)
+            #expect(isWhole)
+            #expect(parser.head.status == 101 && parser.head.framing == .none && parser.head.length == raw.count)
+        }
+    }
+
     @Test("an interim head is followed by the one that counts")
     func interim() throws {
         let first = Array(head("HTTP/1.1 100 Continue").utf8), second = Array(head("HTTP/1.1 200 OK", "content-length: 0").utf8)
