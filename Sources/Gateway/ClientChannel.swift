@@ -11,28 +11,31 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private enum Phase { case head, body, chunks, serving, closing }
+    /// `upload` and `tunnel` are requests of pass-through endpoints: a body that is sent on as it comes, a protocol that has changed.
+    enum Phase { case head, body, chunks, serving, upload, tunnel, closing }
 
     private static let pipelineLimit = 65_536
 
     let loop: Loop
     private(set) var context: ChannelHandlerContext?
-    private var phase = Phase.head
+    var phase = Phase.head
     private var parser: RequestParser
-    private var head = RequestHead()
-    private var received: ByteBuffer?
+    private(set) var head = RequestHead()
+    var received: ByteBuffer?
     private var chunked: ByteBuffer?
     private var chunks: ChunkedBody
-    private var exchange: Exchange?
+    private var exchange: (any ClientServer)?
+    /// What is left of a body that is sent on as it comes.
+    var upload: Upload?
     /// Reads along where the answer is to be kept.
     var tap: ResponseTap?
     private var working = false
-    private var readingPaused = false
+    private(set) var readingPaused = false
     private var bodyStarted = Instant.zero
     /// The connection closes after the answer in progress.
     private var lastRequest = false
 
-    private var limits: Limits { loop.live.limits }
+    var limits: Limits { loop.live.limits }
 
     init(loop: Loop) {
         self.loop = loop
@@ -84,6 +87,11 @@ final class ClientChannel: Timed, ChannelInboundHandler {
             loop.reads.giveBack(buffer)
             return
         }
+        if phase == .tunnel {
+            passage?.clientBytes(buffer)
+            loop.reads.giveBack(buffer)
+            return
+        }
         if received == nil {
             received = loop.allocator.buffer(capacity: buffer.readableBytes)
             loop.deadlines.arm(self, at: loop.time + limits.headTimeout)
@@ -96,7 +104,12 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         loop.time = .now()
         if context.channel.isWritable {
-            if phase == .serving { armServing() }
+            switch phase {
+            case .serving: armServing()
+            case .upload: armUpload()
+            case .tunnel: loop.deadlines.disarm(self)
+            case .head, .body, .chunks, .closing: break
+            }
             exchange?.clientWritable(true)
         } else {
             loop.deadlines.arm(self, at: loop.time + limits.writeTimeout)
@@ -113,7 +126,10 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         case .serving:
             // The client takes nothing of the answer, or the whole exchange took too long.
             if context?.channel.isWritable == false { context?.close(promise: nil) } else { exchange?.outOfTime() }
-        case .closing: context?.close(promise: nil)
+        case .upload where context?.channel.isWritable == true:
+            closeAfterAnswer()
+            passage?.bodyBroke(Refusal(.requestTimeout, "the request did not arrive in time"))
+        case .upload, .tunnel, .closing: context?.close(promise: nil)
         }
     }
 
@@ -134,7 +150,8 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         case .head: gatherHead()
         case .body: gatherBody()
         case .chunks: gatherChunks()
-        case .serving, .closing: false
+        case .upload: feedUpload()
+        case .serving, .tunnel, .closing: false
         }
     }
 
@@ -155,10 +172,14 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         }
         switch head.framing {
         case .none, .length:
-            phase = .body
             let total = head.length + (head.framing.length ?? 0)
-            if bytes.readableBytes < total { expectBody(total) }
+            if bytes.readableBytes < total {
+                if beginUpload() { return true }
+                expectBody(total)
+            }
+            phase = .body
         case .chunked:
+            if beginUpload() { return true }
             phase = .chunks
             chunks = ChunkedBody(limit: limits.requestBytes)
             chunked = loop.allocator.buffer(capacity: 4096)
@@ -176,6 +197,11 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         bodyStarted = loop.time
         loop.deadlines.arm(self, at: bodyStarted + limits.bodyTimeout)
         if total > 0 { received!.reserveCapacity(min(total, 1 << 20)) }
+        goOn()
+    }
+
+    /// The client waits for a word before it sends its body.
+    func goOn() {
         guard head.expectContinue else { return }
         var go = loop.allocator.buffer(capacity: 32)
         go.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
@@ -233,17 +259,20 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         Reception(client: self, loop: loop).take(request)
     }
 
-    private func armServing() { loop.deadlines.arm(self, at: loop.time + limits.totalTimeout) }
+    func armServing() { loop.deadlines.arm(self, at: loop.time + limits.totalTimeout) }
 
     /// The address that the connection comes from, without the port. Nil where there is none: a Unix socket.
     var remoteAddress: String? { context?.channel.remoteAddress?.ipAddress }
 
+    /// The exchange, where it is one of a pass-through endpoint.
+    var passage: Passage? { exchange as? Passage }
+
     /// From now until `answered`, the exchange owns the answer.
-    func begin(_ exchange: Exchange) { self.exchange = exchange }
+    func begin(_ exchange: any ClientServer) { self.exchange = exchange }
 
     // MARK: Answering
 
-    var isServing: Bool { phase == .serving }
+    var isServing: Bool { phase == .serving || phase == .upload || phase == .tunnel }
     var isWritable: Bool { context?.channel.isWritable ?? false }
     var keepsAlive: Bool { !lastRequest }
     var speaksHTTP11: Bool { head.minorVersion == 1 }
@@ -267,7 +296,8 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         exchange = nil
         tap?.end()
         tap = nil
-        guard context != nil, phase == .serving else { return }
+        upload = nil
+        guard context != nil, isServing else { return }
         if lastRequest || loop.draining {
             closeGently()
             return
@@ -295,9 +325,14 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         phase = .closing
         received = nil
         guard let context else { return }
-        loop.deadlines.arm(self, at: loop.time + Span.seconds(1))
+        // A slow client may still be taking what was written.
+        loop.deadlines.arm(self, at: loop.time + limits.writeTimeout)
         if readingPaused { pauseReading(false) }
-        context.close(mode: .output, promise: nil)
+        let sent = loop.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            if self.phase == .closing { self.loop.deadlines.arm(self, at: .now() + Span.seconds(1)) }
+        }
+        context.close(mode: .output, promise: sent)
     }
 
     func close() {
@@ -305,7 +340,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
-    private func pauseReading(_ pause: Bool) {
+    func pauseReading(_ pause: Bool) {
         readingPaused = pause
         try? context?.channel.syncOptions?.setOption(.autoRead, value: !pause)  // fails on a closing channel only
     }

@@ -1,4 +1,5 @@
 import Routing
+import Storage
 import Translation
 
 /// One loop's counts: plain integers, summed over the loops when somebody looks.
@@ -31,6 +32,8 @@ struct Counters: Sendable {
     var cost: [Nanodollars] = []
     var unpriced = 0
     var estimated = 0
+    /// Of pass-through endpoints, by the ledger's numbers for their paths.
+    var passes: [NameID: PassCounts] = [:]
     var duration = Histogram()
     var firstByte = Histogram()
 
@@ -55,9 +58,10 @@ struct Counters: Sendable {
     }
 
     mutating func request(_ api: API, status: Int) {
-        let column = status == 499 ? 3 : status >= 500 ? 2 : status >= 400 ? 1 : 0
-        requests[Int(api.rawValue) * 4 + column] += 1
+        requests[Int(api.rawValue) * 4 + Self.column(status)] += 1
     }
+
+    static func column(_ status: Int) -> Int { status == 499 ? 3 : status >= 500 ? 2 : status >= 400 ? 1 : 0 }
 
     mutating func charge(_ usage: Usage, cost: Nanodollars?, deployment: Int) {
         self.usage[deployment] += usage
@@ -89,6 +93,7 @@ struct Counters: Sendable {
             left.usage[at] += right.usage[at]
             left.cost[at] = left.cost[at] + right.cost[at]
         }
+        for (route, counts) in right.passes { left.passes[route, default: PassCounts()] += counts }
         left.duration += right.duration
         left.firstByte += right.firstByte
     }

@@ -75,7 +75,7 @@ public struct DecisionReport: Sendable {
             if let providerUsed { record.member("provider_used", providerUsed) }
             record.key("attempts")
             record.array { list in
-                for attempt in attempts { write(attempt, &list) }
+                for attempt in attempts { Self.write(attempt, to: &list) }
             }
             if let cost {
                 record.key("cost_usd")
@@ -108,7 +108,7 @@ public struct DecisionReport: Sendable {
         }
     }
 
-    private func write(_ attempt: AttemptLine, _ writer: inout JSONWriter) {
+    public static func write(_ attempt: AttemptLine, to writer: inout JSONWriter) {
         writer.object { line in
             line.member("deployment", attempt.deployment)
             line.key("started")

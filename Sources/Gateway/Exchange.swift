@@ -6,7 +6,7 @@ import Translation
 import Wire
 
 /// The path of one request, in the order in which it lives: begin, advance, carry, ended, settle. On one event loop.
-final class Exchange {
+final class Exchange: UpstreamCaller, ClientServer, Settled {
     let client: ClientChannel
     let loop: Loop
     let live: Live

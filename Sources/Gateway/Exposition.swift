@@ -16,14 +16,17 @@ struct Exposition {
         let counters = await server.counters()
         page.traffic(counters)
         page.deployments(counters, live, server.router.snapshot(), now)
+        page.passThrough(counters)
         page.ledger(server)
         return page.text
     }
 
+    private static let outcomes = ["ok", "client_error", "server_error", "client_left"]
+
     private mutating func traffic(_ counters: Counters) {
         family("swiftlet_requests_total", "counter", "Requests by API and class of answer.")
-        for api in API.allCases where api.isAsked {
-            for (column, outcome) in ["ok", "client_error", "server_error", "client_left"].enumerated() {
+        for api in API.allCases where api.isAsked || api == .passThrough {
+            for (column, outcome) in Self.outcomes.enumerated() {
                 sample("swiftlet_requests_total", ["api": api.name, "outcome": outcome], counters.requests[Int(api.rawValue) * 4 + column])
             }
         }
@@ -79,6 +82,28 @@ struct Exposition {
         for (at, name) in names.enumerated() {
             sample("swiftlet_deployment_in_flight", ["deployment": name], router.health(of: at, at: now).inFlight)
         }
+    }
+
+    private mutating func passThrough(_ counters: Counters) {
+        let all = counters.passes.values.sorted { $0.path < $1.path }
+        guard !all.isEmpty else { return }
+        family("swiftlet_pass_through_requests_total", "counter", "Requests of pass-through endpoints by class of answer.")
+        for counts in all {
+            for (column, outcome) in Self.outcomes.enumerated() {
+                sample("swiftlet_pass_through_requests_total", ["endpoint": counts.path, "outcome": outcome], counts.requests[column])
+            }
+        }
+        family("swiftlet_pass_through_bytes_total", "counter", "Bytes of bodies and messages that pass-through endpoints carried.")
+        for counts in all {
+            sample("swiftlet_pass_through_bytes_total", ["endpoint": counts.path, "direction": "request"], counts.received)
+            sample("swiftlet_pass_through_bytes_total", ["endpoint": counts.path, "direction": "answer"], counts.sent)
+        }
+        family("swiftlet_pass_through_cost_usd_total", "counter", "Cost by pass-through endpoint, in US dollars.")
+        for counts in all {
+            sample("swiftlet_pass_through_cost_usd_total", ["endpoint": counts.path], "\(Double(counts.cost.amount) / 1e9)")
+        }
+        family("swiftlet_pass_through_websockets", "gauge", "WebSockets that are open.")
+        for counts in all { sample("swiftlet_pass_through_websockets", ["endpoint": counts.path], counts.tunnels) }
     }
 
     private mutating func ledger(_ server: Server) {

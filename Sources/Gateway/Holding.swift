@@ -2,6 +2,12 @@ import NIOCore
 import Routing
 import Storage
 
+/// Waits for its ledger row.
+protocol Settled: AnyObject {
+    /// The row is durable, or patience is at its end: the last frame goes.
+    func release()
+}
+
 /// The last frames of answers, each waiting until its ledger row is durable, or a bounded moment.
 ///
 /// First in, first out: rows of one loop become durable in the order in which they were offered. Rows are handed over at
@@ -10,7 +16,7 @@ final class Holding {
     private struct Held {
         var ticket: UInt64
         var until: Instant
-        var exchange: Exchange
+        var exchange: any Settled
     }
 
     private unowned let loop: Loop
@@ -50,6 +56,15 @@ final class Holding {
     func hold(_ exchange: Exchange, _ settlement: borrowing Settlement) {
         pending.append(exchange.newEntry)
         settlement.write(to: &pending[pending.count - 1])
+        holdLast(for: exchange)
+    }
+
+    func hold(_ settled: any Settled, _ entry: LedgerEntry) {
+        pending.append(entry)
+        holdLast(for: settled)
+    }
+
+    private func holdLast(for exchange: any Settled) {
         guard lane != nil else {
             _ = try? store.append(pending[...])  // memory takes every row until it is closed, and does not wait
             pending.removeAll(keepingCapacity: true)

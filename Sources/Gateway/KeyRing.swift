@@ -56,6 +56,11 @@ struct KeyRing: Sendable {
         guard let secret, secret.count > 0 else { return .missing }
         return digests[Digest(of: secret)].map(Verdict.key) ?? .unknown
     }
+
+    /// Whether it is one of the configured keys.
+    func knows(_ secret: UnsafeRawBufferPointer) -> Bool {
+        !digests.isEmpty && secret.count > 0 && digests[Digest(of: secret)] != nil
+    }
 }
 
 /// Keys that are made here: shown once, known afterwards by their digest alone.

@@ -41,6 +41,8 @@ final class Live: Sendable {
     let passedRequestHeaders: [String]
     /// Names of providers that deployments mention.
     let providers: [String]
+    /// Nil: there are no pass-through endpoints.
+    let passes: PassTable?
     /// When these settings took effect, in seconds since 1970.
     let since: Int64
 
@@ -75,6 +77,7 @@ final class Live: Sendable {
         refusesLoss = blueprint.server.onLoss == .refuse
         carriesOn = blueprint.table.routes.contains { $0.continuesStreams }
         providers = Set(blueprint.upstreams.map(\.providerName)).sorted()
+        passes = try PassTable(blueprint.passThrough, store: store, origins: origins)
         since = WallClock.milliseconds() / 1000
     }
 

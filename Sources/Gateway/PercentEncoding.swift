@@ -1,7 +1,11 @@
 /// Percent-encoded text as paths have it.
 enum PercentEncoding {
     /// What is not a valid escape stays as it is; the parser has refused those already.
-    static func decoded(_ bytes: UnsafeRawBufferPointer) -> String {
+    static func decoded(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: self.bytes(bytes), as: UTF8.self) }
+
+    /// The same as bytes.
+    static func bytes(_ bytes: some RandomAccessCollection<UInt8>) -> [UInt8] {
+        let bytes = Array(bytes)
         var plain: [UInt8] = []
         var at = 0
         while at < bytes.count {
@@ -13,7 +17,7 @@ enum PercentEncoding {
                 at += 1
             }
         }
-        return String(decoding: plain, as: UTF8.self)
+        return plain
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

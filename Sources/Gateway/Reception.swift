@@ -26,8 +26,10 @@ struct Reception {
         case .models, .model: answerModels(request, endpoint)
         case .healthz: answer(200, type: "text/plain", body: Array("ok\n".utf8))
         case .readyz: answerReadiness()
-        case .unknown: refuse(Refusal(.unknownURL, "no such path; /v1/chat/completions and /v1/models are some that exist"))
-        case .wrongMethod(let allow): refuse(Refusal(.methodNotAllowed, "this path takes \(allow)"), allow: allow)
+        case .unknown:
+            if let match = passMatch(request) { return pass(request, match) }
+            refuse(Refusal(.unknownURL, "no such path; /v1/chat/completions and /v1/models are some that exist"))
+        case .wrongMethod(let allow): refuse(Refusal(.methodNotAllowed, "this path takes \(allow)"), allow: "\(allow)")
         }
     }
 
@@ -127,6 +129,11 @@ struct Reception {
 
     private func authenticate(_ request: ClientRequest, _ live: Live, _ unixMilliseconds: Int64) throws(Refusal) -> Int {
         let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
+        return try key(verdict, live, unixMilliseconds)
+    }
+
+    /// The index of the key that was found, if it may be used.
+    func key(_ verdict: KeyRing.Verdict, _ live: Live, _ unixMilliseconds: Int64) throws(Refusal) -> Int {
         switch verdict {
         case .key(let index):
             if let refusal = live.refusal(of: index, unixSeconds: unixMilliseconds / 1000) { throw refusal }
@@ -201,7 +208,7 @@ struct Reception {
         client.answered()
     }
 
-    func refuse(_ refusal: Refusal, id: RequestID? = nil, api: API = .chatCompletions, allow: StaticString? = nil) {
+    func refuse(_ refusal: Refusal, id: RequestID? = nil, api: API = .chatCompletions, allow: String? = nil) {
         let id = id ?? loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
         if loop.accessLog.enabled {
             var line = RequestLine(id: id, status: refusal.status, outcome: "refused")
@@ -214,7 +221,7 @@ struct Reception {
             head.faultType(api, refusal.status)
             if let allow {
                 head.text("allow: ")
-                head.text(allow)
+                head.lines(ByteBuffer(string: allow))
                 head.text("\r\n")
             }
         }

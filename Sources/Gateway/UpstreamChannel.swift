@@ -23,7 +23,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     private var partial: ByteBuffer?
     private var reusable = true
     /// Strong while a call is in progress; the exchange lets go of the channel and the channel of it at the end.
-    private var exchange: Exchange?
+    private var exchange: (any UpstreamCaller)?
     private var idleTimeout = Span.zero
     /// The reply must have ended by then; lifted once a stream has begun to reach the client.
     private var until = Instant.distantFuture
@@ -35,6 +35,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     private var unsent: UpstreamRequest?
     /// What the shared connection had heard when the request was sent.
     private var heard = 0
+    private var mode = ReplyMode()
     /// The exchange has what it wanted; the rest of the framing is read for the connection's sake.
     private var finishing = false
 
@@ -53,8 +54,11 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     // MARK: Calling
 
     /// Sends `request`. The reply's first byte is due within `firstByte`, then a byte every `idle`, the whole by `deadline`.
-    func call(_ exchange: Exchange, request: UpstreamRequest, firstByte: Span, idle: Span, deadline: Instant) {
+    func call(
+        _ exchange: any UpstreamCaller, request: UpstreamRequest, firstByte: Span, idle: Span, deadline: Instant, mode: ReplyMode = ReplyMode()
+    ) {
         self.exchange = exchange
+        self.mode = mode
         phase = .head
         idleTimeout = idle
         until = deadline
@@ -73,6 +77,21 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         }
         context.write(wrapOutboundOut(request.head), promise: nil)
         context.writeAndFlush(wrapOutboundOut(rest), promise: nil)
+    }
+
+    /// More of the request's body, or bytes of another protocol. Moving is as good as answering.
+    func send(_ more: ByteBuffer?, last: Bool = false) {
+        if last { mode.bodyFollows = false }
+        if !paused { arm(within: idleTimeout) }
+        if let more { context?.writeAndFlush(wrapOutboundOut(more), promise: nil) }
+    }
+
+    var isWritable: Bool { context?.channel.isWritable ?? true }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        loop.time = .now()
+        exchange?.upstreamWritable(context.channel.isWritable)
+        context.fireChannelWritabilityChanged()
     }
 
     /// From here on only standing still is too slow: a stream may go on for long.
@@ -199,16 +218,16 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         while true {
             do throws(HeadProblem) {
                 let rest = UnsafeRawBufferPointer(rebasing: raw[at...])
-                guard try parser.parse(rest) else {
+                guard try parser.parse(rest, toHead: mode.toHead, mayUpgrade: mode.mayUpgrade) else {
                     partial = loop.allocator.buffer(bytes: rest)
                     return nil
                 }
                 let head = parser.head
                 parser.reset()
                 at += head.length
-                if head.status < 200 { continue }  // 100 Continue, 103 Early Hints
-                reusable = head.keepAlive
-                begin(head.framing)
+                if head.status < 200, head.status != 101 { continue }  // 100 Continue, 103 Early Hints
+                reusable = head.keepAlive && head.status != 101
+                begin(head.status == 101 ? .untilClose : head.framing)
                 exchange?.replyBegan(head, UnsafeRawBufferPointer(rebasing: rest[..<head.length]))
                 return exchange == nil ? nil : at
             } catch {
@@ -276,7 +295,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         if shared != nil {
             // Its end, or ours, may still be on the way: a reset would look like a complaint.
             loop.deadlines.arm(self, at: loop.time + Span.seconds(1))
-        } else if reusable, !paused, isActive {
+        } else if reusable, !paused, isActive, !mode.bodyFollows {
             phase = .idle
             pool.giveBack(self)
         } else {

@@ -153,11 +153,11 @@ final class UpstreamPool {
 
 /// Waits for a connection on behalf of an exchange that may meanwhile go away.
 final class ConnectionWaiter: Timed {
-    var exchange: Exchange?
+    var exchange: (any UpstreamCaller)?
     /// When it gives up, where it shares what it waits for.
     fileprivate var until = Instant.distantFuture
 
-    init(_ exchange: Exchange) { self.exchange = exchange }
+    init(_ exchange: any UpstreamCaller) { self.exchange = exchange }
 
     /// `reused`: the connection served before, or is shared; a request that certainly went unread is sent again.
     func connected(_ channel: UpstreamChannel, reused: Bool) {
@@ -166,7 +166,7 @@ final class ConnectionWaiter: Timed {
 
     func failed(_ reason: String) { end()?.notConnected(reason) }
 
-    private func end() -> Exchange? {
+    private func end() -> (any UpstreamCaller)? {
         let exchange = self.exchange
         self.exchange = nil
         exchange?.loop.deadlines.disarm(self)

@@ -1,0 +1,145 @@
+import NIOCore
+import Routing
+import Translation
+import Wire
+
+/// The reply of a pass-through endpoint on its way to the client: status, headers and body as they came, framed anew where the
+/// connection differs.
+final class PassReply {
+    private enum Framing { case none, length, chunked, untilClose }
+
+    let isTunnel: Bool
+    let isStream: Bool
+    private let framing: Framing
+    /// Bytes that the body may have.
+    private let limit: Int
+    private var count = 0
+    private let loop: Loop
+    private var head: ByteBuffer?
+    private var frame: ByteBuffer?
+    /// Bytes of the answer have been written.
+    private(set) var isOut = false
+    /// The head says so, and nothing is out.
+    let isTooLarge: Bool
+
+    /// - Parameter limit: For answers that are no streams.
+    init(_ reply: ResponseHead, _ bytes: UnsafeRawBufferPointer, for passage: Passage, limit: Int, toHead: Bool) {
+        loop = passage.loop
+        isTunnel = reply.status == 101
+        isStream = isTunnel || reply.contentType == .eventStream || reply.contentType == .amazonEventStream
+        self.limit = isStream ? .max : limit
+        switch reply.framing {
+        case .none where isTunnel: framing = .untilClose
+        case .none: framing = .none
+        case .length: framing = .length
+        case .chunked, .untilClose: framing = passage.client.speaksHTTP11 ? .chunked : .untilClose
+        }
+        if case .length(let length) = reply.framing { isTooLarge = length > self.limit } else { isTooLarge = false }
+        if framing == .untilClose { passage.client.closeAfterAnswer() }
+        var out = passage.loop.allocator.buffer(capacity: reply.length + 512)
+        Self.writeStatusLine(reply, bytes, into: &out)
+        let options = ConnectionOptions { reply.forEachField(in: bytes, $0) }
+        let keepsLength = reply.framing.isLength || toHead || reply.status == 304
+        reply.forEachField(in: bytes) { name, value in
+            let lowered = PassFields.lowered(name)
+            guard options.mayGoOn(lowered), PassFields.returns(lowered) || keepsLength && lowered == PassFields.contentLength else { return }
+            out.writeBytes(name)
+            out.writeStaticString(": ")
+            out.writeBytes(value)
+            out.writeStaticString("\r\n")
+        }
+        if isTunnel {
+            out.writeStaticString("connection: Upgrade\r\nupgrade: websocket\r\n")
+        }
+        let chunked = framing == .chunked
+        let tunnel = isTunnel
+        out.writeHead(atMost: Self.namesBound(passage)) { head in
+            if !tunnel { head.connection(passage.client) }
+            Self.writeNames(passage, cost: reply.status < 400 ? passage.endpoint.cost : .zero, into: &head)
+            head.text(chunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+        }
+        head = out
+    }
+
+    /// Status and reason as they came; the version is ours.
+    private static func writeStatusLine(_ reply: ResponseHead, _ bytes: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
+        let end = bytes.firstIndex(of: UInt8(ascii: "\r")) ?? bytes.count
+        out.writeString("HTTP/1.1 \(reply.status) ")
+        // `HTTP/1.1 200 ` has 13 bytes.
+        if end > 13 { out.writeBytes(bytes[13..<end]) }
+        out.writeStaticString("\r\n")
+    }
+
+    // MARK: Body
+
+    /// False: it is larger than it may be.
+    func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        count += bytes.count
+        guard count <= limit else { return false }
+        if framing == .chunked {
+            if frame == nil { frame = Frame.begin(loop) }
+        } else if frame == nil {
+            frame = loop.allocator.buffer(capacity: bytes.count)
+        }
+        frame!.writeBytes(bytes)
+        return true
+    }
+
+    /// What may go out now. Nil: nothing.
+    func takeOut() -> ByteBuffer? {
+        var out = head
+        head = nil
+        if var body = frame {
+            frame = nil
+            if framing == .chunked { Frame.close(&body, chunked: true) }
+            if out == nil { out = body } else { out!.writeBuffer(&body) }
+        }
+        if out != nil { isOut = true }
+        return out
+    }
+
+    /// The rest of an answer that is whole.
+    func takeEnd() -> ByteBuffer? {
+        var out = takeOut()
+        if framing == .chunked {
+            if out == nil { out = loop.allocator.buffer(capacity: 8) }
+            out!.writeStaticString("0\r\n\r\n")
+        }
+        return out
+    }
+
+    // MARK: Our own lines
+
+    private static func namesBound(_ passage: Passage) -> Int { passage.endpoint.routeLine.readableBytes + 256 }
+
+    private static func writeNames(_ passage: Passage, cost: Nanodollars?, into head: inout HeadWriter) {
+        head.requestID(passage.id)
+        head.lines(passage.endpoint.routeLine)
+        head.text("x-swiftlet-attempts: ")
+        head.decimal(passage.attempts)
+        head.text("\r\n")
+        guard let cost else { return }
+        head.text("x-swiftlet-cost-usd: ")
+        head.dollars(cost)
+        head.text("\r\n")
+    }
+
+    static func refusal(_ refusal: Refusal, for passage: Passage) -> ByteBuffer {
+        let body = refusal.body(requestID: passage.id.description)
+        var out = passage.loop.allocator.buffer(capacity: 512 + body.count)
+        out.writeHead(atMost: namesBound(passage) + 256 + body.count) { head in
+            head.statusLine(refusal.status)
+            head.text("content-type: application/json\r\n")
+            head.connection(passage.client)
+            writeNames(passage, cost: nil, into: &head)
+            head.retryAfter(refusal.retryAfterSeconds)
+            head.contentLength(body.count)
+            body.withUnsafeBytes { head.bytes($0) }
+        }
+        return out
+    }
+}
+
+extension ResponseHead.Framing {
+    fileprivate var isLength: Bool { if case .length = self { true } else { false } }
+}
