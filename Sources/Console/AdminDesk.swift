@@ -10,6 +10,7 @@ public final class AdminDesk: Sendable {
     private let collections: Collections
     private let drafts: Drafts
     private let rules: RoutingRules
+    private let passThrough: PassThroughDesk
     private let signals: SignalDesk
     private let ledger: LedgerDesk
     private let deployments: DeploymentDesk
@@ -29,6 +30,7 @@ public final class AdminDesk: Sendable {
         settings = SettingsDesk(book: book) { collections.etag($0) }
         drafts = Drafts(book: book)
         rules = RoutingRules(book: book)
+        passThrough = PassThroughDesk(book: book)
         signals = SignalDesk(signals: server.signals, store: store)
         self.ledger = LedgerDesk(store: ledger) { events.dropped }
         deployments = DeploymentDesk(server: server)
@@ -84,6 +86,7 @@ public final class AdminDesk: Sendable {
             guard call.method == "GET" else { throw AdminRefusal.wrongMethod("GET") }
             return AdminAnswer(text: await server.metrics(), type: "text/plain; version=0.0.4")
         }
+        if call.path.starts(with: ["config", "pass_through_endpoint"]) { return try await passThrough.answer(call) }
         if call.path.starts(with: ["v1", "routing-rules"]) { return try await rules.answer(call) }
         guard call.path.count >= 3, call.path[0] == "api", call.path[1] == "v1" else { throw Self.unknown(call) }
         let name = call.path[2]

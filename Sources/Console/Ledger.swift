@@ -84,7 +84,13 @@ struct LedgerDesk: Sendable {
             whole.object { line in
                 Self.write(row, names, to: &line)
                 line.key("decision")
-                if let report = Self.report(row, names, tables) { report.write(to: &line) } else { line.null() }
+                if row.api == API.passThrough.rawValue {
+                    PassThroughReport(row, names).write(to: &line)
+                } else if let report = Self.report(row, names, tables) {
+                    report.write(to: &line)
+                } else {
+                    line.null()
+                }
             }
         }
     }

@@ -74,7 +74,15 @@ extension Node {
     func covered(under name: String = "") -> Node {
         switch content {
         case .list(let items): return .list(items.map { $0.covered(under: name) }, line: line)
-        case .map(let entries): return Node(.map(entries.map { Entry($0.name, line: $0.line, $0.node.covered(under: $0.name)) }), line: line)
+        case .map(let entries):
+            // The values of headers are as secret as credentials, and often are some.
+            let isHeaders = name == "headers"
+            return Node(
+                .map(
+                    entries.map { entry in
+                        let name = isHeaders && !Self.harmless.contains(entry.name.lowercased()) ? Self.header : entry.name
+                        return Entry(entry.name, line: entry.line, entry.node.covered(under: name))
+                    }), line: line)
         case .scalar(let text, _):
             guard Self.isSecret(name), !isNull, !text.hasPrefix("env:"), !text.hasPrefix("file:") else { return self }
             return .text(Self.cover, line: line)
@@ -94,6 +102,8 @@ extension Node {
         }
     }
 
+    private static let header = "authorization"
+    private static let harmless: Set<String> = ["accept", "accept-encoding", "accept-language", "content-type", "user-agent"]
     private static let secrets: Set<String> = [
         "key", "api_key", "secret", "password", "token", "authorization", "cookie", "credentials", "api-key", "x-api-key", "x-goog-api-key",
         "access_token", "secret_access_key", "session_token", "private_key", "proxy-authorization",

@@ -48,18 +48,18 @@ struct Overlay: Sendable, Equatable {
             .reduce(document.isNull ? .map([]) : document) { Self.set($1.key[...], to: $1.value, in: $0) }
     }
 
-    /// A list's items are found by their `name`.
-    static func set(_ path: ArraySlice<String>, to value: Node?, in node: Node, isList: Bool = false) -> Node {
+    /// A list's items are found by their names. `list`: what a list, which may be empty, calls the names of its items.
+    static func set(_ path: ArraySlice<String>, to value: Node?, in node: Node, list: String? = nil) -> Node {
         guard let name = path.first else { return value ?? node }
         let rest = path.dropFirst()
-        if var items = node.items ?? (isList && node.isEmpty ? [] : nil) {
-            let at = items.firstIndex { $0["name"]?.scalar == name }
+        if var items = node.items ?? (list != nil && node.isEmpty ? [] : nil) {
+            let at = items.firstIndex { $0.itemName == name }
             let old = at.map { items[$0] }
             let new = rest.isEmpty ? value : set(rest, to: value, in: old ?? .map([]))
             switch (at, new) {
-            case (let at?, let new?): items[at] = new.named(name)
+            case (let at?, let new?): items[at] = new.named(name, list ?? "name")
             case (let at?, nil): items.remove(at: at)
-            case (nil, let new?): items.append(new.named(name))
+            case (nil, let new?): items.append(new.named(name, list ?? "name"))
             case (nil, nil): break
             }
             return .list(items, line: node.line)
@@ -67,21 +67,26 @@ struct Overlay: Sendable, Equatable {
         if rest.isEmpty { return node.setting(name, value) }
         let inner = node[name] ?? .map([])
         if value == nil, node[name] == nil { return node }
-        return node.setting(name, set(rest, to: value, in: inner, isList: lists.contains(name)))
+        return node.setting(name, set(rest, to: value, in: inner, list: lists[name]))
     }
 
     static func get(_ path: [String], in node: Node) -> Node? {
         path.reduce(Optional(node)) { node, name in
             guard let node else { return nil }
-            if let items = node.items { return items.first { $0["name"]?.scalar == name } }
+            if let items = node.items { return items.first { $0.itemName == name } }
             return node[name]
         }
     }
 
-    /// Sections whose members are a list.
-    private static let lists: Set<String> = ["rules", "firewall"]
+    /// Sections whose members are a list, and what an item has its name under.
+    private static let lists = ["rules": "name", "firewall": "name", "pass_through_endpoints": "id"]
 }
 
 extension Node {
-    fileprivate func named(_ name: String) -> Node { entries == nil || self["name"] != nil ? self : setting("name", .text(name)) }
+    /// By which an item of a list is found; pass-through endpoints have an id, or their path for one.
+    var itemName: String? { (self["name"] ?? (self["target"] == nil ? nil : self["id"] ?? self["path"]))?.scalar }
+
+    fileprivate func named(_ name: String, _ member: String) -> Node {
+        entries == nil || itemName == name ? self : setting(member, .text(name))
+    }
 }

@@ -16,6 +16,30 @@ import Testing
         var result: String
     }
 
+    @Test("pass-through endpoints are found by their ids, or by their paths where they have none")
+    func endpoints() throws {
+        let document = try Self.node(
+            #"{"general":{"pass_through_endpoints":[{"id":"a","path":"/x","target":"t"},{"path":"/y","target":"t"}]}}"#)
+        let place = ["general", "pass_through_endpoints"]
+        var overlay = Overlay()
+        overlay.set(place + ["a", "auth"], to: .plain("false"))
+        overlay.set(place + ["/y"], to: nil)
+        overlay.set(place + ["new"], to: try Self.node(#"{"path":"/z","target":"t"}"#))
+        overlay.set(place + ["/w"], to: try Self.node(#"{"path":"/w","target":"t"}"#))
+        let expected =
+            #"[{"id":"a","path":"/x","target":"t","auth":false},{"path":"/w","target":"t"},{"path":"/z","target":"t","id":"new"}]"#
+        #expect(Overlay.get(place, in: overlay.applied(to: document))?.json == expected)
+        #expect(Overlay.get(place, in: overlay.applied(to: .map([])))?.items?.count == 2)
+    }
+
+    @Test("what stands in headers is covered, but for what says nothing")
+    func headers() throws {
+        let node = try Self.node(#"{"headers":{"Authorization":"Bearer x","x-a":"x","x-b":"env:B","accept":"a/b"},"other":{"x-a":"x"}}"#)
+        #expect(
+            node.covered().json == #"{"headers":{"Authorization":"****","x-a":"****","x-b":"env:B","accept":"a/b"},"other":{"x-a":"x"}}"#)
+        #expect(node.covered().uncovered(by: node) == node)
+    }
+
     @Test(
         "a change is set at its path, deeper ones above, and what is taken out is gone",
         arguments: [
