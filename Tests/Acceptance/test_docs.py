@@ -9,6 +9,8 @@ import sys
 import pytest
 from support.gateway import KEY, ROOT, Gateway, swiftlet
 from support.pages import blocks, examples, marks, variables
+from support.upstream import Upstream
+from support.websocket import TEXT, echo, frame, read_frame, serve_upgrade
 from test_lifecycle import curl_of
 
 GUIDE = ROOT / "docs/guide"
@@ -58,9 +60,10 @@ def test_json_is_valid(block):
 
 
 @pytest.mark.parametrize("example", [pytest.param(example, id=example.settings.name) for example in examples()])
-def test_requests_are_answered_as_the_page_says(tmp_path, example):
-    """Their settings say neither `server` nor `store`: those are the test's."""
-    text = example.settings.text
+def test_requests_are_answered_as_the_page_says(tmp_path, upstream, example):
+    """Their settings say neither `server` nor `store`: those are the test's. Targets of pass-through endpoints are here."""
+    target = upstream()
+    text = re.sub(r"(target: )https://[^/\s]+", rf"\1http://127.0.0.1:{target.port}", example.settings.text)
     environment = variables(text)
     gateway = Gateway(tmp_path, "server: { listen: '{listen}', admin: '{admin}' }\nstore: 'memory:'\n" + text, environment)
     try:
@@ -71,6 +74,8 @@ def test_requests_are_answered_as_the_page_says(tmp_path, example):
             assert status == int(said.get("status", 200)), (block.name, body)
             if "deployment" in said:
                 assert headers["x-swiftlet-deployment"] == said["deployment"], (block.name, body)
+            if "upstream" in said:
+                assert target.requests[-1].path == said["upstream"] and key.encode() not in target.requests[-1].raw, block.name
             if "code" in said:
                 assert json.loads(body)["error"]["code"] == said["code"], block.name
     finally:
@@ -118,15 +123,30 @@ def test_every_page_is_linked_from_another(page):
     assert page in links
 
 
+def realtime(peer, request):
+    """As much of OpenAI's realtime API as it takes to answer once."""
+    serve_upgrade(peer, request)
+    while json.loads(read_frame(peer.exactly)[1])["type"] != "response.create":
+        pass
+    place = {"response_id": "r", "item_id": "i", "output_index": 0, "content_index": 0}
+    for number, event in enumerate([{"type": "response.output_text.delta", "delta": "a made-up answer", **place},
+                                    {"type": "response.done", "response": {"id": "r", "object": "realtime.response", "status": "completed"}}]):
+        peer.send(frame(json.dumps({"event_id": f"e{number}", **event}).encode(), TEXT))
+    return echo(peer)
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """A gateway that has every model name the documents use, answered by mocks."""
+    behind = Upstream(realtime)
     one = Gateway(tmp_path_factory.mktemp("docs"), {
         "providers": {"made-up": {"type": "mock", "text": "a made-up answer"}},
         "models": {name: {"deployments": [{"provider": "made-up", "model": "m"}]} for name in ("mock", "chat")},
+        "general": {"pass_through_endpoints": [{"path": "/v1/realtime", "target": f"ws://127.0.0.1:{behind.port}/v1/realtime"}]},
     })
     yield one
     one.end()
+    behind.close()
 
 
 def here(text, gateway):

@@ -2,10 +2,10 @@
 
 A settings block is fenced as ```yaml. A request that the settings block before it serves is fenced as
 
-    ```json request deployment=NAME status=200 code=CODE header=NAME:VALUE path=/v1/… variable=NAME
+    ```json request deployment=NAME status=200 code=CODE header=NAME:VALUE path=/v1/… variable=NAME upstream=/path
 
 where all that follows `request` is optional: who must answer, the status and the error's code, a header to send (any number of them),
-the endpoint, and whose key to send, by the variable that holds it.
+the endpoint, whose key to send, by the variable that holds it, and with which path it must reach the target of a pass-through endpoint.
 """
 
 import dataclasses
@@ -69,7 +69,7 @@ def examples():
 
 def marks(block):
     """`header` is a dictionary, all others are texts."""
-    known = {"deployment", "status", "code", "header", "path", "variable"}
+    known = {"deployment", "status", "code", "header", "path", "variable", "upstream"}
     said = {"header": {}}
     for word in shlex.split(block.marks)[1:]:
         name, _, value = word.partition("=")
