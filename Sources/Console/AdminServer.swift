@@ -2,22 +2,19 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import NIOPosix
 import Settings
 import Storage
 
-/// The admin listener: Hummingbird on an event loop of its own, so that nothing operators ask stands in the way of clients.
+/// The admin listener: Hummingbird on event loops that are not the data plane's, so that nothing operators ask stands in the way of
+/// clients. They last as long as the process, since connections that end may have a word to say after the listener has.
 public final class AdminServer: Sendable {
     private let task: Task<Void, any Error>
-    private let group: MultiThreadedEventLoopGroup
 
     /// Larger bodies are refused: settings have a few kilobytes, a request to explain may be long.
     private static let mostBytes = 4 << 20
 
     /// Listens and serves. Throws what kept it from listening.
     public init(_ desk: AdminDesk, on address: ListenAddress, log: Logger) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        self.group = group
         let listening = Listening()
         // Requests are told in our own words, where there is something to tell.
         var quiet = log
@@ -26,7 +23,7 @@ public final class AdminServer: Sendable {
         let application = Application(
             responder: responder,
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil),
-            onServerRunning: { _ in listening.tell(nil) }, eventLoopGroupProvider: .shared(group), logger: quiet)
+            onServerRunning: { _ in listening.tell(nil) }, eventLoopGroupProvider: .singleton, logger: quiet)
         task = Task {
             do {
                 try await application.run()
@@ -35,12 +32,7 @@ public final class AdminServer: Sendable {
                 throw error
             }
         }
-        do {
-            try await listening.wait()
-        } catch {
-            try? await group.shutdownGracefully()  // what kept it from listening is what to tell
-            throw ListenFailure(address: address.written ?? "", reason: "\(error)")
-        }
+        do { try await listening.wait() } catch { throw ListenFailure(address: address.written ?? "", reason: "\(error)") }
     }
 
     /// Why nobody can ask.
@@ -53,7 +45,6 @@ public final class AdminServer: Sendable {
     public func stop() async {
         task.cancel()
         _ = await task.result
-        try? await group.shutdownGracefully()  // fails when it has been shut down
     }
 
     private static func respond(_ request: Request, _ desk: AdminDesk) async -> Response {

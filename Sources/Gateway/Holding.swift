@@ -24,6 +24,8 @@ final class Holding {
     private let store: any Store
     private let wait: Span
     private var lane: JournalLane?
+    /// Asked on the journal's thread, whose word would come too late for a loop that has ended.
+    private let ear = Ear()
     private var held = CircularBuffer<Held>()
     private var pending: [LedgerEntry] = []
     private var flushScheduled = false
@@ -41,10 +43,14 @@ final class Holding {
         self.wait = Span(wait)
         guard let journal else { return }
         let (bound, eventLoop) = (NIOLoopBound(self, eventLoop: eventLoop), eventLoop)
+        let ear = ear
         lane = journal.register { ticket in
-            eventLoop.execute { bound.value.committed(upTo: ticket) }
+            ear.whileOpen { eventLoop.execute { bound.value.committed(upTo: ticket) } }
         }
     }
+
+    /// The loop is about to end: rows may still become durable, but nobody waits for that.
+    func close() { ear.close() }
 
     /// Rows not yet handed over and frames not yet sent; zero before the loop may end.
     var waiting: Int { pending.count + held.count }
@@ -128,4 +134,12 @@ final class Holding {
         }
         scheduleTimer()
     }
+}
+
+/// Open until it is closed; what is done while it is open is done before that.
+private final class Ear: Sendable {
+    private let isOpen = Locked(true)
+
+    func whileOpen(_ body: () -> Void) { isOpen.withLock { if $0 { body() } } }
+    func close() { isOpen.withLock { $0 = false } }
 }

@@ -223,6 +223,7 @@ public final class Server: Sendable {
         while await busy(loops) > 0, Instant.now() < last {
             try? await Task.sleep(for: .milliseconds(20))
         }
+        for loop in loops { try? await loop.submit { $0.holding.close() } }
         for mock in mocks { mock.close() }
         accessLog.close()
         try? await group.shutdownGracefully()

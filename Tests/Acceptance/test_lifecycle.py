@@ -47,6 +47,8 @@ def test_drain_without_traffic_is_quick(behind):
     gateway, _ = behind()
     assert gateway.chat()[0] == 200
     idle = socket.create_connection(("127.0.0.1", gateway.port))
+    idle.sendall(b"GET /readyz HTTP/1.1\r\nhost: h\r\n\r\n")
+    assert idle.recv(4096).startswith(b"HTTP/1.1 200"), "the connection is known to the gateway"
     gateway.signal(signal.SIGTERM)
     assert gateway.wait_exit(10) == 0
     idle.settimeout(5)

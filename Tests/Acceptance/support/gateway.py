@@ -59,14 +59,21 @@ class Gateway:
     def __init__(self, folder, settings, environment=None, arguments=(), wait=True):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port, self.admin_port = free_port(), free_port()
-        self.lines = []
         self.expected = ()
         self.file = self.folder / "swiftlet.yaml"
-        self.write(settings)
-        self.process = self.launch(["serve", "--config", str(self.file), *arguments], environment)
-        if wait:
-            self.wait_ready()
+        for trial in range(3):
+            self.lines = []
+            self.port, self.admin_port = free_port(), free_port()
+            self.write(settings)
+            self.process = self.launch(["serve", "--config", str(self.file), *arguments], environment)
+            try:
+                if wait:
+                    self.wait_ready()
+                return
+            except AssertionError as problem:
+                # Whoever is quicker may take a port that was free a moment ago.
+                if trial == 2 or "Address already in use" not in str(problem):
+                    raise
 
     def launch(self, arguments, environment):
         full = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")} | (environment or {})
@@ -136,7 +143,12 @@ class Gateway:
 
     def log(self):
         """The log lines; each has to be one JSON object."""
-        return [json.loads(line) for line in list(self.lines) if line.strip()]
+        def read(line):
+            try:
+                return json.loads(line)
+            except ValueError:
+                raise AssertionError(f"no JSON: {line[:500]!r}") from None
+        return [read(line) for line in list(self.lines) if line.strip()]
 
     def resident_kib(self):
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
