@@ -10,10 +10,16 @@ public struct SettingsFile: Sendable {
     public var read: @Sendable () throws -> Node
     /// With the environment and the flags of this process above it.
     public var compile: @Sendable (Node) -> Compilation
+    /// Tells the operator what is odd about settings that are to be in force.
+    public var warn: @Sendable ([Problem]) -> Void
 
-    public init(read: @escaping @Sendable () throws -> Node, compile: @escaping @Sendable (Node) -> Compilation) {
+    public init(
+        read: @escaping @Sendable () throws -> Node, compile: @escaping @Sendable (Node) -> Compilation,
+        warn: @escaping @Sendable ([Problem]) -> Void = { _ in }
+    ) {
         self.read = read
         self.compile = compile
+        self.warn = warn
     }
 }
 
@@ -139,6 +145,7 @@ public actor SettingsBook {
     private func compiled(_ document: Node) throws -> Blueprint {
         let compilation = file.compile(document)
         guard let blueprint = compilation.blueprint else { throw Refused(problems: compilation.problems.errors) }
+        file.warn(compilation.problems.warnings)
         return blueprint
     }
 

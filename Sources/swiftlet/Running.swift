@@ -21,7 +21,7 @@ struct Running {
     static func start(_ source: SettingsSource, _ log: Logger) async throws -> Running {
         // The file says where the store is, and the store what stands above the file.
         let stores = try Stores(source.blueprint(source.compile(source.document()), log), log)
-        let file = SettingsFile(read: { try source.document() }, compile: { source.compile($0) })
+        let file = SettingsFile(read: { try source.document() }, compile: { source.compile($0) }, warn: { source.warn($0, log) })
         let blueprint = try source.blueprint(
             SettingsBook.initial(file, store: stores.settings) { problems in
                 for problem in problems {

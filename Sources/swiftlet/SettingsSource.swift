@@ -5,6 +5,7 @@ import Gateway
 import Logging
 import Schema
 import Settings
+import Synchronization
 
 /// Where a gateway's settings come from: a file, or what this machine has to offer; the environment and flags above them.
 final class SettingsSource: Sendable {
@@ -12,6 +13,8 @@ final class SettingsSource: Sendable {
     private let environment: [String: String]
     /// The virtual key of a start without a file, the same for as long as the process runs.
     private let key = NewKey.make()
+    /// What the document in force was last warned of.
+    private let warned = Mutex<Set<Problem>>([])
 
     /// - Parameter flags: Settings as PATH=VALUE. Throws for a path that no setting has.
     init(file: String?, flags: [String]) throws {
@@ -45,9 +48,18 @@ final class SettingsSource: Sendable {
 
     /// What came of a document. Warnings go to the log; problems are thrown, all of them.
     func blueprint(_ compilation: Compilation, _ log: Logger) throws -> Blueprint {
-        for problem in compilation.problems.warnings { log.warning("\(problem.text(file: name))") }
+        warn(compilation.problems.warnings, log)
         guard let blueprint = compilation.blueprint else { throw Refused(problems: compilation.problems.errors, file: name) }
         return blueprint
+    }
+
+    /// Says what has not been said of the document before.
+    func warn(_ warnings: [Problem], _ log: Logger) {
+        let fresh = warned.withLock { warned in
+            defer { warned = Set(warnings) }
+            return warnings.filter { !warned.contains($0) }
+        }
+        for problem in fresh { log.warning("\(problem.text(file: name))") }
     }
 
     var name: String { file ?? "(no file)" }

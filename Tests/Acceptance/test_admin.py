@@ -277,3 +277,21 @@ def test_bodies_are_bounded(served):
     assert admin("POST", "/api/v1/signals", b"{" + b" " * (5 << 20) + b"}")[0] == 413
     assert admin("POST", "/api/v1/signals", b"{")[0] == 400
     assert admin("POST", "/api/v1/signals", b'{"name":"a","name":"b","value":1}')[0] == 400
+
+
+def test_what_is_odd_about_new_settings_is_logged_once(served):
+    gateway, admin = served
+
+    def odd(text):
+        rule = {"when": {"tags.a": {"eq": "b"}}, "then": {"deny": text}}
+        return {"rules": [{"name": "first", **rule}, {"name": "never asked", **rule}]}
+
+    def warnings():
+        return [line["message"] for line in gateway.log() if line["level"] == "warning" and "policies.odd" in line["message"]]
+
+    assert admin("POST", "/api/v1/policies", {"name": "odd", **odd("no")})[0] == 201
+    wait_until(warnings, what="the warning")
+    assert len(warnings()) == 1 and "rules[1]" in warnings()[0]
+    assert admin("PATCH", "/api/v1/policies/odd", odd("never"))[0] == 200
+    gateway.stop()
+    assert len(warnings()) == 1, "what has been said is not said again"
