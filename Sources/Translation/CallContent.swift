@@ -19,6 +19,15 @@ extension CallReader {
         return try scanner.number()
     }
 
+    /// A number that is not below zero.
+    mutating func amount() throws(JSONProblem) -> JSONNumber? {
+        _ = try scanner.peek()
+        let start = scanner.offset
+        guard let number = try number() else { return nil }
+        if number.integer < 0 || number.scaled(by: 3) < 0 { throw JSONProblem(.kind, at: start) }
+        return number
+    }
+
     mutating func text() throws(JSONProblem) -> JSONText? {
         if try scanner.peek() == .null {
             try scanner.skip()

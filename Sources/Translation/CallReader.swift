@@ -96,7 +96,8 @@ struct CallReader {
         let expected =
             switch member {
             case .stream, .disableFallbacks, .includeRoutingMetadata, .store: "a boolean or null"
-            case .maxTokens, .maxCompletionTokens, .choices, .retries, .maxRetries, .timeout: "a number or null"
+            case .maxTokens, .maxCompletionTokens, .choices: "a number or null"
+            case .retries, .maxRetries, .timeout: "a number, not below zero, or null"
             case .maxOutputTokens: "a number or null"
             case .streamOptions: "an object or null, its include_usage a boolean"
             default: "a string or null"
@@ -129,9 +130,9 @@ struct CallReader {
         case .tags: call.extras.tags = try value()
         case .fallbacks: call.extras.fallbacks = try value()
         case .store: call.stores = try flag()
-        case .retries, .maxRetries: call.extras.retries = try number().map { Int(min(max($0.integer, 0), 1_000)) }
+        case .retries, .maxRetries: call.extras.retries = try amount().map { Int(min($0.integer, 1_000)) }
         case .disableFallbacks: call.extras.disablesFallbacks = try flag()
-        case .timeout: call.extras.timeout = try number().map { .milliseconds(max($0.scaled(by: 3), 0)) }
+        case .timeout: call.extras.timeout = try amount().map { .milliseconds($0.scaled(by: 3)) }
         case .includeRoutingMetadata: call.extras.includesRouting = try flag()
         case .router: call.extras.router = try value()
         case .extra: call.extras.extra = try value()

@@ -124,6 +124,11 @@ import Testing
         String(repeating: #"{"fallback":["#, count: levels) + #""chat""# + String(repeating: "]}", count: levels)
     }
 
+    static func patterns(_ count: Int, _ word: String) -> String {
+        let branches = (0..<count).map { #"{"conditions":{"tags.a":{"\#(word)":"^\#($0)"}},"targets":"chat"}"# }.joined(separator: ",")
+        return #"{"type":"conditional","routes":[\#(branches)]}"#
+    }
+
     @Test(
         "what is wrong is said with its path in the JSON",
         arguments: [
@@ -175,12 +180,18 @@ import Testing
             ("7", "router: there is no model `7`; expected `auto`, `big`, `chat`, `gpt`"),
             ("null", "router: expected a name or a route, found nothing"),
             ("[]", "router: has no routes to choose from"),
+            (
+                patterns(17, "$regex"), "router: has 17 regular expressions; a request may bring 16, name a route of the settings instead"
+            ),
             (nested(10), "router\(String(repeating: ".fallback[0]", count: 10)): is nested deeper than 10"),
         ])
     func wrong(json: String, problem: String) throws {
         let found = try problems(json)
         #expect(found.first == problem)
     }
+
+    @Test("sixteen regular expressions are not too many")
+    func patternsInBounds() throws { #expect(try problems(Self.patterns(16, "matches")).isEmpty) }
 
     @Test("nine nested choices and their leaf are not too deep")
     func depth() throws {

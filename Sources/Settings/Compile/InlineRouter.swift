@@ -12,11 +12,21 @@ public struct InlineRouter: Sendable {
     /// What its conditions count.
     public var limiters: [Limiter] = []
 
+    /// Each is compiled when the request comes, on the thread that serves others too.
+    static let maxPatterns = 16
+
     /// Reads both of vLLora's shapes, our own trees, a name, or a list, which is a fallback. `path` is where the tree stands in the
     /// request. The route is called `name`; give it one that no other route has.
     public static func read(
         _ node: Node, named name: String, at path: String = "router", in blueprint: Blueprint
     ) throws(InlineProblems) -> InlineRouter {
+        let patterns = node.patternCount
+        guard patterns <= maxPatterns else {
+            throw InlineProblems(problems: [
+                Problem(
+                    path, line: 0, "has \(patterns) regular expressions; a request may bring \(maxPatterns), name a route of the settings instead")
+            ])
+        }
         var reader = blueprint.catalogue.reader()
         let tree: Route?
         if node.items != nil {
@@ -51,6 +61,18 @@ public struct InlineRouter: Sendable {
         let missing = zip(reader.deployments.deployments[known...], reader.deployments.upstreams[known...]).map { ($0, $1) }
         let route = NamedRoute(name: name, tree: tree, retry: blueprint.catalogue.retry, timeout: blueprint.catalogue.timeout)
         return InlineRouter(route: route, missing: missing, mentions: reader.mentions, limiters: reader.limiters)
+    }
+}
+
+extension Node {
+    /// How many regular expressions stand in conditions below it, at most: counted by what spells the operator.
+    fileprivate var patternCount: Int {
+        switch content {
+        case .scalar(let text, _): Operators.named(text)?.operation == .matches ? 1 : 0
+        case .list(let items): items.reduce(0) { $0 + $1.patternCount }
+        case .map(let entries):
+            entries.reduce(0) { $0 + $1.node.patternCount + (Operators.named($1.name)?.operation == .matches ? 1 : 0) }
+        }
     }
 }
 
