@@ -79,7 +79,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
             if continuation != nil { return breakOff() }
             if case .answered(let text) = why.reason, request.api.family == .chat || request.api.family == .completion { return say(text) }
             let isSameDialect = target?.asked[Int(request.api.rawValue)] == request.api
-            fail(Failure(why, said: relay.said, of: target, isSameDialect: isSameDialect))
+            fail(Failure(why, said: relay.said, of: target, isSameDialect: isSameDialect, detail: lastDetail))
         }
     }
 

@@ -16,12 +16,15 @@ struct Failure {
         said = nil
     }
 
-    /// - Parameter isSameDialect: The provider's words are in the dialect that the client speaks.
-    init(_ why: Exhaustion, said: (reply: FaultyReply, body: ByteBuffer)?, of target: Target?, isSameDialect: Bool) {
+    /// - Parameters:
+    ///   - isSameDialect: The provider's words are in the dialect that the client speaks.
+    ///   - detail: In our own words, what was wrong with the last reply.
+    init(_ why: Exhaustion, said: (reply: FaultyReply, body: ByteBuffer)?, of target: Target?, isSameDialect: Bool, detail: String?) {
         // A provider that repeats our credential is not quoted.
         let said = said.flatMap { target?.isRepeated(in: $0.body) ?? false ? nil : $0 }
         var refusal = Self.refusal(why, said?.reply, target?.providerName ?? "")
         refusal.retryAfter = refusal.retryAfter ?? why.retryAfter
+        if refusal.code == .malformedReply, let detail { refusal.message += ": \(detail)" }
         self.refusal = refusal
         // Only the words that belong to the fault the request ends with.
         if let said, isSameDialect, let fault = why.lastFault, Self.isForClient(fault), said.reply.status >= 400 {

@@ -6,6 +6,7 @@ import pytest
 from conftest import error_of
 from support.gateway import KEY, get, question
 from support.raw import Wire, chunked, post
+from support.upstream import ANSWER
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +181,21 @@ def test_the_connection_survives_a_callers_mistake(refusing):
             extra = [] if framing else ["transfer-encoding: chunked"]
             wire.send(post("/v1/chat/completions", body, KEY, extra=extra, framing=framing))
             assert wire.reply().status in (400, 404)
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+@pytest.mark.parametrize("size, status", [(4096, 200), (4097, 502)], ids=["as large as allowed", "a byte larger"])
+def test_answers_have_a_size_too(behind, framing, size, status):
+    body = json.dumps(ANSWER).encode()
+    body = body[:-1] + b" " * (size - len(body)) + b"}"
+
+    def handle(peer, request):
+        if framing == "length":
+            peer.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        else:
+            peer.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n" + chunked(body, 999))
+
+    gateway, _ = behind(handle, server={"max_response": "4KiB"})
+    found, _, answer = gateway.chat()
+    assert found == status, answer
+    assert answer == body if status == 200 else "4096 bytes" in error_of(answer)["message"]
