@@ -1,7 +1,9 @@
+import NIOCore
 import Routing
 import Wire
 
-// The first byte chooses what the rest is: a request, a whole reply, the events of a stream (a line each), or embeddings.
+// The first byte chooses what the rest is: a request, a whole reply, the events of a stream (a line each), embeddings, or a stream
+// as it comes from a socket.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
     guard count > 0 else { return 0 }
@@ -14,6 +16,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
     case 0: request(rest, asked[(which >> 2) % asked.count], answered)
     case 1: reply(rest, answered[(which >> 2) % answered.count], asked)
     case 2: stream(rest, answered[(which >> 2) % answered.count], asked)
+    case 3 where which & 0x80 != 0: cut(Array(rest), answered[(which >> 2 & 31) % answered.count])
     default: embeddings(rest, which >> 2)
     }
     return 0
@@ -79,10 +82,13 @@ private func stream(_ lines: ArraySlice<UInt8>, _ api: API, _ clients: [API]) {
             guard let reader = api.dialect?.replyReader(context), let writer = client.dialect?.replyWriter(context) else { continue }
             var isBroken = false
             for line in lines.split(separator: 10) where !isBroken {
-                withExactly(line) { raw in
-                    do throws(JSONProblem) {
-                        try reader.read(event: UnsafeRawBufferPointer(start: nil, count: 0), data: raw, to: writer)
-                    } catch { isBroken = true }
+                // A line may begin with the event's name.
+                let data = line.firstIndex(of: UInt8(ascii: "{")).map { line[$0...] } ?? line
+                let name = Array(line[..<data.startIndex].filter { $0 > 0x20 })
+                withExactly(data) { raw in
+                    name.withUnsafeBytes { name in
+                        do throws(JSONProblem) { try reader.read(event: name, data: raw, to: writer) } catch { isBroken = true }
+                    }
                 }
             }
             guard !isBroken, reader.end(to: writer) else { continue }
@@ -98,6 +104,68 @@ private func stream(_ lines: ArraySlice<UInt8>, _ api: API, _ clients: [API]) {
             }
         }
     }
+}
+
+/// Whatever way a stream is cut, the same is read, in the order that writers rely on.
+private func cut(_ bytes: [UInt8], _ api: API) {
+    let whole = events(bytes, api, cuts: [bytes.count])
+    for cuts in cuttings(of: bytes) {
+        let cut = events(bytes, api, cuts: cuts)
+        check(cut == whole, "\(api) cut at \(cuts): \(cut), whole \(whole)")
+    }
+}
+
+private func events(_ bytes: [UInt8], _ api: API, cuts: [Int]) -> [String] {
+    guard let reader = api.dialect?.replyReader(context(stream: true)) else { return [] }
+    let heard = Heard()
+    let translation = StreamTranslation(from: reader, to: heard)
+    var out = ByteBuffer()
+    var from = 0
+    for cut in cuts where cut > from || cuts.count == 1 {
+        let problem: StreamProblem? = withExactly(bytes[from..<cut]) { raw in
+            do throws(StreamProblem) {
+                try translation.take(raw, into: &out)
+                return nil
+            } catch { return error }
+        }
+        // What went before a problem depends on the pieces it came in; that there is one does not.
+        if problem != nil { return ["\(api): no stream"] }
+        from = cut
+    }
+    let end = translation.end(into: &out)
+    return heard.lines + ["\(end)", "\(translation.usage.map { "\($0)" } ?? "-")"]
+}
+
+/// Writes events down and holds them to their grammar.
+private final class Heard: ReplyWriter {
+    var output = JSONWriter()
+    let loss = Loss()
+    private(set) var lines: [String] = []
+    private var isOpen = false
+
+    func write(_ event: ReplyEvent) {
+        switch event {
+        case .opened(let block):
+            check(!isOpen, "a block within a block")
+            isOpen = true
+            lines.append("open \(block.choice)")
+        case .piece(let text):
+            check(isOpen, "a piece outside of blocks")
+            lines.append(text.string)
+        case .seal(let seal):
+            check(isOpen, "a seal outside of blocks")
+            lines.append(seal.packed)
+        case .closed:
+            check(isOpen, "closed what is not open")
+            isOpen = false
+            lines.append("close")
+        case .finished(let choice, let reason, _): lines.append("\(choice) \(reason)")
+        case .failed(let reply): lines.append("failed \(reply.summary)")
+        case .began, .citation, .logprobs, .usage, .tier: break
+        }
+    }
+
+    func end() {}
 }
 
 private func embeddings(_ body: ArraySlice<UInt8>, _ which: Int) {
