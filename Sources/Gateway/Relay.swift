@@ -292,7 +292,7 @@ struct Relay {
     }
 
     private func isStreamed(_ type: ContentKind) -> Bool {
-        type == .eventStream || type == .amazonEventStream && interpreter?.spoken == .converse
+        type == (interpreter?.spoken == .converse ? .amazonEventStream : .eventStream)
     }
 
     /// What may go to the client now, framed; nil when there is nothing.

@@ -44,8 +44,17 @@ public final class StreamTranslation {
         frames = EventStreamSplitter(limit: largestEvent)
     }
 
-    /// Takes the next bytes of the provider's stream and appends what the client may have now.
+    /// Takes the next bytes of the provider's stream and appends what the client may have now: of what went before a problem too,
+    /// since what the client hears must not depend on the cut.
     public func take(_ payload: UnsafeRawBufferPointer, into out: inout ByteBuffer) throws(StreamProblem) {
+        do throws(StreamProblem) { try read(payload) } catch {
+            hand(to: &out)
+            throw error
+        }
+        hand(to: &out)
+    }
+
+    private func read(_ payload: UnsafeRawBufferPointer) throws(StreamProblem) {
         if carry.isEmpty {
             let used = try translate(payload, last: false)
             if used < payload.count { carry.append(contentsOf: payload[used...]) }
@@ -59,7 +68,6 @@ public final class StreamTranslation {
             bytes.removeSubrange(..<used)
             swap(&bytes, &carry)
         }
-        hand(to: &out)
     }
 
     /// The upstream ended. Appends the end of a stream that ended well.
