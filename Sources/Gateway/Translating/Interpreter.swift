@@ -89,6 +89,7 @@ final class Interpreter {
                     throw Malformed(offset: 0, message: "\(asked.name) cannot be translated into \(spoken.name)")
                 }
                 let conversation = try source.read(raw, request.call)
+                try conversation.checkResults(in: raw)
                 context.echo = source.echo(of: conversation)
                 resumed?.extend(conversation)
                 return try dialect.write(conversation, to: target, loss: &loss)

@@ -63,6 +63,9 @@ struct AnthropicMessagesRequestReader {
         guard seen & (1 << UInt64(Member.messages.rawValue)) != 0 else {
             throw Malformed(offset: 0, message: "`messages` must be given", member: "messages")
         }
+        guard conversation.maxTokens != nil || conversation.api == .countTokens else {
+            throw Malformed(offset: 0, message: "`max_tokens` must be given", member: "max_tokens")
+        }
         if !system.isEmpty { conversation.messages.insert(Message(.system, system), at: 0) }
     }
 

@@ -50,6 +50,9 @@ struct BedrockConverseRequestReader {
             }
         }
         try reader.finish()
+        guard seen & (1 << UInt64(Member.messages.rawValue)) != 0 else {
+            throw Malformed(offset: 0, message: "`messages` must be given", member: "messages")
+        }
         if !system.isEmpty { conversation.messages.insert(Message(.system, system), at: 0) }
     }
 
@@ -104,6 +107,7 @@ struct BedrockConverseRequestReader {
         let start = reader.scanner.offset
         var role: Message.Role?
         var parts: [Part] = []
+        var hasContent = false
         try reader.enterObject()
         while let name = try reader.nextKey() {
             if reader.says(name, "role") {
@@ -112,12 +116,14 @@ struct BedrockConverseRequestReader {
                 role = word.says("user") ? .user : word.says("assistant") ? .assistant : word.says("system") ? .system : nil
                 if role == nil { throw reader.wrong("user, assistant or system", at: at) }
             } else if reader.says(name, "content") {
+                hasContent = true
                 try BedrockConverseBlocks.read(&reader, conversation, &parts)
             } else {
                 try lose(name)
             }
         }
         guard let role else { throw reader.wrong("an object with a `role`", at: start) }
+        guard hasContent else { throw reader.wrong("an object with `content`", at: start) }
         conversation.add(role, parts)
     }
 

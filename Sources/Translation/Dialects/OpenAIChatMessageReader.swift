@@ -60,9 +60,10 @@ struct OpenAIChatMessageReader {
         case "system": known = .system
         case "developer": known = .developer
         case "tool", "function":
+            if role.says("tool"), toolCallID == nil { throw reader.wrong("a message with the `tool_call_id` of its call", at: start) }
             addResult(isLegacy: role.says("function"))
             return
-        default: throw reader.wrong("a message whose `role` is system, developer, user, assistant or tool", at: start)
+        default: throw reader.wrong("system, developer, user, assistant or tool", role)
         }
         var message = Message(known)
         if reasoning.isEmpty, let plainReasoning, !plainReasoning.isEmpty { reasoning.append(.reasoning(Reasoning(plainReasoning))) }

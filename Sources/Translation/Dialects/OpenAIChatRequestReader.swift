@@ -35,6 +35,9 @@ struct OpenAIChatRequestReader {
             if let other = try reader.other(name) { conversation.others.append(other) }
         }
         try reader.finish()
+        guard seen & (1 << UInt64(CallMember.messages.rawValue)) != 0 else {
+            throw Malformed(offset: 0, message: "`messages` must be given", member: "messages")
+        }
     }
 
     /// Members that routing reads too. False: not for chats.

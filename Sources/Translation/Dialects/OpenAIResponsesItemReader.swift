@@ -7,6 +7,7 @@ struct OpenAIResponsesItemReader {
     private let conversation: Conversation
     private var type: TextSlice?
     private var role: TextSlice?
+    private var hasContent = false
     private var id: TextSlice?
     private var callID: TextSlice?
     private var name: TextSlice?
@@ -66,6 +67,7 @@ struct OpenAIResponsesItemReader {
         if reader.says(key, "role") {
             role = try reader.requiredText()
         } else if reader.says(key, "content") {
+            hasContent = true
             try content(&reader)
         } else if reader.says(key, "call_id") {
             callID = try reader.requiredText()
@@ -111,6 +113,7 @@ struct OpenAIResponsesItemReader {
 
     private func addMessage(_ start: Int, _ reader: SliceReader) throws(Malformed) {
         guard let role else { throw reader.wrong("an item with a `type`, or a message with a `role`", at: start) }
+        guard hasContent else { throw reader.wrong("a message with `content`", at: start) }
         switch role.string {
         case "assistant":
             for part in parts { addOfModel(part) }
@@ -118,7 +121,7 @@ struct OpenAIResponsesItemReader {
         case "user": conversation.messages.append(Message(.user, parts))
         case "system": conversation.messages.append(Message(.system, parts))
         case "developer": conversation.messages.append(Message(.developer, parts))
-        default: throw reader.wrong("a message whose `role` is user, assistant, system or developer", at: start)
+        default: throw reader.wrong("user, assistant, system or developer", role)
         }
     }
 

@@ -22,6 +22,9 @@ struct SliceReader {
         return Malformed(offset: offset, message: "`\(path)` must be \(expected)", member: path)
     }
 
+    /// A problem with a text that was read before.
+    func wrong(_ expected: String, _ text: TextSlice) -> Malformed { wrong(expected, at: Conversation.offset(of: text, in: body)) }
+
     mutating func peek() throws(Malformed) -> JSONKind {
         do throws(JSONProblem) { return try scanner.peek() } catch { throw Malformed(error) }
     }

@@ -164,7 +164,7 @@ struct AnthropicMessagesReplyTests {
                 "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop",
             ])
         // It comes back to the call.
-        let body = Array(#"{"model":"m","messages":[{"role":"assistant","content":\#(content)}]}"#.utf8)
+        let body = Array(#"{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":\#(content)}]}"#.utf8)
         body.withUnsafeBytes { raw in
             let read = try? AnthropicMessagesRequestReader.read(raw, api: .messages)
             guard case .toolCall(let call) = read?.messages.first?.parts.first else {
