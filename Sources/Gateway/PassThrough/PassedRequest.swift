@@ -141,7 +141,7 @@ struct PassedRequest {
     /// Without the key that browsers, which cannot set headers, have among the protocols. Nil: nothing is left.
     private static func protocols(_ value: UnsafeRawBufferPointer, _ withheld: Withheld) -> [UInt8]? {
         let all = value.split(separator: UInt8(ascii: ",")).map { WebSocketKey.trimmed(UnsafeRawBufferPointer(rebasing: $0)) }
-        let kept = all.filter { !withheld.hides(token: WebSocketKey.key(in: $0) ?? $0) }
+        let kept = all.filter { !withheld.hides(WebSocketKey.key(in: $0) ?? $0, named: true) }
         return kept.isEmpty ? nil : Array(kept.joined(separator: ", ".utf8))
     }
 }

@@ -1,3 +1,4 @@
+import Translation
 import Wire
 
 /// What must not leave: the key that the client showed us, and any other of the gateway's keys that it has in its request.
@@ -13,14 +14,24 @@ struct Withheld {
         self.presented = presented.flatMap { $0.count > 0 ? Array($0) : nil }
     }
 
-    /// Whether a value holds the client's key, or is, behind its scheme, any other key of ours. `named`: by its name it may be one.
+    /// Whether a value holds the client's key, or has any other key of ours for one of its words. `named`: by its name it may hold one.
     func hides(_ value: UnsafeRawBufferPointer, named: Bool) -> Bool {
-        if let presented {
-            if presented.count >= Self.findable ? value.holds(presented) : presented.elementsEqual(value) { return true }
-        }
+        if holds(value) { return true }
         guard named else { return false }
-        let space = value.lastIndex(of: UInt8(ascii: " ")) ?? -1
-        return hides(token: value) || hides(token: UnsafeRawBufferPointer(rebasing: value[(space + 1)...]))
+        if value.startsIgnoringCase("basic "), let plain = Base64.decode(plain: value.trimmedFront(from: 6)) {
+            return plain.withUnsafeBytes { holds($0) || hides(wordOf: $0) }
+        }
+        return hides(token: value) || hides(wordOf: value)
+    }
+
+    private func holds(_ value: UnsafeRawBufferPointer) -> Bool {
+        guard let presented else { return false }
+        return presented.count >= Self.findable ? value.holds(presented) : presented.elementsEqual(value)
+    }
+
+    /// What schemes, cookies and lists have between their words.
+    private func hides(wordOf value: UnsafeRawBufferPointer) -> Bool {
+        value.split { " \t,;:=\"'".utf8.contains($0) }.contains { hides(token: UnsafeRawBufferPointer(rebasing: $0)) }
     }
 
     /// Whether it is a key of ours.

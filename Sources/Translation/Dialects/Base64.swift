@@ -1,7 +1,7 @@
 import Wire
 
 /// Base64 of what is short or rare: sealed state and text documents. Media travel as they are.
-enum Base64 {
+public enum Base64 {
     private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     static func encode(_ text: TextSlice) -> String {
@@ -32,6 +32,9 @@ enum Base64 {
         }
         return String(decoding: out, as: UTF8.self)
     }
+
+    /// The same of bytes as they are.
+    public static func decode(plain bytes: UnsafeRawBufferPointer) -> [UInt8]? { decode(TextSlice(plain: bytes)) }
 
     /// Either alphabet, with or without padding. Nil: it is no base64.
     static func decode(_ text: TextSlice) -> [UInt8]? {

@@ -1,4 +1,5 @@
 import NIOCore
+import Routing
 import Schema
 import Settings
 import Storage
@@ -100,6 +101,38 @@ import Wire
             try Self.sent("GET /p", row.fields, endpoint: "forward_headers: true, headers: { X-Set: ours }").dropFirst() == (own + row.forwarded)[...]
         )
         #expect(try Self.sent("GET /p", row.fields, endpoint: "headers: { X-Set: ours }").dropFirst() == (own + row.plain)[...])
+    }
+
+    @Test(
+        "a key is found in whatever a credential is written",
+        arguments: [
+            "authorization: Basic c2stb2YtdGhlLWdhdGV3YXktMjo=", "authorization: basic dXNlcjpzay1vZi10aGUtZ2F0ZXdheS0y",
+            "cookie: a=1; k=\(other); b",
+            "x-auth: Token token=\"\(other)\"", "x-my-key: one, \(other)", "authorization: Bearer  \(other)", "x-secret: '\(other)'",
+            "authorization: Basic c2stb2YtdGhlLWdhdGV3YXktMTp4",
+        ])
+    func words(field: String) throws {
+        #expect(try Self.sent("GET /p", [field], endpoint: "forward_headers: true").count == 2)
+    }
+
+    @Test("wherever a client writes its key, it does not go on", arguments: UInt64(1)...50)
+    func never(seed: UInt64) throws {
+        var random = Random(seed: seed)
+        let names = [
+            "authorization", "x-api-key", "cookie", "x-a", "x-pass-b", "accept", "sec-websocket-protocol", "x-pass-authorization", "referer",
+        ]
+        let around = ["", " ", "Bearer ", "a=", "\"", ";", ", ", "https://h/?key=", "-", "openai-insecure-api-key."]
+        func some(_ list: [String]) -> String { list[random.below(list.count)] }
+        var fields = ["connection: upgrade", "upgrade: websocket"]
+        for _ in 0..<random.below(8) {
+            let name = some(names)
+            guard !["authorization", "x-api-key"].contains(name) || !fields.contains(where: { $0.hasPrefix(name) }) else { continue }
+            fields.append("\(name): \(some(around))\(Self.key)\(some(around))")
+        }
+        let query = (0..<random.below(4)).map { _ in "\(some(["key", "a", "%6b"]))=\(some(["", "x", "%20"]))\(Self.key)\(some(["", "y", "+"]))" }
+        let sent = try Self.sent("GET /p/x?a=1&\(query.joined(separator: "&"))", fields, endpoint: "forward_headers: true")
+        #expect(!sent.contains { $0.contains(Self.key) }, "\(sent)")
+        #expect(sent[0].hasPrefix("GET /t/x?a=1"))
     }
 
     @Test("where no key is shown, credentials are the client's own, but for those that we know")
