@@ -3,13 +3,14 @@
 import random
 import signal
 import socket
+import ssl
 import threading
 import time
 
 import pytest
 from conftest import error_of
 from support import ledger
-from support.gateway import KEY, wait_until
+from support.gateway import KEY, get, wait_until
 from support.raw import Wire
 from support.websocket import BINARY, CLOSE, PING, TEXT, Client, accept_of, echo, frame, read_frame, serve_upgrade
 from test_pass_through import SECRET, ask, settings
@@ -112,9 +113,11 @@ def test_over_tls(gateway, upstream, tmp_path):
     up = upstream(serve_echo, tls=server_context(tmp_path))
     made = realtime(up)
     made["general"]["pass_through_endpoints"][0]["target"] = f"wss://127.0.0.1:{up.port}/v1/realtime"
-    made["server"] = {"trusted_certificates": str(tmp_path / "localhost.crt")}
-    one = gateway(made)
-    with Client(one.port, "/v1/realtime", BEARER) as client:
+    certificate, key = str(tmp_path / "localhost.crt"), str(tmp_path / "localhost.key")
+    made["server"] = {"trusted_certificates": certificate, "tls": {"certificate": certificate, "private_key": key}}
+    one = gateway(made, wait=False)
+    wait_until(lambda: get(one.admin_port, "/readyz")[0] == 200, what="/readyz")
+    with Client(one.port, "/v1/realtime", BEARER, tls=ssl.create_default_context(cafile=certificate)) as client:
         payload = random.Random(8).randbytes(300_000)
         client.send(payload)
         assert client.status == 101 and client.receive() == (BINARY, payload)

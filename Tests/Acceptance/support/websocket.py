@@ -64,10 +64,12 @@ def echo(peer):
 class Client:
     """The client's side. `headers` are those beside the handshake's own."""
 
-    def __init__(self, port, path, headers=None):
+    def __init__(self, port, path, headers=None, tls=None):
         self.key = base64.b64encode(os.urandom(16)).decode()
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20 * PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         fields = {"host": "gateway", "connection": "keep-alive, Upgrade", "upgrade": "websocket", "sec-websocket-version": "13",
                   "sec-websocket-key": self.key, **(headers or {})}
         text = f"GET {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n"
