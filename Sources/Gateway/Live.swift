@@ -276,6 +276,8 @@ final class Target: Sendable {
     let passesHeaders: Bool
     /// Asking for usage in streams would be refused; it comes by itself.
     let refusesStreamOptions: Bool
+    /// What a client's own chat request may have to be changed for.
+    let mends: ChatQuirks
     let hasOverrides: Bool
     private let bodyOverrides: [BodyOverrides]
     private let credentials: [[UInt8]]
@@ -300,7 +302,7 @@ final class Target: Sendable {
         }
         model = QuotedText(upstream.model)
         modelName = upstream.model
-        maxOutputTokens = nil
+        maxOutputTokens = deployment.maxOutput
         names = ByteBuffer(
             string: "x-swiftlet-provider: \(providerName.headerSafe)\r\nx-swiftlet-model: \(upstream.model.headerSafe)\r\n"
                 + "x-swiftlet-deployment: \(deployment.name.headerSafe)\r\n")
@@ -313,6 +315,7 @@ final class Target: Sendable {
         }
         keeper = provider.grant.map { tokens[$0] }
         passesHeaders = !provider.passedRequestHeaders.isEmpty
+        mends = provider.quirks.intersection(ChatMend.quirks)
         refusesStreamOptions = provider.quirks.contains(.noStreamOptions)
         bodyOverrides = API.allCases.map { upstream.provider.overrides(for: $0, model: upstream.model) }
         hasOverrides = bodyOverrides.contains { !$0.isEmpty }

@@ -18,7 +18,8 @@ struct UpstreamRequest {
             return
         }
         let hasSeals = request.api == .responses && request.body.withUnsafeReadableBytes { ResponsesSeals.areIn($0) }
-        if hasSeals || request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true) || target.hasOverrides,
+        let mends = request.api == .chatCompletions && !target.mends.isEmpty
+        if hasSeals || mends || request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true) || target.hasOverrides,
             let changed = Self.changed(target, request, attempt, live, loop, hasSeals: hasSeals)
         {
             self = changed
@@ -81,13 +82,17 @@ struct UpstreamRequest {
         return overrides.isEmpty ? nil : overrides
     }
 
-    /// The body with the members that a rule, the leaf and the provider set, and with what others sealed taken out. Nil: there
-    /// is nothing of the kind.
+    /// The body with the members that a rule, the leaf and the provider set, with what others sealed taken out and OpenAI's newer
+    /// words said as the provider knows them. Nil: there is nothing of the kind.
     private static func changed(
         _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop, hasSeals: Bool
     ) -> UpstreamRequest? {
         let overrides = overrides(target, request.api, request, attempt, live)
-        guard overrides != nil || hasSeals else { return nil }
+        let mends = request.api == .chatCompletions ? target.mends : []
+        func mended(_ body: ByteBuffer) -> [UInt8]? {
+            mends.isEmpty ? nil : body.withUnsafeReadableBytes { ChatMend.mended($0, mends) }
+        }
+        guard overrides != nil || hasSeals || mended(request.body) != nil else { return nil }
         let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
         var body = loop.allocator.buffer(capacity: request.body.readableBytes + 256)
         request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
@@ -98,6 +103,7 @@ struct UpstreamRequest {
         }
         let origin = target.provider.sealOrigin(of: target.modelName)
         if hasSeals, let bytes = body.withUnsafeReadableBytes({ ResponsesSeals.resolve($0, for: origin) }) { body = ByteBuffer(bytes: bytes) }
+        if let bytes = mended(body) { body = ByteBuffer(bytes: bytes) }
         let prepared = target.head(request.api, streaming: request.call.stream)
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24)
         out.writeHead(atMost: prepared.readableBytes + 24) { head in

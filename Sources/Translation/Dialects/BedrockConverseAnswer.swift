@@ -59,6 +59,18 @@ struct BedrockConverseAnswer {
         writer.number(usage.cachedInput)
         writer.name("cacheWriteInputTokens")
         writer.number(usage.cacheWrite + usage.cacheWriteHour)
+        if usage.cacheWriteHour > 0 {
+            writer.name("cacheDetails")
+            writer.beginArray()
+            for (ttl, tokens) in [("5m", usage.cacheWrite), ("1h", usage.cacheWriteHour)] as [(StaticString, Int64)] where tokens > 0 {
+                writer.beginObject()
+                writer.name("inputTokens")
+                writer.number(tokens)
+                writer.member("ttl", word: ttl)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
         writer.endObject()
         writer.name("metrics")
         writer.beginObject()

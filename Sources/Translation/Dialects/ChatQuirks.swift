@@ -42,4 +42,6 @@ public struct ChatQuirks: OptionSet, Hashable, Sendable {
     public static let partialMark = ChatQuirks(rawValue: 1 << 17)
     /// Goes on with a last answer where `continue_final_message` is set, and no new one is begun.
     public static let continueFinal = ChatQuirks(rawValue: 1 << 18)
+    /// Refuses members that it does not know, and of OpenAI's it knows few.
+    public static let fewMembers = ChatQuirks(rawValue: 1 << 19)
 }

@@ -317,8 +317,19 @@ struct CohereRequestWriter {
         json.beginObject()
         json.member("type", word: isOff ? "disabled" : "enabled")
         if !isOff, let budget = wish.budget, budget.bytes.first != UInt8(ascii: "-") { json.member("token_budget", budget) }
+        if !isOff, wish.budget == nil, let effort = wish.effort { budget(effort) }
         json.endObject()
-        if !isOff, wish.effort != nil, wish.budget == nil { loss.lose("reasoning_effort") }
+    }
+
+    /// Tokens by Google's table for the same words ("OpenAI compatibility", read 2026-11); without a number there is no bound.
+    private mutating func budget(_ effort: TextSlice) {
+        if effort.says("minimal") || effort.says("low") {
+            json.member("token_budget", 1_024)
+        } else if effort.says("medium") {
+            json.member("token_budget", 8_192)
+        } else if !StaticString.among(["high", "xhigh", "max", "dynamic"], effort) {
+            loss.lose("reasoning_effort")
+        }
     }
 
     private mutating func lost() {
@@ -327,7 +338,7 @@ struct CohereRequestWriter {
         if conversation.parallelTools == false { loss.lose("parallel_tool_calls") }
         if conversation.user != nil { loss.lose("user") }
         if conversation.metadata != nil { loss.lose("metadata") }
-        if let tier = conversation.serviceTier, !tier.says("auto"), !tier.says("default") { loss.lose("service_tier") }
+        if let tier = conversation.serviceTier, !tier.says("auto") { loss.lose("service_tier") }
         if conversation.promptCacheKey != nil { loss.lose("prompt_cache_key") }
         if conversation.promptCacheRetention != nil { loss.lose("prompt_cache_retention") }
         if conversation.safetyIdentifier != nil { loss.lose("safety_identifier") }

@@ -258,7 +258,7 @@ final class GeminiReplyWriter: ReplyWriter {
         output.beginObject()
         output.member("promptTokenCount", usage.totalInput)
         if usage.cachedInput > 0 { output.member("cachedContentTokenCount", usage.cachedInput) }
-        output.member("candidatesTokenCount", usage.output &+ usage.audioOutput)
+        output.member("candidatesTokenCount", usage.output &+ usage.audioOutput &+ usage.imageOutput)
         if usage.reasoning > 0 { output.member("thoughtsTokenCount", usage.reasoning) }
         output.member("totalTokenCount", usage.totalInput &+ usage.totalOutput)
         audio(usage.audioInput, of: usage.totalInput, "promptTokensDetails")

@@ -111,7 +111,7 @@ struct GeminiRequestWriter {
             json.member("description", ifPresent: tool.description)
             json.member("parametersJsonSchema", ifPresent: tool.schema)
             json.endObject()
-            if tool.strict == true { loss.lose("tools[\(index)].strict") }
+            if tool.strict == true, !validates { loss.lose("tools[\(index)].strict") }
             if tool.cache != nil { loss.lose("tools[\(index)].cache_control") }
         }
         if isOpen {
@@ -127,14 +127,17 @@ struct GeminiRequestWriter {
 
     private mutating func toolConfig() {
         let own = ownMembers("toolConfig.")
-        guard conversation.toolChoice != nil || !own.isEmpty else { return }
+        let isStrict = validates && conversation.tools.contains { $0.strict == true }
+        guard conversation.toolChoice != nil || !own.isEmpty || isStrict else { return }
         json.name("toolConfig")
         json.beginObject()
-        if let choice = conversation.toolChoice {
+        if let choice = conversation.toolChoice ?? (isStrict ? .auto : nil) {
             json.name("functionCallingConfig")
             json.beginObject()
             switch choice {
-            case .auto: json.member("mode", word: own.contains { $0.name == "functionCallingConfig.mode" } ? "VALIDATED" : "AUTO")
+            case .auto:
+                let isValidated = isStrict || own.contains { $0.name == "functionCallingConfig.mode" }
+                json.member("mode", word: isValidated ? "VALIDATED" : "AUTO")
             case .none: json.member("mode", word: "NONE")
             case .required: json.member("mode", word: "ANY")
             case .named(let name): mode("ANY", [name])
@@ -145,6 +148,10 @@ struct GeminiRequestWriter {
         members(own.filter { !$0.name.contains(".") })
         json.endObject()
     }
+
+    /// Calls can be held to their schemas: `VALIDATED` where the model may also answer, `ANY` where it must call (Gemini API,
+    /// "Function calling modes", read 2026-11; from 2.5 on).
+    private var validates: Bool { generation != .early }
 
     private mutating func mode(_ mode: StaticString, _ names: [TextSlice]) {
         json.member("mode", word: mode)

@@ -39,8 +39,13 @@ struct OpenAIChatMessageWriter {
         writer.beginObject()
         writer.member("role", word: role(of: message))
         content(message.parts, "messages[\(index)]", into: &writer, &loss)
-        writer.member("name", ifPresent: message.name)
+        name(of: message, index, into: &writer, &loss)
         writer.endObject()
+    }
+
+    private func name(of message: Message, _ index: Int, into writer: inout JSONWriter, _ loss: inout Loss) {
+        guard let name = message.name else { return }
+        if target.quirks.contains(.fewMembers) { loss.lose("messages[\(index)].name") } else { writer.member("name", name) }
     }
 
     // MARK: Content
@@ -89,6 +94,10 @@ struct OpenAIChatMessageWriter {
             switch part {
             case .toolCall(let call): calls.append(call)
             case .reasoning(let reasoning): thoughts.append(reasoning)
+            case .refusal(let text) where target.quirks.contains(.fewMembers):
+                // As what it says; that it was a refusal has no place.
+                loss.lose("messages[\(index)].refusal")
+                texts.append(.text(TextPart(text)))
             case .refusal(let text): refusal = text
             case .native: loss.lose("messages[\(index)].content[\(at)]")
             default: texts.append(part)
@@ -107,7 +116,7 @@ struct OpenAIChatMessageWriter {
         writer.member("refusal", ifPresent: refusal)
         write(thoughts, index, into: &writer, &loss)
         write(calls, index, into: &writer, &loss)
-        writer.member("name", ifPresent: message.name)
+        name(of: message, index, into: &writer, &loss)
         if conversation.isUnfinished, index == conversation.messages.count - 1, !target.quirks.isDisjoint(with: [.prefixMark, .partialMark]) {
             if target.quirks.contains(.prefixMark) { writer.name("prefix") } else { writer.name("partial") }
             writer.bool(true)

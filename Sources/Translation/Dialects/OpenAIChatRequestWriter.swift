@@ -78,14 +78,25 @@ struct OpenAIChatRequestWriter {
         }
         writer.member("frequency_penalty", ifPresent: sampling.frequencyPenalty)
         writer.member("presence_penalty", ifPresent: sampling.presencePenalty)
-        writer.member("logit_bias", ifPresent: sampling.logitBias)
-        writer.member("logprobs", ifPresent: conversation.logprobs)
-        writer.member("top_logprobs", ifPresent: conversation.topLogprobs)
+        unusual("logit_bias", sampling.logitBias)
+        unusual("logprobs", conversation.logprobs)
+        unusual("top_logprobs", conversation.topLogprobs)
         guard !conversation.stops.isEmpty else { return }
         writer.name("stop")
         writer.beginArray()
         for stop in conversation.stops { writer.string(stop) }
         writer.endArray()
+    }
+
+    /// A member that not every provider takes.
+    private mutating func unusual(_ name: StaticString, _ value: JSONSlice?) {
+        guard let value else { return }
+        if quirks.contains(.fewMembers) { loss.lose("\(name)") } else { writer.member(name, value) }
+    }
+
+    private mutating func unusual(_ name: StaticString, _ value: TextSlice?) {
+        guard let value else { return }
+        if quirks.contains(.fewMembers) { loss.lose("\(name)") } else { writer.member(name, value) }
     }
 
     // MARK: Tools
@@ -261,25 +272,37 @@ struct OpenAIChatRequestWriter {
     }
 
     private mutating func rest() {
-        writer.member("user", ifPresent: conversation.user)
-        writer.member("metadata", ifPresent: conversation.metadata)
-        writer.member("service_tier", ifPresent: conversation.serviceTier)
-        writer.member("prompt_cache_key", ifPresent: conversation.promptCacheKey)
-        writer.member("prompt_cache_retention", ifPresent: conversation.promptCacheRetention)
-        writer.member("safety_identifier", ifPresent: conversation.safetyIdentifier)
-        writer.member("verbosity", ifPresent: conversation.verbosity)
+        unusual("user", conversation.user)
+        unusual("metadata", conversation.metadata)
+        unusual("service_tier", conversation.serviceTier)
+        unusual("prompt_cache_key", conversation.promptCacheKey)
+        unusual("prompt_cache_retention", conversation.promptCacheRetention)
+        unusual("safety_identifier", conversation.safetyIdentifier)
+        unusual("verbosity", conversation.verbosity)
+        unusual("audio", conversation.audio)
         if let store = conversation.store {
-            writer.name("store")
-            writer.bool(store)
+            if !quirks.contains(.fewMembers) {
+                writer.name("store")
+                writer.bool(store)
+            } else if store {
+                loss.lose("store")
+            }
         }
-        if !conversation.modalities.isEmpty {
-            writer.name("modalities")
-            writer.beginArray()
-            for modality in conversation.modalities { writer.string(modality) }
-            writer.endArray()
-        }
-        writer.member("audio", ifPresent: conversation.audio)
+        modalities()
         for other in conversation.others { loss.lose(other.name.string) }
+    }
+
+    private mutating func modalities() {
+        let wanted = conversation.modalities
+        guard !wanted.isEmpty else { return }
+        guard !quirks.contains(.fewMembers) else {
+            if wanted.contains(where: { !$0.says("text") }) { loss.lose("modalities") }
+            return
+        }
+        writer.name("modalities")
+        writer.beginArray()
+        for modality in wanted { writer.string(modality) }
+        writer.endArray()
     }
 }
 

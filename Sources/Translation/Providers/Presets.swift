@@ -18,11 +18,12 @@ public struct Preset: Sendable {
     private static let usual: ChatQuirks = [.maxTokens, .systemRole]
 
     public static let all: [Preset] = [
-        // 422 `extra_forbidden` for max_completion_tokens and stream_options (avante.nvim 2347, eca 231); ids of calls and `any`:
+        // 422 `extra_forbidden` for max_completion_tokens and stream_options (avante.nvim 2347, eca 231), for strange members and for
+        // `metadata` and a message's `name` (litellm 30882, OpenHands-CLI 83, mistral-go 2); ids of calls and `any`:
         // docs.mistral.ai, "Function calling"; `random_seed`, thoughts as parts of content, `prefix`: its API reference.
         Preset(
             name: "mistral", baseURL: "https://api.mistral.ai/v1", keyVariable: "MISTRAL_API_KEY",
-            quirks: usual.union([.noStreamOptions, .nineCharacterIDs, .randomSeed, .choiceAny, .thinkingParts, .prefixMark])),
+            quirks: usual.union([.noStreamOptions, .nineCharacterIDs, .randomSeed, .choiceAny, .thinkingParts, .prefixMark, .fewMembers])),
         // api-docs.deepseek.com, "Thinking mode": with tool calls reasoning_content must come back; `thinking: {type}` switches.
         // "Chat prefix completion": `prefix`, at the address that ends with /beta.
         Preset(

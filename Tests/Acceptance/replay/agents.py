@@ -92,3 +92,32 @@ def codex_answers(response):
     outputs = [{"type": "function_call_output", "call_id": item["call_id"], "output": f"done {at}"}
                for at, item in enumerate(one for one in items if one["type"] == "function_call")]
     return items + outputs
+
+
+def chat(context=40, more_messages=(), tools=len(NAMES)):
+    """OpenCode, Cline and others that speak chat completions. `tools`: the size of the catalogue."""
+    names = [NAMES[at % len(NAMES)] + ("" if at < len(NAMES) else f"_{at}") for at in range(tools)]
+    calls = [{"id": id, "type": "function", "function": {"name": "Read", "arguments": arguments}}
+             for id, arguments in (("call_ReadFirst000000000000001", "{\"path\": \"/repo/a.swift\"}"),
+                                   ("call_ReadOther000000000000002", "{\"path\":\"/repo/b.swift\",\"items\":[]}"))]
+    return {
+        "max_tokens": 32000, "stream_options": {"include_usage": True}, "tool_choice": "auto",
+        "tools": [{"type": "function", "function": {"name": name.replace("mcp__", "mcp_"), "description": description(name),
+                                                    "parameters": schema(name)}} for name in names],
+        "messages": [
+            {"role": "system", "content": "You are a coding agent.\n" + "- Be brief and right.\n" * 200},
+            {"role": "user", "content": [{"type": "text", "text": "Find out why the test fails."}]},
+            {"role": "assistant", "content": "I look at both files.", "tool_calls": calls},
+            {"role": "tool", "tool_call_id": calls[0]["id"], "content": long_text(context)},
+            {"role": "tool", "tool_call_id": calls[1]["id"], "content": "no such file"},
+            *more_messages,
+        ],
+    }
+
+
+def chat_answers(message):
+    """The next turn: what was said goes back, then a result for each call."""
+    said = {name: message[name] for name in ("role", "content", "tool_calls") if name in message}
+    said["tool_calls"] = [{"id": one["id"], "type": "function", "function": {
+        "name": one["function"]["name"], "arguments": one["function"]["arguments"]}} for one in said["tool_calls"]]
+    return [said, *({"role": "tool", "tool_call_id": one["id"], "content": f"done {at}"} for at, one in enumerate(said["tool_calls"]))]

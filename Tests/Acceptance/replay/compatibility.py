@@ -9,6 +9,7 @@ import json
 
 from .corpus import ROOT
 from .listed import FOLDER, Listed
+from .models import MODELS
 
 COUNTS = FOLDER / "counts.json"
 LOSSES = FOLDER / "losses.json"
@@ -65,7 +66,8 @@ def document():
     if LOSSES.exists():
         lines += ["", "## What of a request arrives", "",
                   "*kept*: it reached the provider; *said*: it did not, and `x-swiftlet-loss` named it; *refused*: the request was answered "
-                  "with 400 before anybody was asked; *lost*: neither."]
+                  "with 400 before anybody was asked; *withheld*: thoughts go back to those only from whom they came; *lost*: none of these.",
+                  "", "Each field was sent by itself to a model of today: " + ", ".join(f"{name} {model}" for name, model in MODELS.items()) + "."]
         lines += loss_tables(json.loads(LOSSES.read_text()))
     return "\n".join(lines) + "\n"
 

@@ -88,7 +88,7 @@ class Exchange:
             return frames(whole)
         return server_sent(whole)
 
-    @property
+    @functools.cached_property
     def model(self):
         """The model's name as it was asked for."""
         body = self.request["body"] if isinstance(self.request["body"], dict) else {}

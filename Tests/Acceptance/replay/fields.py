@@ -1,6 +1,8 @@
 """The fields of each client API, each with a value that can be found again."""
 
+import base64
 import copy
+import json
 from dataclasses import dataclass
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -10,11 +12,16 @@ SCHEMA = {"type": "object", "properties": {"mark_schema": {"type": "string"}}, "
 ADDRESS = "https://example.com/mark.png"
 
 
+# What stands for the text `mark_text` where texts travel as files.
+TEXT = base64.b64encode(b"mark_text").decode()
+
+
 @dataclass
 class Field:
     name: str
     body: dict  # merged into the plain request; lists under `+messages` and the like are put before its last message
     mark: object  # a text in what the provider is sent, or a question to the reader of it
+    is_sealed: bool = False  # thoughts, which go back to those only from whom they came
 
 
 def has(kind, **facts):
@@ -23,6 +30,10 @@ def has(kind, **facts):
         parts += [inner for part in parts for inner in part.parts]
         return any(part.kind == kind and all(getattr(part, name) == value for name, value in facts.items()) for part in parts)
     return look
+
+
+def is_strict(request):
+    return request.validates or request.tools and request.tools[0].strict
 
 
 def tool_chat(**more):
@@ -54,7 +65,7 @@ CHAT = [
     Field("audio", user_chat({"type": "input_audio", "input_audio": {"data": WAV, "format": "wav"}}), WAV),
     Field("messages[].name", {"messages": [{"role": "user", "name": "mark_name", "content": "Hi."}]}, "mark_name"),
     Field("tools", {"tools": [tool_chat()]}, "mark_schema"),
-    Field("tools[].strict", {"tools": [tool_chat(strict=True)]}, lambda request: request.tools and request.tools[0].strict),
+    Field("tools[].strict", {"tools": [tool_chat(strict=True)]}, is_strict),
     Field("tool_choice required", {"tools": [tool_chat()], "tool_choice": "required"}, lambda request: request.choice == "required"),
     Field("tool_choice none", {"tools": [tool_chat()], "tool_choice": "none"}, lambda request: request.choice == "none" or not request.tools),
     Field("tool_choice, one tool", {"tools": [tool_chat()], "tool_choice": {"type": "function", "function": {"name": "mark_tool"}}},
@@ -75,7 +86,15 @@ CHAT = [
     Field("service_tier", {"service_tier": "flex"}, "flex"),
     Field("reasoning_effort", {"reasoning_effort": "high"}, lambda request: request.effort or request.budget),
     Field("prediction", {"prediction": {"type": "content", "content": "mark_prediction"}}, "mark_prediction"),
-    Field("verbosity", {"verbosity": "low"}, "verbosity"), Field("unknown field", {"mark_unknown": 1}, "mark_unknown"),
+    Field("verbosity", {"verbosity": "low"}, "verbosity"),
+    Field("prompt_cache_key", {"prompt_cache_key": "mark_cache"}, "mark_cache"),
+    Field("safety_identifier", {"safety_identifier": "mark_safety"}, "mark_safety"),
+    Field("modalities audio", {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}, "alloy"),
+    Field("tool_choice, allowed tools", {"tools": [tool_chat()], "tool_choice": {"type": "allowed_tools", "allowed_tools": {
+        "mode": "auto", "tools": [{"type": "function", "function": {"name": "mark_tool"}}]}}}, "mark_tool"),
+    Field("reasoning_content", {"messages": [{"role": "user", "content": "Go."}, {
+        "role": "assistant", "content": "Done.", "reasoning_content": "mark_thought"}, {"role": "user", "content": "More."}]}, "mark_thought", True),
+    Field("unknown field", {"mark_unknown": 1}, "mark_unknown"),
 ]
 
 
@@ -104,6 +123,20 @@ RESPONSES = [
     Field("user", {"user": "mark_user"}, "mark_user"), Field("metadata", {"metadata": {"mark": "mark_metadata"}}, "mark_metadata"),
     Field("service_tier", {"service_tier": "flex"}, "flex"), Field("truncation auto", {"truncation": "auto"}, "truncation"),
     Field("top_logprobs", {"top_logprobs": 3, "include": ["message.output_text.logprobs"]}, "ogprobs"),
+    Field("tools[].strict", {"tools": [TOOL_RESPONSES]}, is_strict),
+    Field("tool_choice none", {"tools": [TOOL_RESPONSES], "tool_choice": "none"},
+          lambda request: request.choice == "none" or not request.tools),
+    Field("tool_choice, one tool", {"tools": [TOOL_RESPONSES], "tool_choice": {"type": "function", "name": "mark_tool"}},
+          lambda request: request.choice in (("tool", "mark_tool"), "required")),
+    Field("result with an image", {"tools": [TOOL_RESPONSES], "input": [
+        {"role": "user", "content": "Go."},
+        {"type": "function_call", "call_id": "call_mark12345", "name": "mark_tool", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "call_mark12345", "output": [
+            {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64," + PIXEL}]}]}, PIXEL),
+    Field("text.format json_object", {"text": {"format": {"type": "json_object"}}}, lambda request: request.json_mode),
+    Field("text.verbosity", {"text": {"verbosity": "low"}}, "verbosity"),
+    Field("prompt_cache_key", {"prompt_cache_key": "mark_cache"}, "mark_cache"),
+    Field("safety_identifier", {"safety_identifier": "mark_safety"}, "mark_safety"),
     Field("unknown field", {"mark_unknown": 1}, "mark_unknown"),
 ]
 
@@ -130,13 +163,21 @@ MESSAGES = [
     Field("image, URL", user_messages({"type": "image", "source": {"type": "url", "url": ADDRESS}}), ADDRESS),
     Field("document, base64", user_messages(source("document", "application/pdf", PDF)), PDF),
     Field("document, text", user_messages({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "mark_text"}}),
-          "mark_text"),
+          lambda request: has("text", text="mark_text")(request) or has("document", data=TEXT)(request) or has("document", text="mark_text")(request)
+          or "documents" in request.native),
+    Field("messages, cache_control", user_messages({"type": "text", "text": "mark_text", "cache_control": {"type": "ephemeral"}}), "ache"),
     Field("document, citations", user_messages({**source("document", "application/pdf", PDF), "citations": {"enabled": True}}), "citations"),
     Field("tools", {"tools": [TOOL_MESSAGES]}, "mark_schema"),
     Field("tools[].cache_control", {"tools": [{**TOOL_MESSAGES, "cache_control": {"type": "ephemeral"}}]}, "ache"),
-    Field("tools[].strict", {"tools": [{**TOOL_MESSAGES, "strict": True}]}, lambda request: request.tools and request.tools[0].strict),
+    Field("tools[].strict", {"tools": [{**TOOL_MESSAGES, "strict": True}]}, is_strict),
     Field("server tools", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "web_search"),
     Field("tool_choice any", {"tools": [TOOL_MESSAGES], "tool_choice": {"type": "any"}}, lambda request: request.choice == "required"),
+    Field("tool_choice none", {"tools": [TOOL_MESSAGES], "tool_choice": {"type": "none"}},
+          lambda request: request.choice == "none" or not request.tools),
+    Field("output_config.effort", {"output_config": {"effort": "high"}}, lambda request: request.effort or request.budget),
+    Field("thinking, signature of Anthropic", {"messages": [{"role": "user", "content": "Go."}, {
+        "role": "assistant", "content": [{"type": "thinking", "thinking": "mark_thought", "signature": "bWFya19zaWduYXR1cmU="},
+                                         {"type": "text", "text": "Done."}]}, {"role": "user", "content": "More."}]}, "bWFya19zaWduYXR1cmU=", True),
     Field("tool_choice, one tool", {"tools": [TOOL_MESSAGES], "tool_choice": {"type": "tool", "name": "mark_tool"}},
           lambda request: request.choice in (("tool", "mark_tool"), "required")),
     Field("disable_parallel_tool_use", {"tools": [TOOL_MESSAGES], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
@@ -181,6 +222,23 @@ GEMINI = [
                                                                            lambda request: request.n == 2),
     Field("presencePenalty", {"generationConfig": {"presencePenalty": 0.4375}}, "0.4375"),
     Field("responseJsonSchema", {"generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA}}, "mark_schema"),
+    Field("functionCallingConfig NONE", {"tools": [TOOL_GEMINI], "toolConfig": {"functionCallingConfig": {"mode": "NONE"}}},
+          lambda request: request.choice == "none" or not request.tools),
+    Field("allowedFunctionNames", {"tools": [TOOL_GEMINI], "toolConfig": {"functionCallingConfig": {
+        "mode": "ANY", "allowedFunctionNames": ["mark_tool"]}}}, lambda request: request.choice in (("tool", "mark_tool"), "required")),
+    Field("functionResponse, image", {"tools": [TOOL_GEMINI], "contents": [
+        {"role": "user", "parts": [{"text": "Go."}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "mark_tool", "args": {}}}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "mark_tool", "response": {"output": "mark_result"}, "parts": [
+            {"inlineData": {"mimeType": "image/png", "data": PIXEL}}]}}]}]}, PIXEL),
+    Field("functionResponse, error", {"tools": [TOOL_GEMINI], "contents": [
+        {"role": "user", "parts": [{"text": "Go."}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "mark_tool", "args": {}}}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "mark_tool", "response": {"error": "mark_result"}}}]}]}, "mark_result"),
+    Field("frequencyPenalty", {"generationConfig": {"frequencyPenalty": 0.4375}}, "0.4375"),
+    Field("responseLogprobs", {"generationConfig": {"responseLogprobs": True, "logprobs": 3}}, "ogprobs"),
+    Field("responseMimeType JSON", {"generationConfig": {"responseMimeType": "application/json"}}, lambda request: request.json_mode),
+    Field("thinkingLevel", {"generationConfig": {"thinkingConfig": {"thinkingLevel": "LOW"}}}, lambda request: request.effort or request.budget),
     Field("thinkingBudget", {"generationConfig": {"thinkingConfig": {"thinkingBudget": 2048}}}, lambda request: request.effort or request.budget),
     Field("safetySettings", {"safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]}, "HARASSMENT"),
     Field("labels", {"labels": {"mark": "mark_label"}}, "mark_label"), Field("unknown field", {"mark_unknown": 1}, "mark_unknown"),
@@ -189,6 +247,13 @@ GEMINI = [
 
 def user_converse(*parts):
     return {"messages": [{"role": "user", "content": [{"text": "Look."}, *parts]}]}
+
+
+def converse_result(*content, **more):
+    return {"toolConfig": {"tools": [TOOL_CONVERSE]}, "messages": [
+        {"role": "user", "content": [{"text": "Go."}]},
+        {"role": "assistant", "content": [{"toolUse": {"toolUseId": "tooluse_mark", "name": "mark_tool", "input": {"mark_schema": "x"}}}]},
+        {"role": "user", "content": [{"toolResult": {"toolUseId": "tooluse_mark", "content": list(content), **more}}]}]}
 
 
 CONVERSE = [
@@ -209,6 +274,14 @@ CONVERSE = [
     Field("temperature", {"inferenceConfig": {"temperature": 0.4375}}, "0.4375"),
     Field("topP", {"inferenceConfig": {"topP": 0.8125}}, "0.8125"), Field("stopSequences", {"inferenceConfig": {"stopSequences": ["mark_stop"]}},
                                                                           "mark_stop"),
+    Field("cachePoint in tools", {"toolConfig": {"tools": [TOOL_CONVERSE, {"cachePoint": {"type": "default"}}]}}, "ache"),
+    Field("toolResult, error", converse_result({"text": "mark_result"}, status="error"), has("result", is_error=True)),
+    Field("toolResult, image", converse_result({"image": {"format": "png", "source": {"bytes": PIXEL}}}), PIXEL),
+    Field("toolResult, JSON", converse_result({"json": {"mark": "mark_result"}}), "mark_result"),
+    Field("outputConfig JSON schema", {"outputConfig": {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {
+        "name": "mark", "schema": json.dumps(SCHEMA)}}}}}, "mark_schema"),
+    Field("reasoning of Claude", {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 2048}},
+                                  "inferenceConfig": {"maxTokens": 4000}}, lambda request: request.effort or request.budget),
     Field("additionalModelRequestFields", {"additionalModelRequestFields": {"mark_additional": 1}}, "mark_additional"),
     Field("guardrailConfig", {"guardrailConfig": {"guardrailIdentifier": "mark_guardrail", "guardrailVersion": "1"}}, "mark_guardrail"),
     Field("requestMetadata", {"requestMetadata": {"mark": "mark_metadata"}}, "mark_metadata"),

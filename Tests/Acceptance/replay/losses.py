@@ -1,7 +1,7 @@
 """What becomes of each field of a client's request on its way to each kind of provider.
 
 Every field is sent by itself, on top of the plainest request, with a value that is found again wherever it is put. A cell is
-*kept*, *said* (in `x-swiftlet-loss`), *refused* (400, nobody asked) or *lost*.
+*kept*, *said* (in `x-swiftlet-loss`), *refused* (400, nobody asked), *withheld* (thoughts that another model had) or *lost*.
 
     python -m replay.losses          writes losses.json and the document of compatibility
 """
@@ -17,6 +17,7 @@ from support.gateway import Gateway  # noqa: E402
 
 from replay import compatibility, corpus, fields  # noqa: E402
 from replay.apis import READERS  # noqa: E402
+from replay.models import MODELS  # noqa: E402
 from replay.server import Replay, name_of  # noqa: E402
 from replay.settings import settings  # noqa: E402
 
@@ -34,6 +35,7 @@ def plain_answers():
         fit = [one for one in every if (one.provider, one.api, one.status) == (provider, api, 200) and not one.is_streamed
                and one.said.text and not one.said.calls and not one.said.native and one.asked]
         chosen[name] = min(fit, key=lambda one: one.path.stat().st_size)
+        chosen[name].model = MODELS[name]
     return chosen
 
 
@@ -50,7 +52,7 @@ def fate(gateway, replay, exchange, surface, field):
         return f"{status}"
     if arrived(asked[-1].json, exchange.api, field):
         return "kept"
-    return "said" if headers.get("x-swiftlet-loss") else "lost"
+    return "said" if headers.get("x-swiftlet-loss") else "withheld" if field.is_sealed else "lost"
 
 
 def arrived(body, api, field):

@@ -45,6 +45,7 @@ class Request:
     tools: list = field(default_factory=list)
     choice: object = None  # auto, none, required, ("tool", name)
     parallel: object = None
+    validates: bool = False  # calls are held to their schemas, whatever tool is called
     max_tokens: object = None
     temperature: object = None
     top_p: object = None

@@ -28,8 +28,12 @@ import Wire
     static let clients: [API] = [.chatCompletions, .responses, .messages, .generateContent, .converse]
     /// Its models do not think unasked, its schemas are always kept to, and its tier `auto` prefers what was paid for in advance.
     static let claude = ["thinking off", "format strict", "service_tier priority"]
+    /// Calls are held to their schemas by the mode of all of them.
+    static let gemini = ["format strict"] + (0..<8).map { "tool tool_\($0) strict" }
     static let openRouter: ChatQuirks = [.maxTokens, .systemRole, .reasoningDetails, .cacheControl, .topK]
-    static let mistral: ChatQuirks = [.maxTokens, .systemRole, .noStreamOptions, .nineCharacterIDs, .randomSeed, .choiceAny, .thinkingParts]
+    static let mistral: ChatQuirks = [
+        .maxTokens, .systemRole, .noStreamOptions, .nineCharacterIDs, .randomSeed, .choiceAny, .thinkingParts, .fewMembers,
+    ]
     static let providers = [
         Provider(.chatCompletions, "gpt-5"),
         Provider(.chatCompletions, "mistral-large", provider: "mistral", mistral, excused: ["thoughts shown"]),
@@ -40,8 +44,8 @@ import Wire
         Provider(.responses, "gpt-5", .openai), Provider(.responses, "grok-4", .xai, provider: "xai"),
         Provider(.messages, "claude-sonnet-4-6", .anthropic, provider: "anthropic", excused: claude),
         Provider(.messages, "claude-3-5-haiku-20241022", .anthropic, provider: "anthropic", excused: claude),
-        Provider(.generateContent, "gemini-3-pro", .gemini, provider: "gemini", excused: ["thinking on", "format strict"]),
-        Provider(.generateContent, "gemini-2.5-flash", .gemini, provider: "gemini", excused: ["format strict"]),
+        Provider(.generateContent, "gemini-3-pro", .gemini, provider: "gemini", excused: gemini + ["thinking on"]),
+        Provider(.generateContent, "gemini-2.5-flash", .gemini, provider: "gemini", excused: gemini),
         Provider(.converse, "anthropic.claude-sonnet-4-6-v1:0", .anthropic, provider: "bedrock", excused: claude),
         Provider(.converse, "amazon.nova-pro-v1:0", .bedrock, provider: "bedrock", excused: ["format strict"]),
     ]

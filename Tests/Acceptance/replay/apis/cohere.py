@@ -13,7 +13,11 @@ def request(body):
     form = body.get("response_format") or {}
     out.schema = form.get("json_schema") or form.get("schema")
     out.json_mode = form.get("type") == "json_object" and not out.schema
-    out.budget = (body.get("thinking") or {}).get("token_budget")
+    thinking = body.get("thinking") or {}
+    out.budget, out.effort = thinking.get("token_budget"), "on" if thinking.get("type") == "enabled" else None
+    if body.get("strict_tools"):
+        for tool in out.tools:
+            tool.strict = True
     if body.get("documents"):
         out.native.append("documents")
     return out

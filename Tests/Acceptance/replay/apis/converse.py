@@ -82,8 +82,11 @@ def request(body):
     if schema:
         import json
         out.schema = json.loads(schema) if isinstance(schema, str) else schema
-    thinking = (body.get("additionalModelRequestFields") or {}).get("thinking") or {}
-    out.budget = thinking.get("budget_tokens")
+    more = body.get("additionalModelRequestFields") or {}
+    out.budget = (more.get("thinking") or {}).get("budget_tokens")
+    out.effort = (more.get("output_config") or {}).get("effort") or more.get("reasoning_effort")
+    if (more.get("tool_choice") or {}).get("disable_parallel_tool_use"):
+        out.parallel = False
     for name in ("guardrailConfig", "promptVariables", "additionalModelResponseFieldPaths"):
         if body.get(name):
             out.native.append(name)

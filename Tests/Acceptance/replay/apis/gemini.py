@@ -99,6 +99,7 @@ def request(body):
     if config:
         names = config.get("allowedFunctionNames") or []
         out.choice = {"AUTO": "auto", "NONE": "none", "ANY": "required", "VALIDATED": "auto"}.get(config.get("mode"))
+        out.validates = config.get("mode") in ("VALIDATED", "ANY")
         if out.choice == "required" and len(names) == 1:
             out.choice = ("tool", names[0])
     config = body.get("generationConfig") or {}

@@ -45,7 +45,8 @@ class Converse:
                 events = []
                 answer.raw = events
                 try:
-                    events += [next(iter(event.items())) for event in whole["stream"]]
+                    for event in whole["stream"]:
+                        events.append(next(iter(event.items())))
                 finally:
                     answer.reply = converse.stream(events)
                 answer.complaints += disorder(events)
