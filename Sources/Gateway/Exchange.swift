@@ -216,6 +216,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         case .truncated: broke(.unavailable, "the stream ended before its end was said")
         case .failed(let told):
             let fault = relay.streamError.map { target.provider.fault(of: $0) } ?? .serverError
+            relay.keepWords()
             broke(fault, relay.streamError?.summary ?? "an error event", told: told)
         }
     }

@@ -51,7 +51,9 @@ struct Relay {
     /// What the reply's head said the provider will still take.
     private(set) var accountLimits: AccountLimits?
     /// The last provider's own words: a client gets to see them when they are about its request.
-    private(set) var said: (reply: FaultyReply, body: ByteBuffer)?
+    private(set) var said: LastWords?
+    /// Header lines of a reply that is no success: what it says of limits.
+    private var limitLines: ByteBuffer?
 
     init(_ call: Call) {
         api = call.api
@@ -78,6 +80,7 @@ struct Relay {
         frame = nil
         stream = nil
         accountLimits = nil
+        limitLines = nil
     }
 
     // MARK: The gate
@@ -118,7 +121,10 @@ struct Relay {
         head.writeHead(atMost: reply.length + 128) { head in
             head.statusLine(reply.status)
             reply.forEachField(in: bytes) { name, value in
-                if reply.status >= 400 { faultHeaders.take(name, value) }
+                if reply.status >= 400 {
+                    faultHeaders.take(name, value)
+                    if PassedHeaders.isLimit(name) { noteLimit(name, value) }
+                }
                 if RateLimitHeaders.mayTake(name) {
                     if !hasLimits { limits = RateLimitHeaders(now: WallClock.milliseconds()) }
                     hasLimits = true
@@ -139,6 +145,15 @@ struct Relay {
         self.head = head
         self.faultHeaders = faultHeaders
         if hasLimits, !limits.isEmpty { accountLimits = limits.limits }
+    }
+
+    private mutating func noteLimit(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        var lines = limitLines ?? ByteBuffer()
+        lines.writeBytes(name)
+        lines.writeStaticString(": ")
+        lines.writeBytes(value)
+        lines.writeStaticString("\r\n")
+        limitLines = lines
     }
 
     /// The provider's wish in milliseconds where it says so, else in seconds or as a date.
@@ -183,7 +198,7 @@ struct Relay {
         guard (200..<300).contains(status) else {
             let reply = withBody { FaultyReply.read(status: status, body: $0, headers: faultHeaders) }
             retryAfter = retryAfter ?? reply.retryAfter
-            said = (reply, withBody { ByteBuffer(bytes: $0) })
+            said = LastWords(reply, withBody { ByteBuffer(bytes: $0) }, limitLines, accountLimits)
             return (provider.fault(of: reply), reply.summary)
         }
         if isEncoded { return (.malformedReply, "the reply is compressed, which was not asked for") }
@@ -192,7 +207,7 @@ struct Relay {
         facts = ReplyFacts()
         if let problem = readFacts() { return (.malformedReply, "the reply is not JSON: \(problem.expected) (byte \(problem.offset))") }
         if let error = facts.error {
-            said = (error, withBody { ByteBuffer(bytes: $0) })
+            said = LastWords(error, withBody { ByteBuffer(bytes: $0) }, limitLines, accountLimits)
             return (provider.fault(of: error), error.summary)
         }
         return facts.answers == nil ? (.malformedReply, "the reply has no answer in it") : nil
@@ -209,7 +224,7 @@ struct Relay {
         }
         if let problem { return (.malformedReply, "the reply is not what \(interpreter.spoken.name) answers (byte \(problem.offset))") }
         if let error = interpreter.error {
-            said = (error, withBody { ByteBuffer(bytes: $0) })
+            said = LastWords(error, withBody { ByteBuffer(bytes: $0) }, limitLines, accountLimits)
             return (provider.fault(of: error), error.summary)
         }
         guard interpreter.hasAnswer else { return (.malformedReply, "the reply has no answer in it") }
@@ -285,6 +300,12 @@ struct Relay {
     var saidAll: Bool { stream?.done ?? interpreter?.stream?.done ?? false || streamError != nil }
     /// What the provider says went wrong after its stream had begun.
     var streamError: FaultyReply? { stream?.error ?? interpreter?.stream?.error }
+
+    /// What the provider said within its stream is its last word as an error answer would be.
+    mutating func keepWords() {
+        if let streamError { said = LastWords(streamError, nil, nil, accountLimits) }
+    }
+
     private var contentEvents: Int { stream?.contentEvents ?? interpreter?.stream?.contentEvents ?? 0 }
 
     func streamUsage(estimatedInput: Int64) -> Usage {

@@ -27,7 +27,9 @@ struct GenerateContent: Dialect {
     func body(of refusal: Refusal, requestID: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.geminiError(code: refusal.status, message: refusal.message, reason: refusal.code.rawValue, requestID: requestID)
+        writer.geminiError(
+            code: refusal.status, message: refusal.message, reason: refusal.code.rawValue, retryAfter: refusal.retryAfterSeconds, requestID: requestID
+        )
         writer.endObject()
         return writer.bytes
     }
@@ -65,7 +67,7 @@ extension StaticString {
 
 extension JSONWriter {
     /// The member `error` as Google writes it.
-    mutating func geminiError(code: Int, message: String, reason: String?, requestID: String) {
+    mutating func geminiError(code: Int, message: String, reason: String?, retryAfter: Int64? = nil, requestID: String) {
         name("error")
         beginObject()
         member("code", code)
@@ -78,6 +80,12 @@ extension JSONWriter {
             member("@type", "type.googleapis.com/google.rpc.ErrorInfo")
             member("reason", reason.uppercased())
             member("domain", "swiftlet")
+            endObject()
+        }
+        if let retryAfter {
+            beginObject()
+            member("@type", "type.googleapis.com/google.rpc.RetryInfo")
+            member("retryDelay", "\(retryAfter)s")
             endObject()
         }
         beginObject()

@@ -24,6 +24,7 @@ final class OpenAIChatReplyReader: ReplyReader {
     private var finished: Set<Int> = []
     private var failed = false
     private var hasTier = false
+    private var hasError = false
     private var waiting = OpenAIChatWaiting()
     /// Audio has come, of which a stream has no whole.
     var hasAudio = false
@@ -77,6 +78,7 @@ final class OpenAIChatReplyReader: ReplyReader {
             hasTier = true
             writer.write(.tier(tier))
         }
+        hasError = members.error != nil
         if let start = members.choices { try choices(data, start, members, writer) }
         if let usage = members.usage { writer.write(.usage(usage.usage)) }
         if let error = members.error { fail(error, writer) }
@@ -170,7 +172,8 @@ final class OpenAIChatReplyReader: ReplyReader {
         if index != choice { close(writer) }
         choice = index
         if var delta { try self.delta(&delta, list, logprobs, writer) } else if let logprobs { writer.write(.logprobs(choice: index, logprobs)) }
-        guard let reason, !reason.isEmpty, finished.insert(index).inserted else { return }
+        // Beside an error a reason is no end.
+        guard let reason, !reason.isEmpty, !hasError, finished.insert(index).inserted else { return }
         close(writer)
         writer.write(.finished(choice: index, Self.reason(reason, calls: calls[index] != nil), stopSequence: nil))
         if !waiting.isEmpty { try release(writer) }
