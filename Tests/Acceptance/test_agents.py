@@ -1,16 +1,20 @@
 """Coding agents: a turn with everything such agents send, and the turn after it, with every kind of provider behind."""
 
+import json
+import re
+import tomllib
+
 import anthropic
 import openai
 import pytest
 from anthropic.lib.streaming._messages import accumulate_event
 from replay import agents, compare, corpus, schemas
-from replay.apis import READERS, messages, responses
+from replay.apis import READERS, chat, messages, responses
 from replay.neutral import object_of
 from replay.server import Replay, name_of
 from replay.settings import settings
 from replay.surfaces.anthropic_messages import disorder
-from support.gateway import KEY, Gateway
+from support.gateway import KEY, ROOT, Gateway
 
 KINDS = [("anthropic", "messages"), ("openai", "chat"), ("openai", "responses"), ("gemini", "streamGenerateContent"),
          ("vertex", "streamGenerateContent"), ("bedrock", "converse-stream"), ("mistral", "chat"), ("deepseek", "chat"),
@@ -53,7 +57,7 @@ def ready(stage, kind, path):
 def arrived(exchange, asked, sent, api):
     """The provider's own description allows what it was asked, and everything of the conversation is in it."""
     body = asked.json
-    if asked.api == api:  # same dialect: nothing of it is touched
+    if asked.api == api and exchange.provider in ("openai", "anthropic", "xai"):  # same dialect: nothing of it is touched
         assert {**body, "model": ""} == {**sent, "model": "", "stream": True}
         return
     assert not schemas.problems(exchange.api, exchange.provider, body)
@@ -118,6 +122,33 @@ def test_codex(stage, kind):
     returned(exchange, asked)
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=NAMES)
+def test_agents_by_chat(stage, kind):
+    """OpenCode, Cline and others: 128 tools, as many as OpenAI takes, and a long file among the results."""
+    exchange, replay, gateway = ready(stage, kind, "/v1/chat/completions")
+    client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=KEY, max_retries=0, timeout=60)
+
+    def turn(body):
+        chunks = [chunk.model_dump(exclude_unset=True, warnings=False)
+                  for chunk in client.chat.completions.create(model=name_of(exchange), stream=True, **body)]
+        reply = chat.stream([("", chunk) for chunk in chunks])
+        return reply, {"role": "assistant", "content": reply.text or None, "tool_calls": [
+            {"id": one.id, "function": {"name": one.name, "arguments": one.arguments}} for one in reply.calls]}
+
+    first = agents.chat(context=200, tools=128)
+    reply, message = turn(first)
+    assert [(one.name, object_of(one.arguments)) for one in reply.calls] == \
+        [(one.name, object_of(one.arguments)) for one in exchange.said.calls]
+    [asked] = replay.take(exchange.key)
+    arrived(exchange, asked, first, "chat")
+
+    second = agents.chat(context=200, tools=128, more_messages=agents.chat_answers(message))
+    turn(second)
+    [asked] = replay.take(exchange.key)
+    arrived(exchange, asked, second, "chat")
+    assert len(READERS[exchange.api].request(asked.json).calls()) == 2 + len(reply.calls)
+
+
 def returned(exchange, asked):
     """Ids and seals that the provider gave come back to it as they were."""
     ids = [one.id for one in exchange.said.calls if one.id]
@@ -126,3 +157,65 @@ def returned(exchange, asked):
     assert all(id in calls for id in ids), f"ids {ids} came back as {calls}"
     seals = [part.signature for turn in back.turns for part in turn.parts if part.signature]
     assert all(seal in seals for seal in exchange.said.signatures), "what the provider sealed did not come back"
+
+
+# -- what the page on agents says
+
+PAGE = (ROOT / "docs/guide/agents.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """A gateway with the models of the page, answered by a mock."""
+    models = re.findall(r"^  (\S+):(?: \{ deployments|\n    deployments)", PAGE, re.M)
+    assert len(models) == 3
+    one = Gateway(tmp_path_factory.mktemp("page"), {
+        "providers": {"made-up": {"type": "mock", "text": "a made-up answer"}},
+        "models": {name: {"deployments": [{"provider": "made-up", "model": "m"}]} for name in models}})
+    yield one
+    one.end()
+
+
+def here(url, gateway):
+    assert "127.0.0.1:8080" in url
+    return url.replace("127.0.0.1:8080", f"127.0.0.1:{gateway.port}")
+
+
+def test_the_page_on_claude_code(shown):
+    """Both the variables and the settings file reach Messages, with the key as a bearer token."""
+    variables = dict(re.findall(r"export (ANTHROPIC_\w+)=(\S+)", "".join(blocks("sh"))))
+    assert variables["ANTHROPIC_AUTH_TOKEN"] == "$SWIFTLET_KEY"
+    said = json.loads(next(block for block in blocks("json") if "apiKeyHelper" in block))["env"]
+    assert said["ANTHROPIC_BASE_URL"] == variables["ANTHROPIC_BASE_URL"]
+    client = anthropic.Anthropic(base_url=here(said["ANTHROPIC_BASE_URL"], shown), auth_token=KEY, max_retries=0)
+    for model in (said["ANTHROPIC_MODEL"], said["ANTHROPIC_DEFAULT_HAIKU_MODEL"]):
+        body = {**agents.claude_code(context=1), "model": model}
+        with client.messages.stream(**body) as stream:
+            assert "made-up" in stream.get_final_text()
+        assert client.messages.count_tokens(**{name: body[name] for name in ("model", "system", "tools", "messages")}).input_tokens > 100
+    # CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY asks for the list.
+    assert said["ANTHROPIC_MODEL"] in [one.id for one in client.models.list().data]
+
+
+def test_the_page_on_codex(shown):
+    said = tomllib.loads(blocks("toml")[0])
+    provider = said["model_providers"][said["model_provider"]]
+    assert provider["wire_api"] == "responses" and provider["env_key"] == "SWIFTLET_KEY"
+    client = openai.OpenAI(base_url=here(provider["base_url"], shown), api_key=KEY, max_retries=0, default_headers=provider["http_headers"])
+    with client.responses.stream(model=said["model"], **agents.codex(context=1)) as stream:
+        assert "made-up" in stream.get_final_response().output_text
+
+
+def test_the_page_on_other_agents(shown):
+    said = json.loads(next(block for block in blocks("json") if "openai-compatible" in block))
+    name, model = said["model"].split("/")
+    options = said["provider"][name]["options"]
+    assert model in said["provider"][name]["models"] and options["apiKey"] == "{env:SWIFTLET_KEY}"
+    client = openai.OpenAI(base_url=here(options["baseURL"], shown), api_key=KEY, max_retries=0)
+    for model in said["provider"][name]["models"]:
+        answer = client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Hi."}])
+        assert "made-up" in answer.choices[0].message.content
