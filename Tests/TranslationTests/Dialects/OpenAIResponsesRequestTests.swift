@@ -110,7 +110,8 @@ struct OpenAIResponsesRequestTests {
     @Test(
         "A value of the wrong kind is refused with its path",
         arguments: [
-            (#"{"input":5}"#, "input"), (#"{"input":[{"type":"message"}]}"#, "input[0]"), (#"{"input":[{"role":"boss","content":"x"}]}"#, "input[0].role"),
+            (#"{"input":5}"#, "input"), (#"{"input":[{"type":"message"}]}"#, "input[0]"),
+            (#"{"input":[{"role":"boss","content":"x"}]}"#, "input[0].role"),
             (#"{"input":[{"type":"function_call","name":"f"}]}"#, "input[0]"),
             (#"{"input":[{"role":"user","content":[{"text":"x"}]}]}"#, "input[0].content[0]"),
             (#"{"input":"x","tools":[{"name":"f"}]}"#, "tools[0]"), (#"{"input":"x","temperature":"hot"}"#, "temperature"),
