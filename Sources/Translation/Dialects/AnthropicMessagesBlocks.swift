@@ -183,7 +183,7 @@ private struct AnthropicMessagesBlock {
             } else if source.says(key, "data") || source.says(key, "url") || source.says(key, "file_id") {
                 value = try source.requiredText()
             } else {
-                try source.skip()
+                try AnthropicMessagesBlocks.lose(key, &source, conversation)
             }
         }
         if let value, kind.says("base64") {

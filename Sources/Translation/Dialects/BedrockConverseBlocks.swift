@@ -27,16 +27,20 @@ private struct BedrockConverseBlockReader {
         let start = reader.scanner.offset
         let count = parts.count
         var native: TextSlice?
+        var unknown: [JSONText] = []
         try reader.enterObject()
         while let key = try reader.nextKey() {
             if reader.says(key, "type") {
                 try reader.skip()  // says again what the other member says
             } else if try !known(key, &reader, &parts), try reader.value() != nil {
                 native = reader.slice(key)
+                unknown.append(key)
             }
         }
         if let native, parts.count == count {
             parts.append(.native(type: native, JSONSlice(ByteRange(start, reader.scanner.offset), of: reader.body)))
+        } else {
+            for key in unknown { AnthropicMessagesBlocks.lose(key, reader.body, conversation) }
         }
     }
 
@@ -276,7 +280,7 @@ private struct BedrockConverseBlockReader {
                     }
                 }
             } else {
-                try reader.skip()
+                try lose(key, &reader)
             }
         }
         return has

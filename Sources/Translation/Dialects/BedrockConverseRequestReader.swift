@@ -250,7 +250,8 @@ struct BedrockConverseRequestReader {
         guard try reader.peek() == .object else { throw reader.wrong("an object") }
         let start = reader.scanner.offset
         var tool: Tool?
-        var native: TextSlice?
+        var unknown: [JSONText] = []
+        var isMark = false
         try reader.enterObject()
         while let name = try reader.nextKey() {
             if reader.says(name, "toolSpec") {
@@ -258,21 +259,24 @@ struct BedrockConverseRequestReader {
                 try toolSpec(&spec)
                 tool = spec
             } else if reader.says(name, "cachePoint") {
+                isMark = true
                 let mark = try reader.cacheMark()
                 if conversation.tools.isEmpty { AnthropicMessagesBlocks.lose(name, reader.body, conversation) }
                 if let last = conversation.tools.indices.last { conversation.tools[last].cache = mark }
             } else if try reader.value() != nil {
-                native = reader.slice(name)
+                unknown.append(name)
             }
         }
         if let tool {
             guard !tool.name.isEmpty else { throw reader.wrong("a tool with a `name`", at: start) }
             conversation.tools.append(tool)
-        } else if let native {
+        } else if let native = unknown.first, !isMark {
+            unknown.removeAll()
             var tool = Tool(name: .empty)
-            tool.kind = .native(type: native, JSONSlice(ByteRange(start, reader.scanner.offset), of: reader.body))
+            tool.kind = .native(type: reader.slice(native), JSONSlice(ByteRange(start, reader.scanner.offset), of: reader.body))
             conversation.tools.append(tool)
         }
+        for name in unknown { AnthropicMessagesBlocks.lose(name, reader.body, conversation) }
     }
 
     private mutating func toolSpec(_ tool: inout Tool) throws(Malformed) {
@@ -295,15 +299,21 @@ struct BedrockConverseRequestReader {
         }
     }
 
+    /// An object that has no members so far.
+    private mutating func empty() throws(Malformed) {
+        guard try entered() else { return }
+        while let name = try reader.nextKey() { try lose(name) }
+    }
+
     private mutating func toolChoice() throws(Malformed) {
         guard try entered() else { return }
         while let name = try reader.nextKey() {
             if reader.says(name, "auto") {
                 conversation.toolChoice = .auto
-                try reader.skip()
+                try empty()
             } else if reader.says(name, "any") {
                 conversation.toolChoice = .required
-                try reader.skip()
+                try empty()
             } else if reader.says(name, "tool"), try reader.peek() == .object {
                 try reader.enterObject()
                 while let inner = try reader.nextKey() {

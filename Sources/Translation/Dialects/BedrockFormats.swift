@@ -85,7 +85,10 @@ enum BedrockSeals {
     }
 
     /// Whether a client of Bedrock's gets it as its issuer made it.
-    static func isBare(_ seal: Seal) -> Bool { (seal.origin == .anthropic || seal.origin == .bedrock) && seal.kind != .thought }
+    /// Signatures of other models than Anthropic's could not be told from its own when they come back.
+    static func isBare(_ seal: Seal) -> Bool {
+        seal.origin == .anthropic && seal.kind != .thought || seal.origin == .bedrock && seal.kind == .redacted
+    }
 
     /// The value of `redactedContent`.
     static func blob(_ seal: Seal, isBare: Bool, into writer: inout JSONWriter) {

@@ -93,7 +93,7 @@ extension GeminiRequestReader {
                     guard let value = try reader.object() else { continue }
                     try media(in: value, &parts)
                 } else {
-                    try reader.skip()
+                    try reader.unknown(name)
                 }
             }
         }
@@ -121,6 +121,8 @@ extension GeminiRequestReader {
                     name = try scanner.optionalText(of: value.bytes)
                 } else {
                     try scanner.skip()
+                    let path = JSONPath.of(offset: offset + Int(key.range.start), in: reader.body)
+                    conversation.others.append((conversation.keep(path), JSONSlice(key.range, of: value.bytes)))
                 }
             }
         } catch {

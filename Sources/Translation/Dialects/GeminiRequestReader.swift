@@ -38,6 +38,7 @@ struct GeminiRequestReader {
     mutating func read(isCount: Bool = false) throws(Malformed) {
         try members(isCount: isCount)
         try reader.finish()
+        reader.reportUnknown(to: conversation)
         guard seen & (1 << UInt64(Place.contents.rawValue)) != 0 else {
             throw Malformed(offset: reader.scanner.offset, message: "`contents` must be given", member: "contents")
         }

@@ -71,8 +71,8 @@ extension GeminiRequestReader {
                         place += 1
                     }
                 }
-            } else if let other = try reader.other(name) {
-                message.others.append(other)
+            } else {
+                try reader.unknown(name)
             }
         }
         if message.role != .assistant { flush(into: &message.parts) }

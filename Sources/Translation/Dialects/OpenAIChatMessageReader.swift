@@ -42,7 +42,7 @@ struct OpenAIChatMessageReader {
         } else if reader.says(key, "refusal") {
             if let refusal = try reader.text() { parts.append(.refusal(refusal)) }
         } else if reader.says(key, "reasoning_content") || reader.says(key, "reasoning") {
-            if try reader.peek() == .string { plainReasoning = try reader.text() } else { try reader.skip() }
+            if try reader.peek() == .string { plainReasoning = try reader.text() } else { try reader.unknown(key) }
         } else if reader.says(key, "reasoning_details"), try reader.peek() == .array {
             try reasoningDetails(&reader)
         } else if reader.says(key, "annotations") {
@@ -126,7 +126,7 @@ struct OpenAIChatMessageReader {
                 } else if reader.says(key, "extra_content"), try reader.peek() == .object {
                     try extraContent(&call, &reader)
                 } else {
-                    try reader.skip()
+                    try reader.unknown(key)
                 }
             }
             calls.append(.toolCall(call))
@@ -147,7 +147,7 @@ struct OpenAIChatMessageReader {
                     try check(call.arguments, reader)
                 }
             } else {
-                try reader.skip()
+                try reader.unknown(key)
             }
         }
     }
@@ -186,7 +186,7 @@ struct OpenAIChatMessageReader {
                 if reader.says(inner, "thought_signature"), let data = try reader.text() {
                     call.seal = Seal(.gemini, .thought, data)
                 } else {
-                    try reader.skip()
+                    try reader.unknown(inner)
                 }
             }
         }
@@ -212,7 +212,7 @@ struct OpenAIChatMessageReader {
                 } else if reader.says(key, "id") {
                     detail.id = try reader.text()
                 } else {
-                    try reader.skip()
+                    try reader.unknown(key)
                 }
             }
             if let (kind, data) = seal {

@@ -52,7 +52,7 @@ struct OpenAIChatPartReader {
         } else if reader.says(key, "thinking"), try reader.peek() == .array {
             try thinking(&reader)
         } else {
-            try reader.skip()
+            try reader.unknown(key)
         }
     }
 
@@ -75,7 +75,7 @@ struct OpenAIChatPartReader {
             } else if reader.says(key, "detail") {
                 media.detail = try reader.text()
             } else {
-                try reader.skip()
+                try reader.unknown(key)
             }
         }
     }
@@ -90,7 +90,7 @@ struct OpenAIChatPartReader {
             } else if reader.says(key, "format") {
                 media.type = conversation.keep("audio/\(try reader.requiredText().string)")
             } else {
-                try reader.skip()
+                try reader.unknown(key)
             }
         }
     }
@@ -108,7 +108,7 @@ struct OpenAIChatPartReader {
             } else if reader.says(key, "filename") {
                 media.name = try reader.text()
             } else {
-                try reader.skip()
+                try reader.unknown(key)
             }
         }
     }
@@ -119,7 +119,7 @@ struct OpenAIChatPartReader {
         while try reader.nextElement() {
             try reader.enterObject()
             while let key = try reader.nextKey() {
-                if reader.says(key, "text"), let thought = try reader.text() { thoughts.append(thought) } else { try reader.skip() }
+                if reader.says(key, "text"), let thought = try reader.text() { thoughts.append(thought) } else { try reader.unknown(key) }
             }
         }
     }

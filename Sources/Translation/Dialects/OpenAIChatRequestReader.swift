@@ -35,6 +35,7 @@ struct OpenAIChatRequestReader {
             if let other = try reader.other(name) { conversation.others.append(other) }
         }
         try reader.finish()
+        reader.reportUnknown(to: conversation)
         guard seen & (1 << UInt64(CallMember.messages.rawValue)) != 0 else {
             throw Malformed(offset: 0, message: "`messages` must be given", member: "messages")
         }
@@ -146,7 +147,7 @@ struct OpenAIChatRequestReader {
             } else if reader.says(name, "exclude") {
                 if try reader.flag() == true { reasoning.summary = TextSlice("none") }
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
         conversation.reasoning = reasoning
@@ -162,7 +163,7 @@ struct OpenAIChatRequestReader {
             } else if reader.says(name, "budget_tokens") {
                 reasoning.budget = try reader.number()
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
         conversation.reasoning = reasoning
@@ -176,7 +177,7 @@ struct OpenAIChatRequestReader {
         }
         try reader.enterObject()
         while let name = try reader.nextKey() {
-            if reader.says(name, "include_usage") { conversation.wantsUsage = try reader.flag() ?? false } else { try reader.skip() }
+            if reader.says(name, "include_usage") { conversation.wantsUsage = try reader.flag() ?? false } else { try reader.unknown(name) }
         }
     }
 
@@ -213,7 +214,7 @@ struct OpenAIChatRequestReader {
                 } else if reader.says(name, "cache_control") {
                     tool.cache = try cacheMark()
                 } else {
-                    try reader.skip()
+                    try reader.unknown(name)
                 }
             }
             if let type, !type.says("function") {
@@ -250,7 +251,7 @@ struct OpenAIChatRequestReader {
             } else if reader.says(name, "strict") {
                 tool.strict = try reader.flag()
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
     }
@@ -273,7 +274,7 @@ struct OpenAIChatRequestReader {
                 try allowedTools(&allowed, &isRequired)
                 among = allowed
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
         if let among {
@@ -293,11 +294,11 @@ struct OpenAIChatRequestReader {
                 while try reader.nextElement() {
                     try reader.enterObject()
                     while let inner = try reader.nextKey() {
-                        if reader.says(inner, "function"), let name = try functionName() { allowed.append(name) } else { try reader.skip() }
+                        if reader.says(inner, "function"), let name = try functionName() { allowed.append(name) } else { try reader.unknown(inner) }
                     }
                 }
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
     }
@@ -306,7 +307,7 @@ struct OpenAIChatRequestReader {
         var found: TextSlice?
         try reader.enterObject()
         while let name = try reader.nextKey() {
-            if reader.says(name, "name") { found = try reader.text() } else { try reader.skip() }
+            if reader.says(name, "name") { found = try reader.text() } else { try reader.unknown(name) }
         }
         return found
     }
@@ -343,11 +344,11 @@ struct OpenAIChatRequestReader {
                     } else if reader.says(inner, "strict") {
                         described.strict = try reader.flag()
                     } else {
-                        try reader.skip()
+                        try reader.unknown(inner)
                     }
                 }
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
         guard let type else { return }

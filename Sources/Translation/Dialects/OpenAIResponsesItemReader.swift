@@ -86,7 +86,7 @@ struct OpenAIResponsesItemReader {
         } else if reader.says(key, "phase") {
             phase = try reader.other(key)
         } else {
-            try reader.skip()  // type, status
+            if reader.says(key, "status") { try reader.skip() } else { try reader.unknown(key) }
         }
     }
 
@@ -104,7 +104,7 @@ struct OpenAIResponsesItemReader {
         while try reader.nextElement() {
             try reader.enterObject()
             while let key = try reader.nextKey() {
-                if reader.says(key, "text") { texts.append(try reader.requiredText()) } else { try reader.skip() }
+                if reader.says(key, "text") { texts.append(try reader.requiredText()) } else { try reader.unknown(key) }
             }
         }
     }

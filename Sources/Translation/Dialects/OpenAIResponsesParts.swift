@@ -29,6 +29,7 @@ enum OpenAIResponsesParts {
             let start = reader.scanner.offset
             var ahead = reader
             let whole = try ahead.skip()
+            let known = reader.unknownCount
             try reader.enterObject()
             while let key = try reader.nextKey() { try member(key, &reader, conversation) }
             guard let type else { throw reader.wrong("a part with a `type`", at: start) }
@@ -43,6 +44,7 @@ enum OpenAIResponsesParts {
                 media.kind = kind
                 parts.append(.media(media))
             } else {
+                reader.forgetUnknown(since: known)
                 parts.append(.native(type: type, whole))
             }
         }
@@ -74,8 +76,10 @@ enum OpenAIResponsesParts {
                 media.detail = try reader.text()
             } else if reader.says(key, "input_audio"), try reader.peek() == .object {
                 try audio(&reader, conversation)
+            } else if reader.says(key, "logprobs") {
+                try reader.skip()  // of an answer that was given before
             } else {
-                try reader.skip()
+                try reader.unknown(key)
             }
         }
 
@@ -93,7 +97,7 @@ enum OpenAIResponsesParts {
                 } else if reader.says(key, "format") {
                     media.type = conversation.keep("audio/\(try reader.requiredText().string)")
                 } else {
-                    try reader.skip()
+                    try reader.unknown(key)
                 }
             }
         }

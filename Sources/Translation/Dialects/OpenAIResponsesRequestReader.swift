@@ -33,6 +33,7 @@ struct OpenAIResponsesRequestReader {
             if let other = try reader.other(name) { conversation.others.append(other) }
         }
         try reader.finish()
+        reader.reportUnknown(to: conversation)
         if let instructions = members.instructions, !instructions.isEmpty {
             conversation.messages.insert(Message(.system, [.text(TextPart(instructions))]), at: 0)
         }
@@ -203,7 +204,7 @@ struct OpenAIResponsesRequestReader {
             } else if reader.says(name, "strict") {
                 described.strict = try reader.flag()
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
         guard let type else { throw reader.wrong("an object with a `type`", at: start) }

@@ -9,6 +9,7 @@ enum OpenAIResponsesTools {
         let whole = try ahead.skip()
         var type: TextSlice?
         var tool = Tool(name: .empty)
+        let known = reader.unknownCount
         try reader.enterObject()
         while let name = try reader.nextKey() {
             if reader.says(name, "type") {
@@ -22,11 +23,12 @@ enum OpenAIResponsesTools {
             } else if reader.says(name, "strict"), try reader.peek() == .bool {
                 tool.strict = try reader.flag()
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
         guard let type else { throw reader.wrong("a tool with a `type`", at: start) }
         if !type.says("function") {
+            reader.forgetUnknown(since: known)
             tool.kind = .native(type: type, whole)
         } else if tool.name.isEmpty {
             throw reader.wrong("a function with a `name`", at: start)
@@ -51,6 +53,7 @@ enum OpenAIResponsesTools {
         var isRequired = false
         var ahead = reader
         let whole = try ahead.skip()
+        let known = reader.unknownCount
         try reader.enterObject()
         while let name = try reader.nextKey() {
             if reader.says(name, "type") {
@@ -62,7 +65,7 @@ enum OpenAIResponsesTools {
             } else if reader.says(name, "tools"), try reader.peek() == .array {
                 try readAllowed(&reader, into: &allowed)
             } else {
-                try reader.skip()
+                try reader.unknown(name)
             }
         }
         if type?.says("allowed_tools") == true {
@@ -71,6 +74,7 @@ enum OpenAIResponsesTools {
             conversation.toolChoice = .named(named)
         } else {
             // One of OpenAI's own tools is to be used: no other dialect can say that.
+            reader.forgetUnknown(since: known)
             conversation.others.append((TextSlice("tool_choice"), whole))
         }
     }
@@ -80,7 +84,7 @@ enum OpenAIResponsesTools {
         while try reader.nextElement() {
             try reader.enterObject()
             while let name = try reader.nextKey() {
-                if reader.says(name, "name"), let text = try reader.text() { allowed.append(text) } else { try reader.skip() }
+                if reader.says(name, "name"), let text = try reader.text() { allowed.append(text) } else { try reader.unknown(name) }
             }
         }
     }

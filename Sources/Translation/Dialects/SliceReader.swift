@@ -9,6 +9,8 @@ import Wire
 struct SliceReader {
     let body: UnsafeRawBufferPointer
     var scanner: JSONScanner
+    /// Members that nobody knows, of whatever object: see `reportUnknown`.
+    private var unknown: [JSONText] = []
 
     init(_ body: UnsafeRawBufferPointer) {
         self.body = body
@@ -113,6 +115,21 @@ struct SliceReader {
         let isNull = try peek() == .null
         let value = try skip()
         return isNull ? nil : value
+    }
+
+    /// Passes over the value of a member that nobody knows, and takes note of it unless it is null and so says nothing. `type` and
+    /// `index` only say what the place says already.
+    mutating func unknown(_ name: JSONText) throws(Malformed) {
+        if try value() != nil, !says(name, "type"), !says(name, "index") { unknown.append(name) }
+    }
+
+    /// So many were noted: for `forgetUnknown`, where the whole object turns out to be of use in its own dialect only.
+    var unknownCount: Int { unknown.count }
+    mutating func forgetUnknown(since count: Int) { unknown.removeSubrange(count...) }
+
+    /// Members that nobody knew go to `others`, by their paths.
+    func reportUnknown(to conversation: Conversation) {
+        for name in unknown { AnthropicMessagesBlocks.lose(name, body, conversation) }
     }
 
     /// A member that has no place in a conversation; nil when it is null and so asks for nothing.
