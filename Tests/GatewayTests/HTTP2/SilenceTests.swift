@@ -7,9 +7,9 @@ import Testing
 
     @Test("a provider that thinks for long is pinged, and answers on the connection it has")
     func thinking() async throws {
-        try await SharedGateway.with(provider: "http2_ping: 50ms", answer: { _ in [.wait] + Provider.ok() }) { gateway in
+        try await SharedGateway.with(provider: "http2_ping: 1s", answer: { _ in [.wait] + Provider.ok() }) { gateway in
             let client = gateway.ask()
-            try await held(gateway.eventually { $0.provider.seen.pings >= 3 })
+            try await held(gateway.eventually { $0.provider.seen.pings >= 2 })
             #expect(await gateway.server.counters().upstreamShared == 1)
             gateway.provider.release()
             try answered(client.status(), 200)
@@ -19,9 +19,9 @@ import Testing
 
     @Test("an idle connection is not pinged")
     func idle() async throws {
-        try await SharedGateway.with(provider: "http2_ping: 20ms", answer: { _ in Provider.ok() }) { gateway in
+        try await SharedGateway.with(provider: "http2_ping: 500ms", answer: { _ in Provider.ok() }) { gateway in
             try answered(gateway.ask().status(), 200)
-            try await Task.sleep(for: .milliseconds(200))
+            try await Task.sleep(for: .milliseconds(1200))
             #expect(gateway.provider.seen.pings == 0)
             try answered(gateway.ask().status(), 200)
             #expect(gateway.provider.seen.connections == 1)
@@ -31,7 +31,7 @@ import Testing
     @Test("all requests on a line that died fail together, long before their time is over")
     func died() async throws {
         try await SharedGateway.with(
-            provider: "http2_ping: 300ms, timeout: 1h",
+            provider: "http2_ping: 1s, timeout: 1h",
             answer: { request in
                 switch request.number {
                 case 0: [Provider.streamHead, .data(Provider.event("a")), .wait]
@@ -59,7 +59,7 @@ import Testing
     @Test("a line that died while it was idle costs a request some time, not its answer")
     func diedIdle() async throws {
         try await SharedGateway.with(
-            provider: "http2_ping: 100ms, timeout: 1h", answer: { $0.number == 1 ? [.freeze] : Provider.ok() }
+            provider: "http2_ping: 500ms, timeout: 1h", answer: { $0.number == 1 ? [.freeze] : Provider.ok() }
         ) { gateway in
             try answered(gateway.ask().status(), 200)
             let reply = try #require(try gateway.ask().reply())
