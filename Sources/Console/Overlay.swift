@@ -54,8 +54,9 @@ struct Overlay: Sendable, Equatable {
         let rest = path.dropFirst()
         if var items = node.items ?? (list != nil && node.isEmpty ? [] : nil) {
             let at = items.firstIndex { $0.itemName == name }
-            let old = at.map { items[$0] }
-            let new = rest.isEmpty ? value : set(rest, to: value, in: old ?? .map([]))
+            // Part of an item that the file has no more: it would make a piece of one.
+            if at == nil, !rest.isEmpty { return node }
+            let new = rest.isEmpty ? value : at.map { set(rest, to: value, in: items[$0]) }
             switch (at, new) {
             case (let at?, let new?): items[at] = new.named(name, list ?? "name")
             case (let at?, nil): items.remove(at: at)
