@@ -6,7 +6,7 @@ extension Conversation {
     /// What only one dialect has (compacted turns, items kept by the provider) may hold calls that are not seen here: then
     /// nothing is refused. `body` is what the conversation was read from.
     public func checkResults(in body: UnsafeRawBufferPointer) throws(Malformed) {
-        guard messages.contains(where: { $0.role == .tool }), !hasNatives else { return }
+        guard messages.contains(where: { $0.role == .tool }), !hasNatives, responses?.previousResponseID == nil else { return }
         for index in messages.indices where messages[index].role == .tool {
             for case .toolResult(let result) in messages[index].parts {
                 // An id may have been made for it: then the name stands in the body.

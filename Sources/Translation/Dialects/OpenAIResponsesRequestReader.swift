@@ -112,6 +112,8 @@ struct OpenAIResponsesRequestReader {
             if let most = members.maxToolCalls { conversation.others.append((reader.slice(name), most)) }
         } else if reader.says(name, "previous_response_id") {
             members.previousResponseID = try reader.text()
+            // Resolved before anybody translates, where answers are kept here.
+            if let id = members.previousResponseID { report(name, id) }
         } else if reader.says(name, "background") {
             members.background = try reader.flag() ?? false
         } else if reader.says(name, "conversation") {
