@@ -16,9 +16,9 @@ public final class AdminServer: Sendable {
     /// Listens and serves. Throws what kept it from listening.
     public init(_ desk: AdminDesk, on address: ListenAddress, log: Logger) async throws {
         let listening = Listening()
-        // Requests are told in our own words, where there is something to tell.
+        // Requests are told in our own words, where there is something to tell; Hummingbird calls it an error that it was stopped.
         var quiet = log
-        quiet.logLevel = .error
+        quiet.logLevel = .critical
         let responder = CallbackResponder<BasicRequestContext> { request, _ in await Self.respond(request, desk) }
         let application = Application(
             responder: responder,

@@ -137,6 +137,10 @@ struct LedgerDesk: Sendable {
             usage.member("image_output", row.usage.imageOutput)
             usage.member("estimated", row.usage.estimated)
         }
+        if row.api == API.passThrough.rawValue {
+            line.member("received_bytes", row.receivedBytes)
+            line.member("sent_bytes", row.sentBytes)
+        }
         line.key("cost_usd")
         if row.priced { line.raw(row.cost.dollars) } else { line.null() }
     }

@@ -19,8 +19,6 @@ struct RequestLine {
     var detail = ""
     /// Nil for a refused request.
     var entry: LedgerEntry?
-    /// Of bodies, to the provider and from it; where they are carried unread.
-    var bytes: (received: Int, sent: Int)?
 
     init(id: RequestID, status: Int, outcome: StaticString) {
         self.id = id
@@ -49,9 +47,9 @@ struct RequestLine {
         line.number("cost_nanodollars", entry?.cost.amount ?? 0)
         line.number("duration_us", entry?.durationMicroseconds ?? 0)
         line.number("first_byte_us", entry?.firstByteMicroseconds ?? 0)
-        if let bytes {
-            line.number("received_bytes", Int64(bytes.received))
-            line.number("sent_bytes", Int64(bytes.sent))
+        if let entry, entry.receivedBytes | entry.sentBytes != 0 {
+            line.number("received_bytes", entry.receivedBytes)
+            line.number("sent_bytes", entry.sentBytes)
         }
         line.end()
         return line

@@ -36,6 +36,9 @@ public struct LedgerEntry: Hashable, Sendable {
 
     public var usage = Usage()
     public var cost = Nanodollars.zero
+    /// Bytes of bodies or messages, from the client and to it, where they were carried unread; else nobody counted.
+    public var receivedBytes: Int64 = 0
+    public var sentBytes: Int64 = 0
 
     /// Raw value of `API`.
     public var api: UInt8 = 0

@@ -1,14 +1,21 @@
 """HTTP/2 to providers: many streams on few connections, and providers that break its rules."""
 
 import concurrent.futures
+import json
+import random
+import socket
 import struct
 import threading
+import time
 
 import h2.errors
+import h2.exceptions
 import h2.settings
 import pytest
 from conftest import error_of
 from support.gateway import KEY, PATIENCE, question, wait_until
+from support.raw import Wire, post
+from support.upstream import ANSWER
 from support.upstream_h2 import H2Upstream
 
 FRAMES = {"data": 0, "headers": 1, "rst": 3, "settings": 4, "push": 5, "ping": 6, "goaway": 7, "continuation": 9}
@@ -23,14 +30,14 @@ def shared(gateway, tmp_path):
     """A gateway of one event loop in front of a provider that speaks HTTP/2. Returns (gateway, upstream)."""
     started = []
 
-    def start(handle=None, provider=None, **options):
+    def start(handle=None, provider=None, deployment=None, **options):
         up = H2Upstream(tmp_path, handle, **options)
         started.append(up)
         return gateway({
             "server": {"threads": 1, "trusted_certificates": str(up.certificate)},
             "router": {"num_retries": 0},
             "providers": {"up": up.provider(**(provider or {}))},
-            "models": {"chat": {"deployments": [{"provider": "up", "model": "upstream-model"}]}}}), up
+            "models": {"chat": {"deployments": [{"provider": "up", "model": "upstream-model", **(deployment or {})}]}}}), up
 
     yield start
     for up in started:
@@ -87,7 +94,6 @@ def test_many_streams_on_few_connections(shared):
 def test_a_client_that_leaves_cancels_its_stream(shared):
     held = []
     one, up = shared(lambda stream: held.append(stream) or stream.head(content_type="text/event-stream"))
-    from support.raw import Wire, post
     wire = Wire(one.port)
     wire.send(post("/v1/chat/completions", b'{"model": "chat", "messages": [], "stream": true}', KEY))
     wait_until(lambda: held, what="the request")
@@ -292,6 +298,123 @@ def test_a_connection_that_begins_badly(shared, name):
     up.greet = None
     wait_until(lambda: one.chat()[0] == 200, 30, every=0.5, what="service again")
     assert metric(one, "swiftlet_upstream_streams") == 0
+
+
+@pytest.mark.parametrize("how", ["silent", "closed", "no TLS"])
+def test_a_connection_that_never_stands(gateway, how):
+    """Whoever waits for the same handshake learns of its end in the time that a connection has."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        port = listener.getsockname()[1]
+        if how == "no TLS":
+            def refuse():
+                while True:
+                    try:
+                        peer = listener.accept()[0]
+                    except OSError:
+                        return
+                    peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                    peer.close()
+            threading.Thread(target=refuse, daemon=True).start()
+        if how == "closed":
+            listener.close()
+        one = gateway({
+            "server": {"threads": 1}, "router": {"num_retries": 0},
+            "providers": {"up": {"type": "openai_compatible", "base_url": f"https://127.0.0.1:{port}/v1", "api_key": "x", "connect_timeout": "500ms"}},
+            "models": {"chat": {"deployments": [{"provider": "up", "model": "m"}]}}})
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for status, _, body in pool.map(lambda at: one.chat(user=str(at)), range(8)):
+                assert status in (502, 503), (status, body)
+                error_of(body)
+        assert metric(one, 'swiftlet_upstream_connections{protocol="h2"}') == 0
+
+
+class Whims:
+    """A provider that does whatever its numbers say; `x-request` in its answers is the `user` of the request they belong to."""
+
+    def __init__(self, seed):
+        self.random, self.lock = random.Random(seed), threading.Lock()
+
+    def __call__(self, stream):
+        with self.lock:
+            whim = self.random.randrange(14)
+            pause = self.random.random() * 0.05
+        user = stream.json["user"]
+        body = json.dumps({**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": {
+            "role": "assistant", "content": user * 3000 if whim == 1 else user}}]}).encode()
+
+        def whole():
+            stream.head(content_type="application/json", content_length=len(body), x_request_id=user)
+            for start in range(0, len(body), 16_000):
+                stream.send(body[start:start + 16_000])
+            stream.data(b"", end=True)
+
+        def act():
+            try:
+                time.sleep(pause)
+                if whim <= 4:
+                    whole()
+                elif whim == 5:
+                    stream.abort()
+                elif whim == 6:
+                    stream.abort(h2.errors.ErrorCodes.REFUSED_STREAM)
+                elif whim == 7:
+                    stream.head(content_type="application/json", content_length=len(body))
+                    stream.data(body[:10])
+                    stream.abort(h2.errors.ErrorCodes.CANCEL)
+                elif whim == 8:
+                    stream.peer.raw(frame("goaway", struct.pack(">II", stream.number, 0)))
+                    whole()
+                elif whim == 9:
+                    stream.head(content_type="application/json", content_length=len(body) + 1)
+                    stream.data(body, end=True)
+                elif whim == 10 and pause < 0.01:
+                    stream.peer.socket.shutdown(socket.SHUT_RDWR)
+                elif whim == 11:
+                    stream.peer.act(lambda h: h.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 2 + int(pause * 200)}))
+                    whole()
+                elif whim == 12:
+                    stream.peer.act(lambda h: h.ping(b"whimsies"))
+                    whole()
+                else:
+                    whole()
+            except (h2.exceptions.ProtocolError, OSError, KeyError):
+                pass  # its connection or stream was ended meanwhile
+        threading.Thread(target=act, daemon=True).start()
+
+
+@pytest.mark.parametrize("seed", ["sparrow", "heron", "wren"])
+def test_whims(shared, seed):
+    """Whatever streams and connections do, each request ends, with its own answer or a typed error, and nothing is left behind."""
+    one, up = shared(Whims(seed), provider={"first_byte_timeout": "10s"}, deployment={"cooldown_time": "0s"})
+    leaving = random.Random(seed + " leaves")
+
+    def leave(at):
+        wire = Wire(one.port)
+        wire.send(post("/v1/chat/completions", json.dumps(question(user=f"leaver-{at}")).encode(), KEY))
+        time.sleep(0.01 * (at % 5))
+        wire.close()
+
+    def ask(at):
+        if leaves[at]:
+            return leave(at)
+        status, headers, body = one.chat(user=f"user-{at}-")
+        if status == 200:
+            content = json.loads(body)["choices"][0]["message"]["content"]
+            assert content in (f"user-{at}-", f"user-{at}-" * 3000)
+        else:
+            assert status in (502, 503), (status, body)
+            error_of(body)
+        return status
+
+    leaves = [leaving.random() < 0.1 for _ in range(600)]
+    with concurrent.futures.ThreadPoolExecutor(40) as pool:
+        answers = [answer for answer in pool.map(ask, range(600)) if answer]
+    assert answers.count(200) > 150
+    assert len(up.requests) > 300
+    wait_until(lambda: metric(one, "swiftlet_upstream_streams") == 0, what="no stream left")
+    wait_until(lambda: metric(one, "swiftlet_requests_in_flight") == 0, what="no request left")
+    up.handle = lambda stream: stream.answer()
+    assert [one.chat()[0] for _ in range(5)] == [200] * 5
 
 
 def test_shutting_down_ends_shared_connections(shared):

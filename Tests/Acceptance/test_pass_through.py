@@ -490,6 +490,7 @@ def test_ledger_log_metrics_and_decision(gateway, upstream):
     ask(one, "GET", "/paid", headers={})
     good, bad = wait_until(lambda: (rows := ledger.read(one.folder)) and len(rows) == 2 and rows)
     assert (good["model"], good["route"], good["key"], good["status"], good["state"]) == ("/paid", "/paid", "acceptance", 200, "done")
+    assert (good["received_bytes"], good["sent_bytes"]) == (5, 6)
     assert good["cost"] == 2_000_000 and (bad["cost"], bad["status"]) == (0, 500)
     lines = wait_until(lambda: (found := [line for line in one.log() if line.get("api") == "pass_through"]) and len(found) == 2 and found)
     assert lines[0]["route"] == "/paid" and (lines[0]["received_bytes"], lines[0]["sent_bytes"]) == (5, 6) and lines[0]["status"] == 200
@@ -503,7 +504,7 @@ def test_ledger_log_metrics_and_decision(gateway, upstream):
         assert line in metrics, line
     status, body = get(one.admin_port, f"/api/v1/requests/{fields(headers)['x-swiftlet-request-id']}")
     record = json.loads(body)
-    assert status == 200 and record["api"] == "pass_through" and record["cost_usd"] == 0.002
+    assert status == 200 and record["api"] == "pass_through" and record["cost_usd"] == 0.002 and record["sent_bytes"] == 6
     assert record["decision"]["strategy"] == "pass-through" and record["decision"]["candidates"] == [] and len(record["decision"]["attempts"]) == 1
     assert SECRET not in "\n".join(one.lines)
 

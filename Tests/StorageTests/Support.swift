@@ -79,6 +79,8 @@ extension LedgerEntry {
         row.usage.cacheWriteHour = value % 4
         row.usage.imageInput = value % 2
         row.usage.imageOutput = value % 5
+        row.receivedBytes = number % 5 == 0 ? value * 100 : 0
+        row.sentBytes = number % 10 == 0 ? value << 20 : 0
         row.usage.estimated = number % 6 == 0
         row.cost = Nanodollars(value * 1_234)
         row.policy = NameID(rawValue: Int32(number % 2))

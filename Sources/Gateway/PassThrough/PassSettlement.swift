@@ -24,6 +24,8 @@ struct PassSettlement {
         // Answered, and not with an error: then it has cost what it costs.
         entry.cost = passage.firstByte != nil && passage.status < 400 ? passage.endpoint.cost : .zero
         entry.priced = true
+        entry.receivedBytes = Int64(passage.received)
+        entry.sentBytes = Int64(passage.sent)
         entry.api = API.passThrough.rawValue
         entry.status = UInt16(clamping: status)
         entry.attempts = UInt8(clamping: passage.attempts)
@@ -66,7 +68,6 @@ struct PassSettlement {
         line.fault = entry.fault?.word ?? ""
         line.detail = detail
         line.entry = entry
-        line.bytes = (passage.received, passage.sent)
         lane.add(line)
     }
 }

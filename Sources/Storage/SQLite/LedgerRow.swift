@@ -1,24 +1,25 @@
 import GRDBSQLite
 import Routing
 
-/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 30 values a row cost more than
+/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 32 values a row cost more than
 /// storing them.
 enum LedgerRow {
     static let columns = """
         id, drift_ms, duration_us, first_byte_us, key, model, route, deployment, api, status, attempts, state, fault, flags, \
         input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost, attempt_log, \
-        policy, rule, decision, decision_names, cache_write_hour, image_input, image_output
+        policy, rule, decision, decision_names, cache_write_hour, image_input, image_output, received_bytes, sent_bytes
         """
     // Without names of columns, whose order is that of `columns`: the text is the key under which a statement is kept.
-    static let insert = "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+    static let insert = "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
     /// Of a row that `isUsual`: fewer values to hand over.
-    static let insertUsual = "INSERT INTO requests VALUES(?,0,?,?,?,?,?,?,?,?,?,?,NULL,?,?,?,0,?,?,0,0,?,NULL,0,0,?,?,0,0,0) ON CONFLICT DO NOTHING"
+    static let insertUsual =
+        "INSERT INTO requests VALUES(?,0,?,?,?,?,?,?,?,?,?,?,NULL,?,?,?,0,?,?,0,0,?,NULL,0,0,?,?,0,0,0,0,0) ON CONFLICT DO NOTHING"
 
     /// Nothing rare stands in it.
     static func isUsual(_ row: LedgerEntry) -> Bool {
         row.startedUnixMilliseconds == row.id.unixMilliseconds && row.fault == nil && row.usage.cacheWrite == 0 && row.usage.audioInput == 0
             && row.usage.audioOutput == 0 && row.usage.cacheWriteHour == 0 && row.usage.imageInput == 0 && row.usage.imageOutput == 0
-            && row.attemptLog.isEmpty && row.policy == .none && row.rule == .none
+            && row.attemptLog.isEmpty && row.policy == .none && row.rule == .none && row.receivedBytes == 0 && row.sentBytes == 0
     }
 
     private static let streamed: Int64 = 1
@@ -55,6 +56,8 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, 28, row.usage.cacheWriteHour)
         sqlite3_bind_int64(statement, 29, row.usage.imageInput)
         sqlite3_bind_int64(statement, 30, row.usage.imageOutput)
+        sqlite3_bind_int64(statement, 31, row.receivedBytes)
+        sqlite3_bind_int64(statement, 32, row.sentBytes)
         try lend(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog), 23, statement) {
             try lend(decision(of: row), 26, statement, step)
         }
@@ -150,6 +153,8 @@ enum LedgerRow {
         row.usage.cacheWriteHour = number(27)
         row.usage.imageInput = number(28)
         row.usage.imageOutput = number(29)
+        row.receivedBytes = number(30)
+        row.sentBytes = number(31)
         return row
     }
 }

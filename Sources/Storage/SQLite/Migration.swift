@@ -92,6 +92,13 @@ struct Migration: Sendable {
                 ALTER TABLE requests ADD COLUMN image_input INTEGER;
                 ALTER TABLE requests ADD COLUMN image_output INTEGER;
                 """),
+        Migration(
+            version: 4,
+            sql: """
+                -- Of what is carried unread.
+                ALTER TABLE requests ADD COLUMN received_bytes INTEGER;
+                ALTER TABLE requests ADD COLUMN sent_bytes INTEGER;
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 
 import h2.config
 import h2.connection
@@ -56,6 +57,15 @@ class Stream:
 
     def data(self, data, end=False):
         self.peer.act(lambda h: h.send_data(self.number, data, end_stream=end))
+
+    def send(self, data):
+        """As `data`, as soon as the window has room."""
+        while True:
+            with self.peer.lock:
+                if self.peer.h2.local_flow_control_window(self.number) >= len(data):
+                    self.peer.h2.send_data(self.number, data)
+                    return self.peer.socket.sendall(self.peer.h2.data_to_send())
+            time.sleep(0.005)
 
     def answer(self, value=None, status=200, **fields):
         body = value if isinstance(value, bytes) else json.dumps(ANSWER if value is None else value).encode()
