@@ -18,9 +18,9 @@ struct UpstreamRequest {
             return
         }
         let hasSeals = request.api == .responses && request.body.withUnsafeReadableBytes { ResponsesSeals.areIn($0) }
-        let mends = request.api == .chatCompletions && !target.mends.isEmpty
+        let mends = request.api == .chatCompletions && !target.mends.isDisjoint(with: request.call.quirks)
         if hasSeals || mends || request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true) || target.hasOverrides,
-            let changed = Self.changed(target, request, attempt, live, loop, hasSeals: hasSeals)
+            let changed = Self.changed(target, request, attempt, live, loop, hasSeals: hasSeals, mends: mends ? target.mends : [])
         {
             self = changed
             return
@@ -85,14 +85,11 @@ struct UpstreamRequest {
     /// The body with the members that a rule, the leaf and the provider set, with what others sealed taken out and OpenAI's newer
     /// words said as the provider knows them. Nil: there is nothing of the kind.
     private static func changed(
-        _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop, hasSeals: Bool
+        _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop, hasSeals: Bool,
+        mends: ChatQuirks
     ) -> UpstreamRequest? {
         let overrides = overrides(target, request.api, request, attempt, live)
-        let mends = request.api == .chatCompletions ? target.mends : []
-        func mended(_ body: ByteBuffer) -> [UInt8]? {
-            mends.isEmpty ? nil : body.withUnsafeReadableBytes { ChatMend.mended($0, mends) }
-        }
-        guard overrides != nil || hasSeals || mended(request.body) != nil else { return nil }
+        guard overrides != nil || hasSeals || !mends.isEmpty else { return nil }
         let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
         var body = loop.allocator.buffer(capacity: request.body.readableBytes + 256)
         request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
@@ -103,7 +100,7 @@ struct UpstreamRequest {
         }
         let origin = target.provider.sealOrigin(of: target.modelName)
         if hasSeals, let bytes = body.withUnsafeReadableBytes({ ResponsesSeals.resolve($0, for: origin) }) { body = ByteBuffer(bytes: bytes) }
-        if let bytes = mended(body) { body = ByteBuffer(bytes: bytes) }
+        if !mends.isEmpty, let bytes = body.withUnsafeReadableBytes({ ChatMend.mended($0, mends) }) { body = ByteBuffer(bytes: bytes) }
         let prepared = target.head(request.api, streaming: request.call.stream)
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24)
         out.writeHead(atMost: prepared.readableBytes + 24) { head in

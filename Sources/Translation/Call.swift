@@ -43,6 +43,8 @@ public final class Call {
     public internal(set) var extras = Extras()
     /// There are some.
     public internal(set) var hasExtras = false
+    /// Of a chat: quirks of providers that it may run into.
+    public internal(set) var quirks: ChatQuirks = []
 
     // What `rewrite` changes.
     var cuts: [ByteRange] = []

@@ -66,9 +66,21 @@ extension CallReader {
                 if scanner.text(name, is: "content") || scanner.text(name, is: "parts") {
                     try content(depth: 0)
                 } else {
-                    call.textBytes += try scanner.skip().count
+                    let value = try scanner.skip()
+                    call.textBytes += value.count
+                    note(name, value)
                 }
             }
+        }
+    }
+
+    /// What of a message somebody may not take: rarely anything.
+    private mutating func note(_ name: JSONText, _ value: ByteRange) {
+        switch name.range.count {
+        case 4: if value.count == 11, value.of(body)[1] == UInt8(ascii: "d") { call.quirks.insert(.systemRole) }  // `role`: "developer"
+        case 10, 12: call.quirks.insert(.nineCharacterIDs)  // `tool_calls`, `tool_call_id`
+        case 17: call.quirks.insert(.thinkingParts)  // `reasoning_content`, `reasoning_details`
+        default: break
         }
     }
 

@@ -73,7 +73,7 @@ struct CallReader {
                 seen |= 1 << UInt64(member.rawValue)
             }
             do throws(JSONProblem) {
-                if let member { try read(member) } else { try scanner.skip() }
+                if let member { try read(member) } else { try other(name) }
             } catch {
                 throw error.reason == .kind ? wrongKind(member, name, error.offset) : Malformed(error)
             }
@@ -86,6 +86,15 @@ struct CallReader {
             }
             before = scanner.offset
         }
+    }
+
+    private mutating func other(_ name: JSONText) throws(JSONProblem) {
+        switch name.range.count {
+        case 4: call.quirks.insert(.randomSeed)  // `seed`
+        case 11: call.quirks.insert(.choiceAny)  // `tool_choice`
+        default: break
+        }
+        try scanner.skip()
     }
 
     private mutating func key() throws(Malformed) -> JSONText? {
@@ -112,8 +121,11 @@ struct CallReader {
         case .stream:
             call.stream = try flag()
             streamEnd = scanner.offset
-        case .streamOptions: try options()
+        case .streamOptions:
+            call.quirks.insert(.noStreamOptions)
+            try options()
         case .maxTokens, .maxCompletionTokens, .maxOutputTokens:
+            if member == .maxCompletionTokens { call.quirks.insert(.maxTokens) }
             if let limit = try number() { call.maxTokens = max(call.maxTokens ?? 0, limit.integer) }
         case .choices: if let n = try number() { call.choices = Int(min(max(n.integer, 1), 1_000)) }
         case .messages, .contents: try messages()

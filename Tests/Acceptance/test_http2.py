@@ -319,7 +319,8 @@ def test_a_connection_that_never_stands(gateway, how):
             listener.close()
         one = gateway({
             "server": {"threads": 1}, "router": {"num_retries": 0},
-            "providers": {"up": {"type": "openai_compatible", "base_url": f"https://127.0.0.1:{port}/v1", "api_key": "x", "connect_timeout": "500ms"}},
+            "providers": {"up": {
+                "type": "openai_compatible", "base_url": f"https://127.0.0.1:{port}/v1", "api_key": "x", "connect_timeout": "500ms"}},
             "models": {"chat": {"deployments": [{"provider": "up", "model": "m"}]}}})
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             for status, _, body in pool.map(lambda at: one.chat(user=str(at)), range(8)):

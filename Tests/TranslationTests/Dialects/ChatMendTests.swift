@@ -45,6 +45,14 @@ struct ChatMendTests {
         #expect(mended.map { String(decoding: $0, as: UTF8.self) } == row.mended)
     }
 
+    @Test("What has to change is noted when a request is read, and in most requests nothing is", arguments: rows)
+    func noted(row: Row) throws {
+        let quirks = try Array(row.body.utf8).withUnsafeBytes { try Call.read($0, api: .chatCompletions).quirks }
+        if row.mended != nil { #expect(!quirks.isDisjoint(with: row.quirks)) }
+        let usual = #"{"model":"m","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"max_tokens":5,"stream":true}"#
+        #expect(try Array(usual.utf8).withUnsafeBytes { try Call.read($0, api: .chatCompletions).quirks } == [])
+    }
+
     @Test("An id of another provider's call is the same nine letters in the call and its result")
     func ids() throws {
         let body = """
