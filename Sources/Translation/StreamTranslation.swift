@@ -135,7 +135,9 @@ public final class StreamTranslation {
         var used = 0
         while let event = try next(in: bytes, from: used, last: last) {
             used = event.raw.upperBound
-            if passes, tap.error == nil { passed.append(contentsOf: bytes[event.raw]) }
+            // One stream is one life: behind its end only the mark that some providers put there goes on.
+            let isMark = UnsafeRawBufferPointer(rebasing: bytes[event.data]).says("[DONE]")
+            if passes, tap.error == nil, !reader.isComplete || isMark { passed.append(contentsOf: bytes[event.raw]) }
             guard event.dataLines > 0, tap.error == nil else { continue }
             events += 1
             let name = UnsafeRawBufferPointer(rebasing: bytes[event.name])
@@ -161,7 +163,7 @@ public final class StreamTranslation {
         var used = 0
         while let frame = try nextFrame(in: bytes, from: used, last: last) {
             used = frame.raw.upperBound
-            if passes, tap.error == nil { passed.append(contentsOf: bytes[frame.raw]) }
+            if passes, tap.error == nil, !reader.isComplete { passed.append(contentsOf: bytes[frame.raw]) }
             guard tap.error == nil, frame.kind != .other else { continue }
             events += 1
             let name = UnsafeRawBufferPointer(rebasing: bytes[frame.name])

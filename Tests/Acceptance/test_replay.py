@@ -67,8 +67,9 @@ def test_however_a_stream_is_cut(stage, outcomes, cut):
     """Whole streams at every byte where they are short, every seventh where they are long."""
     limit = 8_000 if cut == 1 else 60_000
     some = [one for one in stage.exchanges if one.is_streamed and sum(map(len, one.parts)) <= limit]
-    before = {(one.exchange, one.surface): (one.outcome, one.why) for one in outcomes}
-    again = {(one.exchange, one.surface): (one.outcome, one.why) for one in stage.run(some, cut)}
+    # Recordings of several streams in one file: how many follow the first in one read is chance, what is wrong with them not.
+    before = {(one.exchange, one.surface): (one.outcome, set(one.why)) for one in outcomes}
+    again = {(one.exchange, one.surface): (one.outcome, set(one.why)) for one in stage.run(some, cut)}
     different = [f"{name}: {again[name]} cut, {before[name]} in events" for name in again if again[name] != before[name]]
     assert len(again) >= 100 and not different, "\n".join(different[:20])
 
