@@ -5,5 +5,9 @@ public struct ByteBuffer: Sendable {
     public mutating func reserveCapacity(minimumWritableBytes: Int) {}
     public mutating func writeBytes(_ bytes: some Sequence<UInt8>) {}
     public mutating func writeBytes(_ bytes: UnsafeRawBufferPointer) {}
+    public func withUnsafeReadableBytes<Result>(_ read: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try read(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    public mutating func writeString(_ text: String) {}
     public mutating func writeStaticString(_ text: StaticString) {}
 }
