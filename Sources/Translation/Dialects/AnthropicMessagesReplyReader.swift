@@ -25,6 +25,7 @@ final class AnthropicMessagesReplyReader: ReplyReader {
     // MARK: Whole
 
     func read(whole body: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
+        defer { usage.forgetTier() }
         var scanner = JSONScanner(body)
         try message(&scanner, body, writer)
         try scanner.finish()
@@ -140,6 +141,7 @@ final class AnthropicMessagesReplyReader: ReplyReader {
 
     func read(event name: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
         guard !isComplete, !data.isEmpty else { return }
+        defer { usage.forgetTier() }
         var scanner = JSONScanner(data)
         var type: JSONText?
         var part: JSONScanner?

@@ -83,7 +83,7 @@ struct AnthropicUsage {
         count = min(max(try scanner.number().integer, 0), UsageCounts.absurd)
     }
 
-    /// It is said once, and its text does not last.
+    /// It is said once, and its text lasts no longer than the event it came in.
     mutating func forgetTier() { tier = nil }
 
     var usage: Usage {

@@ -35,6 +35,19 @@ struct AnthropicMessagesReplyTests {
         for step in [1, 7, 64] { #expect(Self.read(bytes, step: step) == whole) }
     }
 
+    @Test("The tier of an event that began nothing is not told by a later one, when its bytes are gone")
+    func staleTier() {
+        let events = [
+            #"{"type":"message_start","message":{"id":"m","usage":{"service_tier":"priority"}}}"#,
+            #"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}"#, #"{"type":"message_stop"}"#,
+        ]
+        let stream = Array(events.map { "data: \($0)\n\n" }.joined().utf8)
+        for step in [1, 60, Int.max] {
+            let read = Translating.events(stream, AnthropicMessagesReplyReader(.test(stream: true)), step: step)
+            #expect(!read.contains { $0.hasPrefix("tier") }, "\(read)")
+        }
+    }
+
     @Test("What is written reads as what was read", arguments: streams)
     func roundTrip(name: String) throws {
         let bytes = try Self.stream(name)
