@@ -293,6 +293,7 @@ def streaming_echo(peer, request_line_seen):
         peer.send(data)
 
 
+@pytest.mark.release
 def test_large_bodies_both_ways_at_once_within_little_memory(gateway, upstream):
     seen = threading.Event()
     up = upstream(greet=lambda peer: streaming_echo(peer, seen))
