@@ -94,7 +94,8 @@ def test_success_rate_leaves_the_flaky_one(gateway):
     flaky = {"faults": [{"kind": "status", "status": 500, "probability": 0.6}], "seed": 7}
     one = gateway({"providers": mocks(flaky=flaky, steady={}), "router": {"cooldowns": False, "num_retries": 0}, "models": {
         "chat": {"strategy": "success_rate", "deployments": [on("flaky", "m"), on("steady", "m")]}}})
-    answers = ask_often(one, 30)
+    # As long as the flaky one has not failed both are as good, and chance decides between them.
+    answers = ask_often(one, 80)
     assert {answer.status for answer in answers} == {200}
     assert {(answer.provider, answer.attempts) for answer in answers[-15:]} == {("steady", 1)}
 
