@@ -282,11 +282,13 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
-    /// Two buffers, one flush.
+    /// The last of an answer: two buffers, one flush. Who reads along has it before the client, who may build on it at once.
     func send(_ head: ByteBuffer, _ body: ByteBuffer?) {
-        guard let body else { return write(head) }
         tap?.take(head)
-        tap?.take(body)
+        if let body { tap?.take(body) }
+        tap?.end()
+        tap = nil
+        guard let body else { return write(head) }
         context?.write(wrapOutboundOut(head), promise: nil)
         context?.writeAndFlush(wrapOutboundOut(body), promise: nil)
     }

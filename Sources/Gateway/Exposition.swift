@@ -107,6 +107,9 @@ struct Exposition {
     }
 
     private mutating func ledger(_ server: Server) {
+        if let responses = server.responses {
+            count("swiftlet_responses_dropped_total", "Answers of the Responses API that could not be kept.", responses.dropped)
+        }
         guard let status = server.journal?.status else { return }
         gauge("swiftlet_ledger_queued_rows", "Ledger rows not yet durable.", status.queued)
         count("swiftlet_ledger_rows_total", "Ledger rows written.", Int(status.committed))

@@ -2,11 +2,12 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import pytest
-from support.gateway import KEY, wait_until
-from support.upstream import USAGE_CHUNK, chunk, event
+from support.gateway import KEY, get, wait_until
+from support.upstream import ANSWER, USAGE_CHUNK, chunk, event
 
 OTHER = "sk-other-0123456789abcdef0123"
 
@@ -222,3 +223,28 @@ def test_sealed_thoughts_go_back_to_whom_they_belong(behind):
     sent = upstream.requests[-1].json
     assert sent == {**body, "model": "upstream-model", "input": [bare, {**own, "encrypted_content": "c2VhbGVk"}, question]}
     assert b"1.5" in upstream.requests[-1].body
+
+
+def test_what_was_just_answered_can_be_built_on_at_once(behind):
+    gateway, _ = behind(chats, **keys(server={"threads": 2}))
+
+    def chain(at):
+        previous = None
+        for turn in range(12):
+            body = {"model": "chat", "input": f"{at} {turn}", "stream": turn % 2 == 1, **({"previous_response_id": previous} if previous else {})}
+            status, _, answer = gateway.post("/v1/responses", body)
+            assert status == 200, (turn, answer)
+            last = answer if turn % 2 == 0 else answer.decode().strip().split("data: ")[-1]
+            previous = (json.loads(last).get("response") or json.loads(last))["id"]
+
+    with ThreadPoolExecutor(8) as crowd:
+        list(crowd.map(chain, range(8)))
+
+
+def test_an_answer_too_large_to_be_kept_is_counted(behind):
+    large = {**ANSWER, "choices": [{**ANSWER["choices"][0], "message": {"role": "assistant", "content": "x" * (9 << 20)}}]}
+    gateway, _ = behind(lambda peer, _: peer.answer(large), **keys())
+    status, _, answer = gateway.post("/v1/responses", {"model": "chat", "input": "hi"})
+    assert status == 200
+    wait_until(lambda: "swiftlet_responses_dropped_total 1\n" in gateway.metrics(), what="the count")
+    assert get(gateway.port, f"/v1/responses/{json.loads(answer)['id']}", {"authorization": f"Bearer {KEY}"})[0] == 404

@@ -9,9 +9,10 @@ final class ResponseTap {
     private let limit: Int
     private var isTooLarge = false
     private let origin: AnswerOrigin
-    private let ended: (CapturedAnswer) -> Void
+    /// Nil: it is too large.
+    private let ended: (CapturedAnswer?) -> Void
 
-    init(_ origin: AnswerOrigin, limit: Int, ended: @escaping (CapturedAnswer) -> Void) {
+    init(_ origin: AnswerOrigin, limit: Int, ended: @escaping (CapturedAnswer?) -> Void) {
         (self.origin, self.limit, self.ended) = (origin, limit, ended)
     }
 
@@ -27,7 +28,7 @@ final class ResponseTap {
 
     /// The answer is out.
     func end() {
-        if !isTooLarge { ended(CapturedAnswer(bytes: bytes, origin: origin)) }
+        ended(isTooLarge ? nil : CapturedAnswer(bytes: bytes, origin: origin))
     }
 }
 

@@ -32,7 +32,19 @@ public final class ResponsesDesk: Sendable {
     public let shelf: ResponseShelf
     let limits: Limits
     let runs = BackgroundRuns()
-    private let queue = DispatchQueue(label: "responses.reading", attributes: .concurrent)
+    /// One thing after the other: who asks for an answer that was just given finds it. A connection asks for one thing at a time, so
+    /// no more wait than there are connections; answers to be kept are counted in `waiting`.
+    private let queue = DispatchQueue(label: "responses.reading")
+    private let waiting = Locked(Waiting())
+
+    private struct Waiting {
+        var bytes = 0
+        /// Answers that were not kept: too large, or too much waited.
+        var dropped = 0
+    }
+
+    /// Answers that were asked to be kept and are not.
+    var dropped: Int { waiting.withLock { $0.dropped } + shelf.dropped }
 
     public init(_ shelf: ResponseShelf, limits: Limits = Limits()) { (self.shelf, self.limits) = (shelf, limits) }
 
@@ -104,9 +116,17 @@ public final class ResponsesDesk: Sendable {
         Refusal(.responseNotFound, "there is no \(id.hasPrefix("conv_") ? "conversation" : "response") with id `\(id.prefix(128))`", param: param)
     }
 
-    /// Takes in an answer that went to a client.
-    func keep(_ answer: CapturedAnswer) {
+    /// Takes in an answer that goes to a client; nil is one too large to be kept.
+    func keep(_ answer: CapturedAnswer?) {
+        let size = (answer?.bytes.count ?? 0) + (answer?.origin.input.count ?? 0)
+        let isTaken = waiting.withLock { waiting in
+            let fits = answer != nil && waiting.bytes + size <= shelf.limits.waitingBytes
+            if fits { waiting.bytes += size } else { waiting.dropped += 1 }
+            return fits
+        }
+        guard isTaken, let answer else { return }
         queue.async {
+            defer { self.waiting.withLock { $0.bytes -= size } }
             guard let body = answer.response(), let id = ResponsesBody.facts(of: body)?.id else { return }
             self.keep(body, id: id, answer.origin)
         }

@@ -61,7 +61,7 @@ extension Reception {
         guard asked.store != false else { return }
         let origin = AnswerOrigin(
             owner: owner, input: Self.input(of: asked, request.body), previous: asked.previousResponseID, conversation: history?.conversation)
-        client.tap = ResponseTap(origin, limit: desk.limits.answerBytes) { desk.keep($0) }
+        client.tap = ResponseTap(origin, limit: desk.limits.answerBytes) { answer in desk.keep(answer) }
     }
 
     static func input(of asked: ResponsesRequest, _ body: ByteBuffer) -> [UInt8] {
