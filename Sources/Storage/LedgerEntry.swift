@@ -33,9 +33,18 @@ public struct LedgerEntry: Hashable, Sendable {
     /// What decided its way, where one did.
     public var policy = NameID.none
     public var rule = NameID.none
+    public var project = NameID.none
+    public var customer = NameID.none
+    public var provider = NameID.none
+    /// At most `mostTags`, in the order they came.
+    public var tags: [NameID] = []
 
     public var usage = Usage()
     public var cost = Nanodollars.zero
+    /// What the same usage costs at the model that the savings report compares with; nil where nothing is compared.
+    public var baseline: Nanodollars?
+    /// What it uses up of budgets; written with the row, or not at all.
+    public var charges: [LeaseCharge] = []
     /// Bytes of bodies or messages, from the client and to it, where they were carried unread; else nobody counted.
     public var receivedBytes: Int64 = 0
     public var sentBytes: Int64 = 0
@@ -60,6 +69,7 @@ public struct LedgerEntry: Hashable, Sendable {
     public var decisionNames = NameID.none
 
     public static let mostDecisionBytes = 65_536
+    public static let mostTags = 16
 
     public init(id: RequestID, startedUnixMilliseconds: Int64) {
         self.id = id

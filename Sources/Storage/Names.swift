@@ -1,6 +1,6 @@
 /// What a name in the ledger is the name of.
 public enum NameKind: UInt8, CaseIterable, Sendable {
-    case key, model, route, deployment, policy, rule
+    case key, model, route, deployment, policy, rule, project, customer, provider, tag
 }
 
 /// A name's number in this store: rows carry four bytes instead of a string. Stable across restarts, never used again.

@@ -17,6 +17,10 @@ public struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible {
         /// A read took longer than it may.
         case timeLimit = "time_limit"
         case closed
+        /// Somebody else changed it first: read again.
+        case conflict
+        /// No answer from the store's server: nothing is known of what was under way, and it may be tried again.
+        case unreachable
         case other
     }
 
