@@ -16,6 +16,7 @@ import Translation
         let file = CatalogueFile.rows(of: try #require(Bundled.text(of: provider)), provider: provider)
         #expect(file.problems.map { $0.text(file: "\(provider).jsonl") } == [])
         #expect(!file.rows.isEmpty)
+        #expect(PriceCatalogue.bundled.rows(of: provider) == file.rows, "what is read when it is asked for is what stands in the file")
         for row in file.rows {
             #expect(row.source.hasPrefix("https://"), "\(row.name)")
             #expect(row.read.map { $0 <= .now } ?? false, "\(row.name)")

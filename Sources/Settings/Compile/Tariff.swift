@@ -13,7 +13,7 @@ struct Tariff: Sendable {
 
     /// When a price at one of these types of providers changes next: requests may still bring up any of their models.
     func nextChange(of types: Set<String>) -> Moment? {
-        types.flatMap { catalogue.rows(of: $0) }.compactMap { $0.change(after: moment) }.min()
+        types.compactMap { catalogue.change(of: $0, after: moment) }.min()
     }
 }
 

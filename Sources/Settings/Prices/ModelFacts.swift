@@ -51,9 +51,6 @@ public struct ModelFacts: Hashable, Sendable {
     }
 
     public func price(at moment: Moment) -> Price? { period(at: moment)?.price }
-
-    /// When the price may change next.
-    public func change(after moment: Moment) -> Moment? { periods.compactMap(\.from).filter { $0 > moment }.min() }
 }
 
 /// What a model costs from some day on.

@@ -1,33 +1,64 @@
-/// Rows of one provider by the names of their models.
+/// Rows of one provider by the names of their models. Those of the binary stay the lines that they are, since of hundreds a gateway
+/// uses a few: a row that is read takes some kilobytes.
 struct ModelIndex: Sendable {
-    private(set) var rows: [ModelFacts] = []
-    private var byName: [String: Int] = [:]
+    /// A row, or where it stands.
+    enum Place: Sendable {
+        case embedded(EmbeddedRow)
+        indirect case read(ModelFacts)
 
-    init(_ rows: [ModelFacts] = []) {
-        for row in rows { put(row) }
+        /// Nil: what stands there is no row.
+        var facts: ModelFacts? {
+            switch self {
+            case .embedded(let row): row.facts
+            case .read(let facts): facts
+            }
+        }
     }
+
+    private struct Name {
+        var at: Int32
+        var isAlias: Bool
+    }
+
+    private var places: [Place] = []
+    private var byName: [String: Name] = [:]
+    /// When prices begin to hold, by row.
+    private var beginnings: [Int32: [Moment]] = [:]
+
+    init() {}
+
+    /// In order.
+    var rows: [ModelFacts] { places.compactMap(\.facts) }
+
+    mutating func put(_ row: ModelFacts) { put(.read(row), row) }
 
     /// In place of a row of the same model. Of two rows that claim an alias the first has it; a model's own name is always its own.
-    mutating func put(_ row: ModelFacts) {
+    mutating func put(_ place: Place, _ row: ModelFacts) {
         let name = row.model.lowercased()
-        if let at = byName[name], rows[at].model.lowercased() == name {
-            rows[at] = row
+        var at = Int32(places.count)
+        if let known = byName[name], !known.isAlias {
+            at = known.at
+            places[Int(at)] = place
         } else {
-            byName[name] = rows.count
-            rows.append(row)
+            byName[name] = Name(at: at, isAlias: false)
+            places.append(place)
         }
-        guard let at = byName[name] else { return }
-        for alias in row.aliases where byName[alias.lowercased()] == nil { byName[alias.lowercased()] = at }
+        for alias in row.aliases where byName[alias.lowercased()] == nil { byName[alias.lowercased()] = Name(at: at, isAlias: true) }
+        let moments = row.periods.compactMap(\.from)
+        beginnings[at] = moments.isEmpty ? nil : moments
     }
 
-    func named(_ model: String) -> ModelFacts? { byName[model.lowercased()].map { rows[$0] } }
+    func named(_ model: String) -> ModelFacts? { byName[model.lowercased()].flatMap { places[Int($0.at)].facts } }
+
+    /// When a price of any row may change next.
+    func change(after moment: Moment) -> Moment? { beginnings.values.joined().filter { $0 > moment }.min() }
 
     /// By name or alias, else without the date or version at the name's end: a snapshot costs and can what its model does unless a
     /// row of its own says otherwise.
     func find(_ model: String) -> ModelFacts? {
         var name = model.lowercased()[...]
         while true {
-            if let at = byName[String(name)] { return rows[at] }
+            if let found = byName[String(name)] { return places[Int(found.at)].facts }
             guard let shorter = Self.withoutSnapshot(name) else { return nil }
             name = shorter
         }

@@ -1,11 +1,10 @@
-import CPrices
 import FoundationEssentials
 import Schema
 import Synchronization
 
 /// What models cost and can do: the rows that come with this binary, and those of a newer file above them.
 public struct PriceCatalogue: Sendable {
-    private let imported: [String: [ModelFacts]]
+    /// Of providers that rows were imported of.
     private let merged: [String: ModelIndex]
 
     /// The rows in this binary alone.
@@ -13,8 +12,7 @@ public struct PriceCatalogue: Sendable {
 
     /// - Parameter imported: Rows that stand in place of the bundled ones of the same model, or beside them.
     public init(imported: [ModelFacts]) {
-        self.imported = Dictionary(grouping: imported, by: \.provider)
-        merged = self.imported.reduce(into: [:]) { merged, entry in
+        merged = Dictionary(grouping: imported, by: \.provider).reduce(into: [:]) { merged, entry in
             var index = Bundled.index(of: entry.key)
             for row in entry.value { index.put(row) }
             merged[entry.key] = index
@@ -57,11 +55,16 @@ public struct PriceCatalogue: Sendable {
     }
 
     /// In order of their names.
-    public var providers: [String] { Set(Bundled.providers).union(imported.keys).sorted() }
+    public var providers: [String] { Set(Bundled.providers).union(merged.keys).sorted() }
 
     public func rows(of provider: String) -> [ModelFacts] { (merged[provider] ?? Bundled.index(of: provider)).rows }
 
     public var rows: [ModelFacts] { providers.flatMap(rows) }
+
+    /// When a price at `provider` may change next.
+    func change(of provider: String, after moment: Moment) -> Moment? {
+        (merged[provider] ?? Bundled.index(of: provider)).change(after: moment)
+    }
 
     public func rows(provider: String?, containing text: String) -> [ModelFacts] {
         let rows = provider.map { self.rows(of: $0) } ?? self.rows
@@ -117,30 +120,5 @@ extension PriceCatalogue {
     /// Differs once the file has changed. Empty: there is none.
     public static func stamp(of path: String) -> String {
         Stamp(path).map { "\($0.size ?? 0) \($0.changed?.timeIntervalSince1970 ?? 0)" } ?? ""
-    }
-}
-
-/// The rows in the binary. A provider's are read when somebody first asks for them, and then kept.
-enum Bundled {
-    private static let known = Mutex<[String: ModelIndex]>([:])
-
-    static let providers = (0..<price_rows_count()).map { String(cString: price_rows($0).provider) }
-
-    static func index(of provider: String) -> ModelIndex {
-        known.withLock { known in
-            if let index = known[provider] { return index }
-            // A test reads every row; one that cannot be read is left out here.
-            let index = ModelIndex(text(of: provider).map { CatalogueFile.rows(of: $0, provider: provider).rows } ?? [])
-            known[provider] = index
-            return index
-        }
-    }
-
-    static func text(of provider: String) -> String? {
-        for place in 0..<price_rows_count() where String(cString: price_rows(place).provider) == provider {
-            let file = price_rows(place)
-            return String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.count), as: UTF8.self)
-        }
-        return nil
     }
 }
