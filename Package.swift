@@ -68,8 +68,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Wire", "Schema", "Translation", "Gateway", "Console", "Settings", "Storage", "Routing", "Bench", "Simulation", .nioCore,
-                .argumentParser, .logging,
+                "CBytes", "Wire", "Schema", "Translation", "Gateway", "Console", "Settings", "Storage", "Routing", "Bench", "Simulation",
+                .nioCore, .argumentParser, .logging,
             ],
             swiftSettings: ours),
 

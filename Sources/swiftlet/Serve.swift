@@ -1,4 +1,5 @@
 import ArgumentParser
+import CBytes
 import Gateway
 import Logging
 import Settings
@@ -32,6 +33,7 @@ struct Serve: AsyncParsableCommand {
         let blueprint = gateway.blueprint
         source.greet(blueprint)
         log.notice("serving", metadata: summary(blueprint))
+        cmemory_settle()
         for await wish in signals.wishes {
             switch wish {
             case .reload: await reload(gateway, log)

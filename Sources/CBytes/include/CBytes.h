@@ -10,6 +10,7 @@
 #include "CEpoll.h"
 #include "CCRC.h"
 #include "CJSON.h"
+#include "CMemory.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
