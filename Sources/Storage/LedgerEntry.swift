@@ -43,7 +43,7 @@ public struct LedgerEntry: Hashable, Sendable {
     public var cost = Nanodollars.zero
     /// What the same usage costs at the model that the savings report compares with; nil where nothing is compared.
     public var baseline: Nanodollars?
-    /// What it uses up of budgets; written with the row, or not at all.
+    /// What it uses up of budgets: charged to the slices in one transaction with the row, or not at all. Not read back.
     public var charges: [LeaseCharge] = []
     /// Bytes of bodies or messages, from the client and to it, where they were carried unread; else nobody counted.
     public var receivedBytes: Int64 = 0
@@ -74,6 +74,13 @@ public struct LedgerEntry: Hashable, Sendable {
     public init(id: RequestID, startedUnixMilliseconds: Int64) {
         self.id = id
         self.startedUnixMilliseconds = startedUnixMilliseconds
+    }
+
+    /// Whether it is `row` but for what is not kept of it.
+    func matches(_ row: LedgerEntry) -> Bool {
+        var kept = row
+        kept.charges = charges
+        return self == kept
     }
 
     /// Every attempt, also the single good one that has no log.

@@ -1,4 +1,5 @@
 import Dispatch
+import Routing
 import Storage
 import Synchronization
 import Testing
@@ -52,6 +53,23 @@ final class FaultyStore: Store {
     }
     func saveCounters(_ counters: [PeriodCounter]) throws(StoreFailure) { try memory.saveCounters(counters) }
     func counters(period: Int) throws(StoreFailure) -> [PeriodCounter] { try memory.counters(period: period) }
+
+    func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayNumber {
+        try memory.join(gateway: identity, called: name)
+    }
+    func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply {
+        try memory.lease(call, for: gateway, expiry: expiry)
+    }
+    func leave(_ gateway: GatewayNumber) throws(StoreFailure) { try memory.leave(gateway) }
+    func correct(afterSilenceOf silence: Duration) throws(StoreFailure) -> Int { try memory.correct(afterSilenceOf: silence) }
+    func claimAlert(_ account: String, windowStart: Int64, threshold: Int) throws(StoreFailure) -> Bool {
+        try memory.claimAlert(account, windowStart: windowStart, threshold: threshold)
+    }
+    func balances(_ accounts: [(account: String, windowStart: Int64)]) throws(StoreFailure) -> [AccountBalance] { try memory.balances(accounts) }
+    func gateways() throws(StoreFailure) -> [GatewayRecord] { try memory.gateways() }
+    func note(settingsVersion: Int64, of gateway: GatewayNumber) throws(StoreFailure) {
+        try memory.note(settingsVersion: settingsVersion, of: gateway)
+    }
 }
 
 @Suite("Journal", .timeLimit(.minutes(1))) struct JournalTests {

@@ -6,10 +6,16 @@ import Testing
 @Suite("Store contract") struct StoreContract {
     enum Kind: CaseIterable {
         case memory, sqlite
+        /// In memory, for several gateways of one process.
+        case shared
+
+        /// Whether several gateways lease from it.
+        var isShared: Bool { self == .shared }
 
         func open(in folder: Folder) throws -> any Store {
             switch self {
             case .memory: MemoryStore()
+            case .shared: MemoryStore(isShared: true)
             case .sqlite: try SQLiteStore(path: folder("ledger.db"))
             }
         }

@@ -85,6 +85,11 @@ extension LedgerEntry {
         row.cost = Nanodollars(value * 1_234)
         row.policy = NameID(rawValue: Int32(number % 2))
         row.rule = NameID(rawValue: Int32(number % 9))
+        row.project = NameID(rawValue: Int32(number % 4))
+        row.provider = NameID(rawValue: Int32(number % 6))
+        row.customer = NameID(rawValue: Int32(number % 7 == 0 ? number % 3 : 0))
+        row.tags = number % 8 == 0 ? (0..<number % 5).map { NameID(rawValue: Int32(1_000 + $0)) } : []
+        row.baseline = number % 9 == 0 ? Nanodollars(value * 2_000) : nil
         if number % 2 == 0 {
             row.decision = (0...UInt8(number % 40)).map { $0 &* 7 }
             row.decisionNames = NameID(rawValue: Int32(number % 3))

@@ -20,9 +20,12 @@ public final class MemoryStore: Store {
         var documents: [DocumentKind: [String: String]] = [:]
         /// By period, then by name.
         var counters: [Int: [String: Int]] = [:]
+        var leases = MemoryLeases()
         var closed = false
 
-        mutating func add(_ row: LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
+        mutating func add(_ row: consuming LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
+            let charges = row.charges
+            row.charges = []
             let node = row.id.node
             if row.id.rawValue > highest[node] {
                 highest[node] = row.id.rawValue
@@ -31,6 +34,7 @@ public final class MemoryStore: Store {
                 return
             }
             receipt.added += 1
+            leases.charge(charges)
             totals.add(row)
             if rows.count < capacity {
                 rows.append(row)
@@ -45,11 +49,21 @@ public final class MemoryStore: Store {
 
     let state: Locked<State>
     private let capacity: Int
+    let clock: @Sendable () -> Int64
+    let isShared: Bool
 
-    /// `firstNode` is where leases begin: by chance, so that ids of two runs differ.
-    public init(capacity: Int = 512, firstNode: Int = .random(in: 0..<RequestID.nodes)) {
+    /// - Parameters:
+    ///   - isShared: Whether several gateways of this process have it in common; else who joins takes the place of the one before.
+    ///   - firstNode: Where leases of nodes begin: by chance, so that ids of two runs differ.
+    ///   - clock: Milliseconds since 1970.
+    public init(
+        capacity: Int = 512, firstNode: Int = .random(in: 0..<RequestID.nodes), isShared: Bool = false,
+        clock: @escaping @Sendable () -> Int64 = StoreClock.milliseconds
+    ) {
         precondition(capacity > 0, "a memory store keeps at least one row")
         self.capacity = capacity
+        self.clock = clock
+        self.isShared = isShared
         state = Locked(State(nextNode: firstNode))
     }
 

@@ -26,6 +26,7 @@ extension SQLiteStore {
         let usual = try database.cachedStatement(sql: LedgerRow.insertUsual).sqliteStatement
         let connection = database.sqliteConnection
         var receipt = AppendReceipt()
+        var charging = LeaseCharging()
         for row in rows {
             if LedgerRow.isUsual(row) {
                 try LedgerRow.runUsual(row, usual) { try step(usual, database) }
@@ -35,12 +36,14 @@ extension SQLiteStore {
             }
             if sqlite3_changes(connection) == 1 {
                 receipt.added += 1
-            } else if try fetch(row.id, database) == row {
+                if !row.charges.isEmpty { charging.add(row.charges) }
+            } else if try fetch(row.id, database)?.matches(row) == true {
                 receipt.repeated += 1
             } else {
                 receipt.clashing += 1
             }
         }
+        try charging.apply(database) { try step($0, database) }
         return receipt
     }
 

@@ -99,6 +99,54 @@ struct Migration: Sendable {
                 ALTER TABLE requests ADD COLUMN received_bytes INTEGER;
                 ALTER TABLE requests ADD COLUMN sent_bytes INTEGER;
                 """),
+        Migration(
+            version: 5,
+            sql: """
+                ALTER TABLE requests ADD COLUMN project INTEGER;
+                ALTER TABLE requests ADD COLUMN customer INTEGER;
+                ALTER TABLE requests ADD COLUMN provider INTEGER;
+                ALTER TABLE requests ADD COLUMN tags BLOB;
+                ALTER TABLE requests ADD COLUMN baseline INTEGER;
+                CREATE TABLE gateways(
+                    number INTEGER PRIMARY KEY AUTOINCREMENT,
+                    identity TEXT NOT NULL UNIQUE,
+                    name TEXT NOT NULL,
+                    settings_version INTEGER NOT NULL,
+                    heard_ms INTEGER NOT NULL,
+                    alive INTEGER NOT NULL
+                );
+                -- Windows of accounts: sums over their slices, see LeaseWindow.
+                CREATE TABLE lease_windows(
+                    id INTEGER PRIMARY KEY,
+                    account TEXT NOT NULL,
+                    start_ms INTEGER NOT NULL,
+                    end_ms INTEGER NOT NULL,
+                    kind INTEGER NOT NULL,
+                    used INTEGER NOT NULL,
+                    written_off INTEGER NOT NULL,
+                    leased INTEGER NOT NULL,
+                    UNIQUE(account, start_ms)
+                );
+                CREATE INDEX lease_windows_by_end ON lease_windows(end_ms);
+                -- See LeaseSlice. Numbers are never used again: a row that comes late must not charge another slice.
+                CREATE TABLE leases(
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    window INTEGER NOT NULL,
+                    gateway INTEGER NOT NULL,
+                    kind INTEGER NOT NULL,
+                    state INTEGER NOT NULL,
+                    granted INTEGER NOT NULL,
+                    used INTEGER NOT NULL,
+                    held INTEGER NOT NULL
+                );
+                CREATE INDEX leases_by_window ON leases(window, state);
+                CREATE TABLE alerts(
+                    account TEXT NOT NULL,
+                    start_ms INTEGER NOT NULL,
+                    threshold INTEGER NOT NULL,
+                    PRIMARY KEY(account, start_ms, threshold)
+                ) WITHOUT ROWID;
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

@@ -17,12 +17,17 @@ public final class SQLiteStore: Store {
     public let path: String
     let options: Options
     let pool: Locked<DatabasePool?>
+    let clock: @Sendable () -> Int64
 
     /// Opens the ledger, made or brought up to this version's schema where needed. Never makes a file in place of one
     /// that is there and cannot be used: then it fails with the path and what to do.
-    public init(path: String, options: Options = Options()) throws(StoreFailure) {
+    /// `clock`: milliseconds since 1970.
+    public init(
+        path: String, options: Options = Options(), clock: @escaping @Sendable () -> Int64 = StoreClock.milliseconds
+    ) throws(StoreFailure) {
         self.path = path
         self.options = options
+        self.clock = clock
         pool = Locked(nil)
         let opened = try LedgerFile(path: path, options: options).open()
         pool.withLock { $0 = opened }
