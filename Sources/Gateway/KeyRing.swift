@@ -1,4 +1,5 @@
 import Crypto
+import Schema
 import Settings
 
 /// The virtual keys, by the SHA-256 digest of the secret. The secrets themselves are forgotten when settings are compiled.
@@ -36,9 +37,15 @@ struct KeyRing: Sendable {
     }
 
     /// What a presented key comes to.
-    enum Verdict { case key(Int), missing, unknown }
+    enum Verdict {
+        case key(Int), missing, unknown
+        /// The key as it was before it was rotated: good until then, in seconds since 1970.
+        case former(Int, until: Int64)
+    }
 
     private var digests: [Digest: Int] = [:]
+    /// Looked at where `digests` has nothing.
+    private var former: [Digest: (key: Int, until: Int64)] = [:]
     /// Requests without a key are served as `local`: no keys are configured and the listener is loopback.
     let isOpen: Bool
 
@@ -46,20 +53,29 @@ struct KeyRing: Sendable {
     init(_ keys: [VirtualKey], open: Bool) {
         isOpen = open
         for (index, key) in keys.enumerated() {
-            let secret = key.secret.reveal()
-            digests[Digest(written: secret) ?? Array(secret.utf8).withUnsafeBytes { Digest(of: $0) }] = index
+            digests[Self.digest(of: key.secret)] = index
+            for previous in key.previous { former[Self.digest(of: previous.secret)] = (index, previous.until.seconds) }
         }
+    }
+
+    private static func digest(of secret: Secret) -> Digest {
+        let secret = secret.reveal()
+        return Digest(written: secret) ?? Array(secret.utf8).withUnsafeBytes { Digest(of: $0) }
     }
 
     func find(_ secret: UnsafeRawBufferPointer?) -> Verdict {
         if isOpen { return .key(0) }
         guard let secret, secret.count > 0 else { return .missing }
-        return digests[Digest(of: secret)].map(Verdict.key) ?? .unknown
+        let digest = Digest(of: secret)
+        if let key = digests[digest] { return .key(key) }
+        return former[digest].map { Verdict.former($0.key, until: $0.until) } ?? .unknown
     }
 
     /// Whether it is one of the configured keys.
     func knows(_ secret: UnsafeRawBufferPointer) -> Bool {
-        !digests.isEmpty && secret.count > 0 && digests[Digest(of: secret)] != nil
+        guard !digests.isEmpty, secret.count > 0 else { return false }
+        let digest = Digest(of: secret)
+        return digests[digest] != nil || former[digest] != nil
     }
 }
 

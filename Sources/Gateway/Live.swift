@@ -29,6 +29,8 @@ final class Live: Sendable {
     let sources: [FieldSource]
     /// Something asks for tags, regions or conditions; most settings do not, and then nobody looks for them.
     let isCurious: Bool
+    /// A request may name the customer that it is for.
+    let hasCustomers: Bool
     /// Some leaf sets members of the request's body.
     let hasParams: Bool
     /// Some route hedges, or holds the first tokens of streams.
@@ -72,6 +74,7 @@ final class Live: Sendable {
         isCurious =
             !sources.isEmpty || blueprint.table.tagFiltering != .off || blueprint.table.policies.contains { !$0.rules.isEmpty }
             || blueprint.table.deployments.contains { $0.region != nil }
+        hasCustomers = !blueprint.customers.isEmpty
         hasParams = blueprint.table.hasParams
         hasWatches = blueprint.table.routes.contains { $0.hedge != nil || $0.commitGate != nil }
         refusesLoss = blueprint.server.onLoss == .refuse
@@ -93,15 +96,26 @@ final class Live: Sendable {
         let overrides: Overrides
         /// Where deployments may be for its requests.
         let regions: (allowed: [String], denied: [String])?
+        /// Deployments that may serve it. Nil: all.
+        let allowed: DeploymentSet?
+        /// Of its project and customer, which may be switched off.
+        let projectIsActive: Bool
+        let customer: Int?
+        let customerIsActive: Bool
 
         init(policy: Int?) {
             self.policy = policy
             (paused, expires, project, hasOwnPolicy, overrides, regions) = (false, .max, nil, false, .all, nil)
+            (allowed, projectIsActive, customer, customerIsActive) = (nil, true, nil, true)
         }
 
         init(_ key: VirtualKey, _ blueprint: Blueprint) {
             overrides = key.overrides
             regions = key.regions.isEmpty && key.deniedRegions.isEmpty ? nil : (key.regions, key.deniedRegions)
+            allowed = blueprint.deployments(of: key)
+            projectIsActive = key.project.map { blueprint.projects[$0].isActive } ?? true
+            customer = key.customer
+            customerIsActive = key.customer.map { blueprint.customers[$0].isActive } ?? true
             paused = key.paused
             expires = key.expires?.seconds ?? .max
             policy = key.policy
@@ -118,7 +132,19 @@ final class Live: Sendable {
     func refusal(of key: Int, unixSeconds: Int64) -> Refusal? {
         if standings[key].paused { return Refusal(.keyPaused, "key `\(keyName(key))` is paused") }
         if standings[key].expires <= unixSeconds { return Refusal(.keyExpired, "key `\(keyName(key))` has expired") }
+        if !standings[key].projectIsActive { return Self.inactiveProject(standings[key].project ?? "") }
+        if !standings[key].customerIsActive, let customer = standings[key].customer {
+            return Self.inactiveCustomer(blueprint.customers[customer].name)
+        }
         return nil
+    }
+
+    static func inactiveProject(_ name: String) -> Refusal {
+        Refusal(.projectInactive, "project `\(name.prefix(100))` is switched off: its requests are not served")
+    }
+
+    static func inactiveCustomer(_ name: String) -> Refusal {
+        Refusal(.customerInactive, "customer `\(name.prefix(100))` is switched off: its requests are not served")
     }
 
     /// The key that requests are served as when no keys are configured and the listener is loopback.

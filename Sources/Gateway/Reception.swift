@@ -138,6 +138,11 @@ struct Reception {
         case .key(let index):
             if let refusal = live.refusal(of: index, unixSeconds: unixMilliseconds / 1000) { throw refusal }
             return index
+        case .former(let index, let until):
+            guard unixMilliseconds / 1000 < until else {
+                throw Refusal(.invalidAPIKey, "key `\(live.keyName(index))` was rotated and its time of grace is over: use the new one")
+            }
+            return try key(.key(index), live, unixMilliseconds)
         case .missing: throw Refusal(.invalidAPIKey, "no API key: send a virtual key as `Authorization: Bearer KEY`")
         case .unknown: throw Refusal(.invalidAPIKey, "unknown API key: it is none of this gateway's virtual keys")
         }

@@ -21,7 +21,11 @@ public struct Blueprint: Sendable {
     /// The organisation's, in `policies`. Nil: there is none, or it is switched off.
     public var defaultPolicy: Int?
     public var projects: [Project] = []
+    public var customers: [Customer] = []
     public var keys: [VirtualKey] = []
+    /// What is counted, and which of it a request is charged to.
+    public var accounts = AccountTable.empty
+    public var alerts = AlertSettings()
     /// Where callers are, by their addresses.
     public var regions = RegionTable()
     /// By their names in settings, whether anything uses them or not.
@@ -44,7 +48,21 @@ public struct Blueprint: Sendable {
     public init(table: RoutingTable) { self.table = table }
 
     public func policy(named name: String) -> Int? { policies.firstIndex { $0.name == name } }
+    public func customer(named name: String) -> Int? { customers.firstIndex { $0.name == name } }
     public func project(named name: String) -> Int? { projects.firstIndex { $0.name == name } }
+}
+
+extension Blueprint {
+    /// What may serve a key; nil: everything. A key that is free has what costs nothing.
+    public func deployments(of key: VirtualKey) -> DeploymentSet? {
+        guard key.providers != nil || key.budgetMode == .free else { return nil }
+        return DeploymentSet(
+            table.deployments.indices.filter { id in
+                let deployment = table.deployments[id]
+                if let providers = key.providers, !providers.contains(upstreams[id].providerName) { return false }
+                return key.budgetMode != .free || deployment.kind != .paid || deployment.price == .free
+            })
+    }
 }
 
 /// A route under a name that clients may send.
@@ -89,6 +107,9 @@ public struct Upstream: Sendable {
 public struct VirtualKey: Sendable {
     public var name: String
     public var secret: Secret
+    /// Those it had before, each with the moment from which on it is refused.
+    public var previous: [(secret: Secret, until: Moment)] = []
+    public var owner: String?
     public var paused = false
     /// Refused from then on.
     public var expires: Moment?
@@ -96,6 +117,11 @@ public struct VirtualKey: Sendable {
     public var models: [String]?
     /// Index of `Blueprint.projects`.
     public var project: Int?
+    /// Index of `Blueprint.customers`. Nil: a request may name one.
+    public var customer: Int?
+    /// Names of those that may serve it; nil: all.
+    public var providers: [String]?
+    public var budgetMode = BudgetMode.currency
     /// Index of `Blueprint.policies`: its own, else its project's, else the organisation's. Nil: none of them is switched on.
     public var policy: Int?
     /// Of itself and its project. A request cannot drop them.

@@ -85,51 +85,54 @@ public struct DeploymentSettings: Configurable {
     public var on: FaultList?
     public var params: Node?
     public var virtualKey: String?
+    public var quotas = QuotaSettings()
 
     public init() {}
 
     private static let count = 1...1_000_000_000
 
-    public static let fields: [Field<Self>] = [
-        .setting("provider", \.provider, "A name of the section `providers`.").required,
-        .setting("model", \.model, "The provider's name for the model.").required,
-        .setting("name", \.name, "The deployment's own name in headers and metrics; without it PROVIDER/MODEL."),
-        .setting("weight", \.weight, in: 0...1e9, "Its share where shares count."),
-        .setting("kind", \.kind, "Whether it is paid per use, free, or run by yourself; without it as the provider."),
-        .setting("quality", \.quality, in: 0...1, "How good its answers are, for strategies that weigh quality; without it judged by price."),
-        .setting("region", \.region, "Where it is; without it the provider's."),
-        .setting("tags", \.tags, "Which requests it is for, with those of the provider."),
-        .setting(
-            "base_model", \.baseModel,
-            "The model's name in the price catalogue, or PROVIDER/MODEL there, where `model` is a name of your own."),
-        .setting("input_price", \.inputPrice, "USD per million tokens of the prompt; 0 is free, without it the catalogue's."),
-        .setting("output_price", \.outputPrice, "USD per million tokens of the answer; 0 is free, without it the catalogue's."),
-        .setting("cached_input_price", \.cachedInputPrice, "USD per million tokens read from the provider's cache; without it as the prompt."),
-        .setting("cache_write_price", \.cacheWritePrice, "USD per million tokens written to the provider's cache; without it as the prompt."),
-        .setting("reasoning_price", \.reasoningPrice, "USD per million tokens of reasoning; without it as the answer."),
-        .setting("audio_input_price", \.audioInputPrice, "USD per million tokens of audio sent; without it as the prompt."),
-        .setting("audio_output_price", \.audioOutputPrice, "USD per million tokens of audio received; without it as the answer."),
-        .setting(
-            "cache_write_1h_price", \.cacheWriteHourPrice, "USD per million tokens written to be kept an hour; without it as other cache writes."),
-        .setting("image_input_price", \.imageInputPrice, "USD per million tokens of images sent; without it as the prompt."),
-        .setting("image_output_price", \.imageOutputPrice, "USD per million tokens of images received; without it as the answer."),
-        .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute (UTC) that it takes at most, and is weighed by."),
-        .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute (UTC) that it takes at most, and is weighed by."),
-        .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once."),
-        .setting(
-            "context_window", \.contextWindow, in: 1...1_000_000_000,
-            "Tokens of prompt and answer together; without it the catalogue's, and where that says nothing, nothing is too long."),
-        .setting("lacks", \.lacks, "What it cannot do, all else it is believed to do; without it what the catalogue says it cannot do."),
-        .setting("continues", \.continues, "It goes on with an unfinished answer that stands last in the conversation."),
-        .setting("paused", \.paused, "Taken out of service."),
-        .setting(
-            "timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "Time for an attempt to begin answering; without it the provider's."),
-        .setting("max_retries", \.maxRetries, in: 0...100, "How often it may be asked again before another is."),
-        .setting("cooldown_time", \.cooldownTime, in: .zero ... .seconds(86_400), "How long it rests after failing; wins over the provider's word."),
-        .setting("on", \.on, "After which faults of the others it is tried."),
-        .setting("params", \.params, "Set in requests to it, in place of what the client sent."),
-        .setting("virtual_key", \.virtualKey, "The virtual key on whose account it is called; while that key is paused it is skipped."),
-    ]
+    public static let fields: [Field<Self>] =
+        [
+            .setting("provider", \.provider, "A name of the section `providers`.").required,
+            .setting("model", \.model, "The provider's name for the model.").required,
+            .setting("name", \.name, "The deployment's own name in headers and metrics; without it PROVIDER/MODEL."),
+            .setting("weight", \.weight, in: 0...1e9, "Its share where shares count."),
+            .setting("kind", \.kind, "Whether it is paid per use, free, or run by yourself; without it as the provider."),
+            .setting("quality", \.quality, in: 0...1, "How good its answers are, for strategies that weigh quality; without it judged by price."),
+            .setting("region", \.region, "Where it is; without it the provider's."),
+            .setting("tags", \.tags, "Which requests it is for, with those of the provider."),
+            .setting(
+                "base_model", \.baseModel,
+                "The model's name in the price catalogue, or PROVIDER/MODEL there, where `model` is a name of your own."),
+            .setting("input_price", \.inputPrice, "USD per million tokens of the prompt; 0 is free, without it the catalogue's."),
+            .setting("output_price", \.outputPrice, "USD per million tokens of the answer; 0 is free, without it the catalogue's."),
+            .setting("cached_input_price", \.cachedInputPrice, "USD per million tokens read from the provider's cache; without it as the prompt."),
+            .setting("cache_write_price", \.cacheWritePrice, "USD per million tokens written to the provider's cache; without it as the prompt."),
+            .setting("reasoning_price", \.reasoningPrice, "USD per million tokens of reasoning; without it as the answer."),
+            .setting("audio_input_price", \.audioInputPrice, "USD per million tokens of audio sent; without it as the prompt."),
+            .setting("audio_output_price", \.audioOutputPrice, "USD per million tokens of audio received; without it as the answer."),
+            .setting(
+                "cache_write_1h_price", \.cacheWriteHourPrice, "USD per million tokens written to be kept an hour; without it as other cache writes."),
+            .setting("image_input_price", \.imageInputPrice, "USD per million tokens of images sent; without it as the prompt."),
+            .setting("image_output_price", \.imageOutputPrice, "USD per million tokens of images received; without it as the answer."),
+            .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute (UTC) that it takes at most, and is weighed by."),
+            .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute (UTC) that it takes at most, and is weighed by."),
+            .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once."),
+            .setting(
+                "context_window", \.contextWindow, in: 1...1_000_000_000,
+                "Tokens of prompt and answer together; without it the catalogue's, and where that says nothing, nothing is too long."),
+            .setting("lacks", \.lacks, "What it cannot do, all else it is believed to do; without it what the catalogue says it cannot do."),
+            .setting("continues", \.continues, "It goes on with an unfinished answer that stands last in the conversation."),
+            .setting("paused", \.paused, "Taken out of service."),
+            .setting(
+                "timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "Time for an attempt to begin answering; without it the provider's."),
+            .setting("max_retries", \.maxRetries, in: 0...100, "How often it may be asked again before another is."),
+            .setting(
+                "cooldown_time", \.cooldownTime, in: .zero ... .seconds(86_400), "How long it rests after failing; wins over the provider's word."),
+            .setting("on", \.on, "After which faults of the others it is tried."),
+            .setting("params", \.params, "Set in requests to it, in place of what the client sent."),
+            .setting("virtual_key", \.virtualKey, "The virtual key on whose account it is called; while that key is paused it is skipped."),
+        ] + QuotaSettings.fields.map { $0.within(\.quotas) }
 }
 
 /// USD per million tokens, kept as nano-dollars per million tokens.

@@ -28,12 +28,25 @@ public struct Policy: Sendable {
     public var isDraft: Bool { expires != nil }
 }
 
-/// Keys that share a policy, tags and budgets.
+/// Keys that share a policy, tags, budgets and limits.
 public struct Project: Sendable {
     public var name: String
     /// Index of `Blueprint.policies`; nil: the organisation's.
     public var policy: Int?
     public var tags: [String] = []
+    /// False: its requests are refused.
+    public var isActive = true
+    /// Prompts and answers of its requests are kept.
+    public var keepsTexts = false
+
+    public init(name: String) { self.name = name }
+}
+
+/// On whose account requests are made.
+public struct Customer: Sendable {
+    public var name: String
+    /// False: its requests are refused.
+    public var isActive = true
 
     public init(name: String) { self.name = name }
 }
@@ -65,11 +78,14 @@ public struct Overrides: OptionSet, Hashable, Sendable {
     /// `x-swiftlet-region`, `metadata.region`.
     public static let region = Overrides(rawValue: 1 << 10)
 
-    public static let all = Overrides(rawValue: 1 << 11 - 1)
+    /// `x-customer-id`, and `user` where it is the name of a customer.
+    public static let customer = Overrides(rawValue: 1 << 11)
+
+    public static let all = Overrides(rawValue: 1 << 12 - 1)
 
     /// By their names in settings.
     static let named: [(name: String, value: Overrides)] = [
         ("router", .router), ("policy", .policy), ("mode", .mode), ("provider", .provider), ("model", .model), ("fallbacks", .fallbacks),
-        ("num_retries", .retries), ("timeout", .timeout), ("tags", .tags), ("project", .project), ("region", .region),
+        ("num_retries", .retries), ("timeout", .timeout), ("tags", .tags), ("project", .project), ("region", .region), ("customer", .customer),
     ]
 }

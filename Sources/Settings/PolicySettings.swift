@@ -120,21 +120,3 @@ public struct MergeProvider: Configurable {
         .setting("weight", \.weight, in: 0...1e9, "Its share where shares count."),
     ]
 }
-
-public struct ProjectSettings: Configurable {
-    public var policy: String?
-    public var budget = BudgetList()
-    public var tags: [String] = []
-    public var requestsPerMinute: Int?
-    public var tokensPerMinute: Int?
-
-    public init() {}
-
-    public static let fields: [Field<Self>] = [
-        .setting("policy", \.policy, "The policy of its keys."),
-        .setting("budget", \.budget, "What all its keys together may spend."),
-        .setting("tags", \.tags, "Tags that all its requests carry."),
-        .setting("rpm", \.requestsPerMinute, in: 1...1_000_000_000, "Requests per minute of all its keys."),
-        .setting("tpm", \.tokensPerMinute, in: 1...1_000_000_000, "Tokens per minute of all its keys."),
-    ]
-}

@@ -5,8 +5,10 @@ import Translation
 public struct ProviderEntry: SettingValue {
     public var type: ProviderType
     public var provider: any Provider
+    /// Read here and not with the provider: who translates knows nothing of budgets.
+    public var quotas = QuotaSettings()
 
-    public static var shape: Shape { .variants(by: "type", Catalog.types.map { ($0.name, $0.fields) }) }
+    public static var shape: Shape { .variants(by: "type", Catalog.types.map { ($0.name, $0.fields + QuotaSettings.descriptions) }) }
 
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> ProviderEntry? {
         guard node.entries != nil else {
@@ -22,11 +24,16 @@ public struct ProviderEntry: SettingValue {
             reading.problem(path.setting("type"), entry.line, "there is no provider type `\(name.prefix(60))`\(help)")
             return nil
         }
-        guard let provider = type.read(node, at: path, &reading) else { return nil }
+        let own = Set(QuotaSettings.descriptions.map(\.name))
+        let (quotas, rest) = (node.entries ?? []).reduce(into: ([Node.Entry](), [Node.Entry]())) { halves, entry in
+            if own.contains(entry.name) { halves.0.append(entry) } else { halves.1.append(entry) }
+        }
+        guard let provider = type.read(Node(.map(rest), line: node.line), at: path, &reading) else { return nil }
         if let key = provider.common.apiKey, !HeaderList.isValue(key.reveal()) {
             reading.problem(path.setting("api_key"), node.entry("api_key")?.line ?? node.line, HeaderList.badValue)
         }
         provider.check(node, at: path, &reading)
-        return ProviderEntry(type: type, provider: provider)
+        let read = QuotaSettings.read(Node(.map(quotas), line: node.line), at: path, &reading) ?? QuotaSettings()
+        return ProviderEntry(type: type, provider: provider, quotas: read)
     }
 }

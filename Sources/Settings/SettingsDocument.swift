@@ -14,6 +14,8 @@ public struct SettingsDocument: Configurable {
     public var defaultRouter: String?
     public var policies = Named<PolicySettings>()
     public var projects = Named<ProjectSettings>()
+    public var customers = Named<CustomerSettings>()
+    public var organisation = OrganisationSettings()
     public var rules: [RuleSettings] = []
     public var regions = RegionSettings()
     public var keys = Named<KeySettings>()
@@ -21,6 +23,7 @@ public struct SettingsDocument: Configurable {
     public var firewall: [FirewallRule] = []
     public var router = RouterSettings()
     public var general = GeneralSettings()
+    public var alerts = AlertSettings()
 
     public init() {}
 
@@ -38,7 +41,9 @@ public struct SettingsDocument: Configurable {
         .setting("routers", \.routers, "vLLora's name for `routes`; not listed to clients."),
         .setting("default_router", \.defaultRouter, "The name of what serves requests that name no model, where no policy says."),
         .setting("policies", \.policies, "Policies; `default` is the organisation's."),
-        .setting("projects", \.projects, "Projects: keys that share a policy, tags and budgets."),
+        .setting("projects", \.projects, "Projects: keys that share a policy, tags, budgets and limits."),
+        .setting("customers", \.customers, "Customers: on whose account requests are made, and what each may use."),
+        .setting("organisation", \.organisation, "What everybody together may use."),
         .setting("rules", \.rules, "Rules of every policy, beside its own."),
         .setting("regions", \.regions, "Where callers are, and how far apart regions are."),
         .setting("keys", \.keys, "Virtual keys: who may ask."),
@@ -46,5 +51,6 @@ public struct SettingsDocument: Configurable {
         .setting("firewall", \.firewall, "Patterns in prompts and answers, and what happens to them.").notYet,
         .setting("router", \.router, "What holds for all model groups that do not say otherwise."),
         .setting("general", \.general, "What holds for the gateway as a whole."),
+        .setting("alerts", \.alerts, "Who is told when a budget nears its end, or is spent."),
     ]
 }

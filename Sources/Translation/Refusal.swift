@@ -60,6 +60,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     case invalidAPIKey = "invalid_api_key"
     case keyPaused = "key_paused"
     case keyExpired = "key_expired"
+    case projectInactive = "project_inactive"
+    case customerInactive = "customer_inactive"
     case modelNotAllowed = "model_not_allowed"
     case deniedByRule = "denied_by_rule"
     case overrideNotAllowed = "override_not_allowed"
@@ -99,7 +101,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     var answer: (status: Int, type: String) {
         switch self {
         case .invalidAPIKey: (401, "invalid_request_error")
-        case .keyPaused, .keyExpired, .modelNotAllowed, .deniedByRule, .overrideNotAllowed: (403, "permission_error")
+        case .keyPaused, .keyExpired, .projectInactive, .customerInactive, .modelNotAllowed, .deniedByRule, .overrideNotAllowed:
+            (403, "permission_error")
         case .modelNotFound, .unknownURL, .responseNotFound: (404, "invalid_request_error")
         case .methodNotAllowed: (405, "invalid_request_error")
         case .invalidRequest, .invalidJSON, .invalidValue, .providerRejected: (400, "invalid_request_error")

@@ -51,6 +51,24 @@ import Testing
         for presented in [nil, "", "sk-anything"] { #expect(Self.same(Self.find(presented, &remembered, ring), .key(0))) }
     }
 
+    @Test("a key as it was before it was rotated says until when it is good, and is remembered by nobody")
+    func former() {
+        var key = VirtualKey(name: "a", secret: Secret("sk-new"))
+        key.previous = [(Secret("sk-old"), Moment(seconds: 7)), (Secret(NewKey.digest(of: "sk-older")), Moment(seconds: 5))]
+        let ring = KeyRing([key], open: false)
+        var remembered = VerifiedKeys()
+        #expect(Self.same(Self.find("sk-new", &remembered, ring), .key(0)))
+        for (presented, expected) in [("sk-old", Int64(7)), ("sk-older", 5)] {
+            for _ in 0..<2 {
+                guard case .former(0, until: expected) = Self.find(presented, &remembered, ring) else {
+                    Issue.record("\(presented) is no former key")
+                    return
+                }
+            }
+            #expect(Array(presented.utf8).withUnsafeBytes { ring.knows($0) })
+        }
+    }
+
     private static func find(_ presented: String?, _ remembered: inout VerifiedKeys, _ ring: KeyRing) -> KeyRing.Verdict {
         guard let presented else { return remembered.find(nil, in: ring) }
         return Array(presented.utf8).withUnsafeBytes { remembered.find($0, in: ring) }

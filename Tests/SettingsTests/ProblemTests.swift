@@ -189,12 +189,10 @@ import Testing
             Row("{ key: sk-canary-k, rpmm: 7 }", "f:7: keys.k.rpmm: unknown setting `rpmm`; did you mean `rpm`?"),
             Row(
                 "{ key: sk-canary-k, budget: { moth: 7 } }",
-                "f:7: keys.k.budget: warning: accepted, but not effective yet",
                 "f:7: keys.k.budget.moth: unknown setting `moth`; did you mean `month`?"),
             Row(
                 "{ key: sk-canary-k, budget: { amount: 7, perod: day } }",
-                "f:7: keys.k.budget: warning: accepted, but not effective yet",
-                "f:7: keys.k.budget[0].perod: unknown setting `perod`; did you mean `period`?"),
+                "f:7: keys.k.budget.perod: unknown setting `perod`; did you mean `period`?"),
             Row(
                 "{ key: sk-canary-k, project: acme }",
                 "f:7: keys.k.project: there is no project `acme`"),

@@ -13,6 +13,8 @@ struct Entry {
     /// Index of the blueprint's policies.
     var policy: Int?
     var project: String?
+    /// Index of the blueprint's customers.
+    var customer: Int?
     /// The one provider that may serve.
     var provider: String?
     /// The request chose its way itself, which its key allows: a rule's route does not replace it.
@@ -45,6 +47,7 @@ struct Entrance {
         var entry = try ownWay(policy)
         entry.policy = policy
         entry.project = project
+        if live.hasCustomers { entry.customer = try customer() }
         if let fallbacks = extras.fallbacks { try addFallbacks(fallbacks, to: &entry) }
         return entry
     }
@@ -66,6 +69,7 @@ struct Entrance {
                 throw refuse(.invalidValue, "there is no project `\(name.prefix(100))`\(near)", "project_id")
             }
             guard project == nil else { throw refuse(.overrideNotAllowed, "this key belongs to project `\(project ?? "")`", "project_id") }
+            guard blueprint.projects[index].isActive else { throw .refused(Live.inactiveProject(name)) }
             project = name
             if !standing.hasOwnPolicy { policy = blueprint.projects[index].policy ?? blueprint.defaultPolicy }
         }
@@ -75,6 +79,32 @@ struct Entrance {
         }
         return (policy, project)
     }
+
+    /// The key's; else the one that the request names in a header; else its `user`, where that is the name of a customer.
+    private func customer() throws(Obstacle) -> Int? {
+        let header = view.header(Self.customerHeader)
+        if let own = standing.customer {
+            guard header.map({ $0 == blueprint.customers[own].name }) ?? true else {
+                throw refuse(.overrideNotAllowed, "this key belongs to customer `\(blueprint.customers[own].name)`", Self.customerHeader)
+            }
+            return own
+        }
+        let found: Int?
+        if let header {
+            try allow(.customer, Self.customerHeader)
+            found = blueprint.customer(named: header)
+            if found == nil {
+                let near = Spelling.nearest(to: header, among: blueprint.customers.map(\.name)).map { "; did you mean `\($0)`?" } ?? ""
+                throw refuse(.invalidValue, "there is no customer `\(header.prefix(100))`\(near)", Self.customerHeader)
+            }
+        } else {
+            found = standing.overrides.contains(.customer) ? view.text(view.call.user).flatMap { blueprint.customer(named: $0) } : nil
+        }
+        if let found, !blueprint.customers[found].isActive { throw .refused(Live.inactiveCustomer(blueprint.customers[found].name)) }
+        return found
+    }
+
+    private static let customerHeader = "x-customer-id"
 
     private func policy(named name: String) throws(Obstacle) -> Int {
         if let index = blueprint.policy(named: name) {

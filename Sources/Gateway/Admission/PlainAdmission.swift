@@ -15,7 +15,7 @@ struct PlainAdmission {
 
     /// Nil: `Admission` has to look.
     func admit(_ request: ClientRequest, _ call: Call, _ api: API) -> Admitted? {
-        guard !live.isCurious, !call.hasExtras, !request.head.projectID.isPresent, let text = call.model else { return nil }
+        guard !live.isCurious, !live.hasCustomers, !call.hasExtras, !request.head.projectID.isPresent, let text = call.model else { return nil }
         let standing = live.standing(of: key)
         if let policy = standing.policy, live.blueprint.policies[policy].overridesModel { return nil }
         return request.body.withUnsafeReadableBytes { body in
@@ -46,5 +46,6 @@ extension Facts {
         if let session = call.stickyText { self.session = Random.hash(bytes: session.range.of(body)) }
         hasSideEffects = call.needs.contains(.tools) || call.stores
         if let regions = standing.regions { (self.regions, deniedRegions) = regions }
+        if let allowed = standing.allowed { self.allowed = allowed }
     }
 }

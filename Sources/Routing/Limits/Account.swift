@@ -56,6 +56,9 @@ public struct AccountTable: Hashable, Sendable {
     /// By index of the virtual key: the accounts of every request with it, its project's, customer's and the organisation's among
     /// them. Empty where nobody is limited.
     public var chains: [[Int]] = []
+    /// By index of the project and of the customer: what is charged beside its key's chain where a request names one itself.
+    public var projects: [[Int]] = []
+    public var customers: [[Int]] = []
     /// By `Deployment.ID`: the accounts of every attempt at it, its provider's among them.
     public var deployments: [[Int]] = []
 

@@ -20,6 +20,7 @@ struct Compiler {
     var tablePolicies: [RoutingPolicy] = []
     var rulePlaces: [(fields: [FieldName], path: String, line: Int)] = []
     var projects: [Project] = []
+    var customers: [Customer] = []
     var keys: [VirtualKey] = []
     var defaultRoute: Int?
     var defaultPolicy: Int?
@@ -66,6 +67,7 @@ struct Compiler {
         addRules()
         addProjects()
         addKeys()
+        checkLimits()
         checkReferences()
         checkPassThrough()
         addAutoRoute()
@@ -85,6 +87,9 @@ struct Compiler {
         blueprint.policies = compiledPolicies
         blueprint.defaultPolicy = defaultPolicy
         blueprint.projects = projects
+        blueprint.customers = customers
+        blueprint.accounts = accounts(for: table.fields)
+        blueprint.alerts = document.alerts
         blueprint.regions = document.regions.prefixes.table
         blueprint.keys = keys
         blueprint.catalogue = catalogue

@@ -6,6 +6,8 @@ import Translation
 struct DeploymentList: Sendable {
     private(set) var deployments: [Deployment] = []
     private(set) var upstreams: [Upstream] = []
+    /// By `Deployment.ID`: what it may use of its own, without what its provider says.
+    private(set) var limits: [DeploymentLimits] = []
     /// Those of which nothing was said but provider and model: the first that says more says it for them.
     private var bare: Set<Deployment.ID> = []
     /// See `declareDangling`.
@@ -30,13 +32,15 @@ struct DeploymentList: Sendable {
         let name = settings.name ?? "\(settings.provider)/\(settings.model)"
         let (made, upstream) = made(of: settings, entry, name: name)
         var deployment = made
+        let own = DeploymentLimits(settings)
         let known = byName[name, default: []]
         if settings.saysNothing, let first = known.first { return first }
         for id in known {
             deployment.name = deployments[id].name
-            if deployments[id] == deployment { return id }
+            if deployments[id] == deployment, limits[id] == own { return id }
             if bare.remove(id) != nil {
                 deployments[id] = deployment
+                limits[id] = own
                 upstreams[id] = upstream
                 return id
             }
@@ -44,6 +48,7 @@ struct DeploymentList: Sendable {
         deployment.name = known.isEmpty ? name : "\(name)#\(known.count + 1)"
         deployments.append(deployment)
         upstreams.append(upstream)
+        limits.append(own)
         let id = deployments.count - 1
         places[id] = (path, line)
         byName[name, default: []].append(id)
@@ -64,6 +69,7 @@ struct DeploymentList: Sendable {
     mutating func adopt(_ deployment: Deployment, _ upstream: Upstream) {
         deployments.append(deployment)
         upstreams.append(upstream)
+        limits.append(DeploymentLimits(DeploymentSettings()))
         byName[deployment.name, default: []].append(deployments.count - 1)
     }
 
@@ -73,6 +79,7 @@ struct DeploymentList: Sendable {
         if let known = byName[name]?.first { return known }
         deployments.append(Deployment(name: name, paused: true))
         upstreams.append(Upstream(provider: Mock(), providerName: "", model: ""))
+        limits.append(DeploymentLimits(DeploymentSettings()))
         dangling.insert(deployments.count - 1)
         byName[name] = [deployments.count - 1]
         return deployments.count - 1
@@ -133,11 +140,26 @@ struct DeploymentList: Sendable {
     }
 }
 
+/// What a deployment may use of its own.
+struct DeploymentLimits: Hashable, Sendable {
+    var requestsPerMinute: Int?
+    var tokensPerMinute: Int?
+    var parallel: Int?
+    var quotas: QuotaSettings
+
+    init(_ settings: DeploymentSettings) {
+        requestsPerMinute = settings.requestsPerMinute
+        tokensPerMinute = settings.tokensPerMinute
+        parallel = settings.maxParallelRequests
+        quotas = settings.quotas
+    }
+}
+
 extension DeploymentSettings {
     /// Whether it is a mere mention.
     fileprivate var saysNothing: Bool {
         name == nil && region == nil && tags.isEmpty && !saysPrice && baseModel == nil && requestsPerMinute == nil && tokensPerMinute == nil
             && maxParallelRequests == nil && contextWindow == nil && lacks == nil && !paused && timeout == nil && cooldownTime == nil
-            && quality == nil && kind == nil && !continues
+            && quality == nil && kind == nil && !continues && quotas.isEmpty
     }
 }

@@ -8,7 +8,13 @@ extension Compiler {
             var project = Project(name: entry.name)
             project.policy = policy(entry.value.policy, at: "projects".setting(entry.name), root["projects"]?[entry.name])
             project.tags = entry.value.tags
+            (project.isActive, project.keepsTexts) = (entry.value.active, entry.value.keepsTexts)
             projects.append(project)
+        }
+        for entry in document.customers.entries {
+            var customer = Customer(name: entry.name)
+            customer.isActive = entry.value.active
+            customers.append(customer)
         }
     }
 
@@ -24,7 +30,15 @@ extension Compiler {
             if let owner = owners.updateValue(entry.name, forKey: Secret(entry.value.key.reveal())) {
                 reader.reading.problem(path.setting("key"), entry.line, "is the same key as that of `\(owner)`")
             }
+            addPrevious(to: &key, entry, node, &owners)
             key.models = models(of: entry, node, at: path)
+            key.owner = entry.value.owner
+            key.budgetMode = entry.value.budgetMode
+            key.providers = providers(of: entry, node, at: path)
+            if let name = entry.value.customer {
+                key.customer = customers.firstIndex { $0.name == name }
+                if key.customer == nil { reportUnknown(name, "customer", among: document.customers.names, at: path, node) }
+            }
             if let name = entry.value.project {
                 key.project = projects.firstIndex { $0.name == name }
                 if key.project == nil { reportUnknown(name, "project", among: document.projects.names, at: path, node) }
@@ -56,6 +70,30 @@ extension Compiler {
             }
         }
         return models
+    }
+
+    /// Keys it had before it was rotated.
+    private mutating func addPrevious(
+        to key: inout VirtualKey, _ entry: Named<KeySettings>.Entry, _ node: Node?, _ owners: inout [Secret: String]
+    ) {
+        for (index, previous) in entry.value.previousKeys.enumerated() {
+            let place = "keys".setting(entry.name).setting("previous_keys").item(index)
+            if let owner = owners.updateValue(entry.name, forKey: Secret(previous.key.reveal())) {
+                reader.reading.problem(place, node?.entry("previous_keys")?.line ?? entry.line, "is the same key as that of `\(owner)`")
+            }
+            key.previous.append((previous.key, previous.until))
+        }
+    }
+
+    private mutating func providers(of entry: Named<KeySettings>.Entry, _ node: Node?, at path: String) -> [String]? {
+        guard let providers = entry.value.providers, !providers.contains("*") else { return nil }
+        for (index, name) in providers.enumerated() where document.providers[name] == nil && root["providers"]?[name] == nil {
+            let line = node?["providers"]?.items?[index].line ?? node?.entry("providers")?.line ?? entry.line
+            let message = "there is no provider `\(name.prefix(100))`\(Spelling.help(for: name, among: document.providers.names))"
+            let place = path.setting("providers").item(index)
+            if reader.skipsDangling { reader.reading.warning(place, line, message) } else { reader.reading.problem(place, line, message) }
+        }
+        return providers
     }
 
     /// The policy of that name. A draft is nobody's.

@@ -1,0 +1,49 @@
+import Routing
+import Schema
+
+/// Keys that share a policy, tags, budgets and limits.
+public struct ProjectSettings: Configurable {
+    public var policy: String?
+    public var description: String?
+    public var active = true
+    public var keepsTexts = false
+    public var tags: [String] = []
+    public var limits = LimitSettings()
+
+    public init() {}
+
+    public static let fields: [Field<Self>] =
+        [
+            .setting("policy", \.policy, "The policy of its keys."),
+            .setting("description", \.description, "What it is, for people to read."),
+            .setting("active", \.active, "Whether its requests are served; if not they are refused with 403 and `project_inactive`."),
+            .setting("keep_texts", \.keepsTexts, "Whether prompts and answers of its requests are kept."),
+            .setting("tags", \.tags, "Tags that all its requests carry."),
+        ] + LimitSettings.fields(of: \.limits)
+}
+
+/// Somebody on whose account requests are made: those of keys that belong to it, and those that name it.
+public struct CustomerSettings: Configurable {
+    public var description: String?
+    public var active = true
+    public var limits = LimitSettings()
+
+    public init() {}
+
+    public static let fields: [Field<Self>] =
+        [
+            .setting("description", \.description, "Who it is, for people to read."),
+            .setting("active", \.active, "Whether its requests are served; if not they are refused with 403 and `customer_inactive`."),
+        ] + LimitSettings.fields(of: \.limits)
+}
+
+/// Everybody together.
+public struct OrganisationSettings: Configurable {
+    public var name: String?
+    public var limits = LimitSettings()
+
+    public init() {}
+
+    public static let fields: [Field<Self>] =
+        [.setting("name", \.name, "What it is called, for people to read.")] + LimitSettings.fields(of: \.limits)
+}
