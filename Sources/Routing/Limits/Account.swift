@@ -33,6 +33,8 @@ public struct Account: Hashable, Sendable {
     public var limit: Int64?
     /// False: a soft budget, over which requests are warned and let pass.
     public var isHard = true
+    /// Whether a request over it has spent what it was given (402), rather than been too fast (429).
+    public var isBudget: Bool
     /// Per cent of the limit at which somebody is told, rising.
     public var alerts: [Int] = []
 
@@ -42,12 +44,15 @@ public struct Account: Hashable, Sendable {
         self.unit = unit
         self.period = period
         self.limit = limit
+        isBudget = unit == .nanodollars || unit == .tokens && period != .minute
     }
 
     public var name: String { "\(scope)/\(owner)/\(unit)/\(period)" }
 
     /// Whether what it counts must outlast the process: all but minutes and requests in flight.
-    public var isDurable: Bool { unit != .parallel && period != .minute }
+    public var isDurable: Bool { kind == .budget }
+
+    public var kind: LeaseKind { unit == .parallel ? .parallel : period == .minute ? .rate : .budget }
 }
 
 /// All accounts, and which of them a request is charged to.

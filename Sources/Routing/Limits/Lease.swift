@@ -1,8 +1,11 @@
 /// What a gateway asks the store for, in one call: nothing of it stands on the path of a request.
 public struct LeaseCall: Hashable, Sendable {
+    /// Rises with each call of a gateway, over restarts too. A store refuses a call that is not younger than the last it saw of this
+    /// gateway: one that was given up and arrives late must not be carried out behind its successor.
+    public var number: Int64 = 0
     /// Slices of accounts, or more of slices it has.
     public var wishes: [LeaseWish] = []
-    /// Slices that it gives back, in whole or in part.
+    /// Slices that it gives back, in whole or in part. Taken before wishes are granted.
     public var returns: [LeaseReturn] = []
     /// What of its slices is held by requests in flight, where that changed: what a gateway that dies may still owe.
     public var held: [LeaseHolding] = []
@@ -20,15 +23,19 @@ public struct LeaseWish: Hashable, Sendable {
     public var windowEnd: Int64
     /// What the account may have used up in all, in its unit. `Int64.max`: whatever is asked.
     public var limit: Int64
-    /// How much more is wanted, in its unit; 0 asks how things stand.
+    /// What the gateway knows to have been granted of this slice and not given back. Where the store's slice is larger, an answer got lost
+    /// on its way: it is lowered to this before anything is granted.
+    public var granted: Int64
+    /// How much more is wanted, in its unit; 0 asks how things stand, and opens the slice if there is none, since rows need its number.
     public var amount: Int64
     public var kind: LeaseKind
 
-    public init(account: String, windowStart: Int64, windowEnd: Int64, limit: Int64, amount: Int64, kind: LeaseKind) {
+    public init(account: String, windowStart: Int64, windowEnd: Int64, limit: Int64, granted: Int64 = 0, amount: Int64, kind: LeaseKind) {
         self.account = account
         self.windowStart = windowStart
         self.windowEnd = windowEnd
         self.limit = limit
+        self.granted = granted
         self.amount = amount
         self.kind = kind
     }
@@ -58,6 +65,8 @@ public struct LeaseReturn: Hashable, Sendable {
     }
 }
 
+/// The most that a slice may owe beyond what rows charged, until the gateway says otherwise: it lets no request pass beyond it before the
+/// store has answered. A slice of which nothing was said yet may owe all of it.
 public struct LeaseHolding: Hashable, Sendable {
     public var lease: Int64
     public var amount: Int64

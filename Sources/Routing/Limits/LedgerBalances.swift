@@ -1,0 +1,51 @@
+/// How an account stands in the window of now, as far as this gateway knows. Amounts are in its unit.
+public struct LimitBalance: Hashable, Sendable {
+    /// Nil: counted, never full.
+    public var limit: Int64?
+    public var isHard: Bool
+    /// Settled, by all gateways.
+    public var used: Int64
+    /// Reserved by requests in flight here.
+    public var held: Int64
+    /// In other gateways' hands, for their requests in flight among others.
+    public var leasedElsewhere: Int64
+    public var window: LimitWindow
+    /// False: the store has not said yet what others used.
+    public var isKnown: Bool
+
+    /// What no request has used or reserved; 0 where there is more than the limit.
+    public var remaining: Int64? { limit.map { max(0, saturatingDifference($0, saturatingSum(used, held))) } }
+    /// 0 to 100, and above. Nil without a limit.
+    public var usedPercent: Double? {
+        guard let limit else { return nil }
+        return limit == 0 ? 100 : Double(used) * 100 / Double(limit)
+    }
+}
+
+extension Ledger {
+    /// Nil: there is no such account. Constant time but for the slices of one account, which are two or three.
+    public func balance(of account: Int, at unixMilliseconds: Int64) -> LimitBalance? {
+        guard states.indices.contains(account) else { return nil }
+        let state = states[account]
+        let window = state.period.window(at: max(unixMilliseconds, clock.now))
+        var balance = LimitBalance(
+            limit: table.accounts[account].limit, isHard: state.isHard, used: 0, held: 0, leasedElsewhere: 0, window: window,
+            isKnown: state.isLocal)
+        var at = state.first
+        while at >= 0 {
+            let slice = slices[Int(at)]
+            if slice.window.start == window.start {
+                balance.used = slice.used
+                balance.held = slice.held
+                balance.leasedElsewhere = slice.leasedElsewhere
+                balance.isKnown = state.isLocal || slice.answered != nil
+                break
+            }
+            at = slice.next
+        }
+        return balance
+    }
+
+    /// The index of an account in the table in force.
+    public func account(named name: String) -> Int? { byName[name].map { Int($0) } }
+}

@@ -1,0 +1,154 @@
+/// The one call to the store that is on its way, and what the last answer said of all.
+struct CallBook: Sendable {
+    struct Outstanding: Sendable {
+        var number: Int64
+        var sentAt: Int64
+        /// By index of the wish.
+        var asked: [Int32] = []
+        /// Slices whose last return it carries.
+        var closing: [Int32] = []
+        var exposures: [(slice: Int32, amount: Int64)] = []
+    }
+
+    var number: Int64 = 0
+    var sentAt = Int64.min
+    var outstanding: Outstanding?
+    var isLost = false
+    var gateways = 1
+    /// Until when what was leased is believed.
+    var trustedUntil = Int64.max
+    var parallelTrustedUntil = Int64.max
+    /// Where the round of all slices goes on.
+    var next = 0
+}
+
+extension Ledger {
+    /// A gateway calls at least this often, so that it is heard of.
+    static let heartbeat: Int64 = 1_000
+    /// Wishes and returns in one call.
+    static let mostOfACall = 1_000
+    /// Slices looked at in one call, beside those that are due.
+    static let mostOfARound = 2_048
+
+    /// What to ask the store now; nil: nothing, or a call is on its way. Its answer goes to `apply`, its failure to `lost`.
+    public mutating func call(at unixMilliseconds: Int64) -> LeaseCall? {
+        guard calls.outstanding == nil else { return nil }
+        advance(to: unixMilliseconds)
+        isUrgent = false
+        var call = LeaseCall()
+        var out = CallBook.Outstanding(number: max(calls.number + 1, clock.now), sentAt: clock.now)
+        var rest = due[...]
+        while let slice = rest.first, call.wishes.count + call.returns.count < Self.mostOfACall {
+            rest.removeFirst()
+            slices[Int(slice)].isDue = false
+            if slices[Int(slice)].isVacant { vacant.append(slice) }
+            tend(Int(slice), &call, &out)
+        }
+        due = Array(rest)
+        goRound(&call, &out)
+        let isEmpty = call.wishes.isEmpty && call.returns.isEmpty && call.held.isEmpty
+        if isEmpty, mode == .exclusive || clock.now - calls.sentAt < Self.heartbeat && clock.now >= calls.sentAt { return nil }
+        call.number = out.number
+        calls.number = out.number
+        calls.sentAt = clock.now
+        calls.outstanding = out
+        return call
+    }
+
+    /// Looks at slices that nobody marked: idle ones, those of windows that are over or nearly.
+    private mutating func goRound(_ call: inout LeaseCall, _ out: inout CallBook.Outstanding) {
+        var looked = 0
+        while looked < min(slices.count, Self.mostOfARound), call.wishes.count + call.returns.count < Self.mostOfACall {
+            if calls.next >= slices.count { calls.next = 0 }
+            let slice = calls.next
+            calls.next += 1
+            looked += 1
+            if !slices[slice].isDue { tend(slice, &call, &out) }
+        }
+    }
+
+    /// The store's answer to the call that is on its way. Others are not believed: `lost` was said of them.
+    public mutating func apply(_ reply: LeaseReply, to call: LeaseCall, at unixMilliseconds: Int64) {
+        guard let out = calls.outstanding, out.number == call.number else { return }
+        advance(to: unixMilliseconds)
+        calls.outstanding = nil
+        calls.isLost = false
+        calls.gateways = max(1, reply.gateways)
+        if mode == .shared {
+            calls.trustedUntil = saturatingSum(out.sentAt, trust.milliseconds)
+            calls.parallelTrustedUntil = saturatingSum(out.sentAt, parallelTrust.milliseconds)
+        }
+        for exposure in out.exposures { slices[Int(exposure.slice)].exposure = exposure.amount }
+        for slice in out.closing { vacate(Int(slice)) }
+        for lease in reply.lost {
+            if let slice = byLease[lease] { replaceLost(Int(slice)) }
+        }
+        for (index, asked) in out.asked.enumerated() {
+            slices[Int(asked)].isAsked = false
+            guard index < reply.grants.count, index < call.wishes.count else { continue }
+            take(reply.grants[index], call.wishes[index], Int(asked))
+        }
+    }
+
+    /// The store did not answer the call: what was asked may have been granted or not.
+    public mutating func lost(at unixMilliseconds: Int64) {
+        advance(to: unixMilliseconds)
+        calls.isLost = true
+        guard let out = calls.outstanding else { return }
+        calls.outstanding = nil
+        for slice in out.asked {
+            slices[Int(slice)].isAsked = false
+            slices[Int(slice)].isUnclear = true
+            markDue(Int(slice))
+        }
+        for slice in out.closing { markDue(Int(slice)) }
+    }
+
+    private mutating func take(_ grant: LeaseGrant, _ wish: LeaseWish, _ asked: Int) {
+        var slice = asked
+        if slices[slice].heir >= 0 { slice = Int(slices[slice].heir) }
+        if slices[slice].isVacant { return }
+        if slices[slice].lease != grant.lease {
+            if slices[slice].lease != 0 { slice = replaceLost(slice) }
+            slices[slice].lease = grant.lease
+            if slices[slice].kind == .budget { byLease[grant.lease] = Int32(slice) }
+        }
+        slices[slice].granted = saturatingSum(slices[slice].granted, max(0, grant.amount))
+        slices[slice].isUnclear = false
+        let ours = max(0, saturatingDifference(slices[slice].granted, slices[slice].written))
+        slices[slice].leasedElsewhere = max(0, saturatingDifference(grant.leased, ours))
+        if mode == .shared || slices[slice].answered == nil {
+            slices[slice].usedElsewhere = max(0, saturatingDifference(grant.used, slices[slice].written))
+        }
+        slices[slice].free = max(0, saturatingDifference(saturatingDifference(wish.limit, grant.used), grant.leased))
+        slices[slice].answered = clock.now
+        let account = Int(slices[slice].account)
+        guard account >= 0 else { return }
+        if wish.limit > states[account].grantable { recall(slice) }
+        slices[slice].lowWater = sliceSize(account, slice) / 2
+        if slices[slice].used >= slices[slice].alertAt { cross(slice) }
+    }
+
+    /// The store has taken a slice away: holds stay with it, what comes is reserved of a new one.
+    @discardableResult
+    private mutating func replaceLost(_ lost: Int) -> Int {
+        slices[lost].isRetired = true
+        let account = Int(slices[lost].account)
+        slices[lost].granted = min(slices[lost].granted, saturatingSum(slices[lost].charged, slices[lost].held))
+        markDue(lost)
+        guard account >= 0 else { return lost }
+        unlink(lost)
+        slices[lost].account = -1
+        let fresh = slice(of: account, in: slices[lost].window)
+        slices[lost].heir = Int32(fresh)
+        slices[fresh].told = slices[lost].told
+        slices[fresh].touched = slices[lost].touched
+        setAlert(fresh)
+        if states[account].current == Int32(lost) { states[account].current = Int32(fresh) }
+        return fresh
+    }
+}
+
+extension Duration {
+    var milliseconds: Int64 { nanoseconds / 1_000_000 }
+}

@@ -1,0 +1,39 @@
+import Testing
+
+@testable import Routing
+
+@Suite("Limits: the ledger") struct LimitsLedgerTests {
+    @Test("a budget is leased once, reserved at its worst and settled at the truth")
+    func course() throws {
+        var ledger = Ledger.of([Account(.key, "bot", .nanodollars, per: .month, limit: 1_000)])
+        var store = LoneStore()
+        let demand = Demand(nanodollars: 400, tokens: 10)
+        #expect(ledger.reserve(demand, chain: 0, at: noon) == .wait)
+        let first = ledger.takeUrgency()
+        let second = ledger.takeUrgency()
+        #expect(first && !second)
+        store.serve(&ledger, at: noon)
+        let one = try #require(ledger.reserve(demand, chain: 0, at: noon).hold)
+        let two = try #require(ledger.reserve(demand, chain: 0, at: noon).hold)
+        let refusal = try #require(ledger.reserve(demand, chain: 0, at: noon).refusal)
+        #expect(refusal.limit == 1_000 && refusal.used == 0 && refusal.remaining == 200 && refusal.isBudget)
+
+        var charges: [LeaseCharge] = []
+        #expect(!ledger.settle(one, Spent(nanodollars: 150, tokens: 5), charges: &charges))
+        #expect(charges == [LeaseCharge(lease: 1, amount: 150)])
+        ledger.settle(one, Spent(nanodollars: 150, tokens: 5), charges: &charges)
+        #expect(charges.count == 1, "a hold ends once")
+        #expect(ledger.reserve(demand, chain: 0, at: noon).hold != nil)
+        ledger.release(two)
+        #expect(ledger.reserve(demand, chain: 0, at: noon).hold != nil)
+        #expect(ledger.reserve(Demand(nanodollars: 51, tokens: 1), chain: 0, at: noon).refusal?.used == 150)
+        #expect(ledger.reserve(Demand(nanodollars: 50, tokens: 1), chain: 0, at: noon).hold != nil)
+    }
+
+    @Test("a key that nobody limits holds nothing")
+    func unlimited() {
+        var ledger = Ledger.of([Account(.key, "bot", .requests, per: .minute, limit: 1)])
+        #expect(ledger.reserve(Demand(nanodollars: 1, tokens: 1), chain: 1, at: noon) == .permit(.none))
+        #expect(ledger.reserve(Demand(nanodollars: 1, tokens: 1), deployment: 7, at: noon) == .permit(.none))
+    }
+}
