@@ -4,7 +4,7 @@ import Routing
 ///
 /// All calls block and belong on no event loop: rows travel there through `Journal`, names are interned when settings
 /// are loaded.
-public protocol Store: LeaseStore {
+public protocol Store: LeaseStore, AuditStore, TextStore {
     /// Adds rows and returns when they are durable. All or none; a row whose id is there already stays as it is, so a
     /// batch may be given again after a failure that left its fate open.
     func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt

@@ -6,7 +6,8 @@ public protocol TextStore: Sendable {
     func keep(_ texts: [RequestTexts]) throws(StoreFailure)
     func texts(of request: RequestID) throws(StoreFailure) -> RequestTexts?
 
-    /// Takes the idempotency key for a request, or says who has it. Kept until `expires`.
+    /// Takes the idempotency key for a request, or says who has it. Kept until `expires`; what is under way when its gateway ends is
+    /// free again once that joins anew.
     func claim(_ claim: IdempotencyClaim) throws(StoreFailure) -> IdempotencyOutcome
     /// The request ended: what a repetition is answered with. Nil: nothing worth repeating, so the key is free again.
     func conclude(_ key: IdempotencyKey, with answer: StoredAnswer?) throws(StoreFailure)

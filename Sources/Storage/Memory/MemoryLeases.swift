@@ -122,7 +122,10 @@ struct MemoryLeases: Sendable {
 
 extension MemoryStore {
     public func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayNumber {
-        try with { $0.leases.join(identity, name, alone: !self.isShared, at: self.clock()) }
+        try with { state in
+            if !self.isShared { state.texts.claims = state.texts.claims.filter { $0.value.answer != nil } }
+            return state.leases.join(identity, name, alone: !self.isShared, at: self.clock())
+        }
     }
 
     public func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply {

@@ -38,17 +38,10 @@ extension MemoryStore {
         }
     }
 
-    public func documents(_ kind: DocumentKind) throws(StoreFailure) -> [StoredDocument] {
-        try with { state in
-            (state.documents[kind] ?? [:]).map { StoredDocument(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
-        }
-    }
+    public func documents(_ kind: DocumentKind) throws(StoreFailure) -> [StoredDocument] { try with { $0.sorted(kind) } }
 
     public func change(_ kind: DocumentKind, put: [StoredDocument], remove: [String]) throws(StoreFailure) {
-        try with { state in
-            for name in remove { state.documents[kind]?.removeValue(forKey: name) }
-            for document in put { state.documents[kind, default: [:]][document.name] = document.value }
-        }
+        try with { $0.change(kind, put: put, remove: remove) }
     }
 
     public func saveCounters(_ counters: [PeriodCounter]) throws(StoreFailure) {
@@ -61,5 +54,16 @@ extension MemoryStore {
         try with { state in
             (state.counters[period] ?? [:]).map { PeriodCounter(name: $0.key, period: period, value: $0.value) }.sorted { $0.name < $1.name }
         }
+    }
+}
+
+extension MemoryStore.State {
+    func sorted(_ kind: DocumentKind) -> [StoredDocument] {
+        (documents[kind] ?? [:]).map { StoredDocument(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
+    }
+
+    mutating func change(_ kind: DocumentKind, put: [StoredDocument], remove: [String]) {
+        for name in remove { documents[kind]?.removeValue(forKey: name) }
+        for document in put { documents[kind, default: [:]][document.name] = document.value }
     }
 }

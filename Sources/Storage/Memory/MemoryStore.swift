@@ -21,6 +21,8 @@ public final class MemoryStore: Store {
         /// By period, then by name.
         var counters: [Int: [String: Int]] = [:]
         var leases = MemoryLeases()
+        var audit = MemoryAudit()
+        var texts = MemoryTexts()
         var closed = false
 
         mutating func add(_ row: consuming LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
@@ -48,7 +50,7 @@ public final class MemoryStore: Store {
     }
 
     let state: Locked<State>
-    private let capacity: Int
+    let capacity: Int
     let clock: @Sendable () -> Int64
     let isShared: Bool
 

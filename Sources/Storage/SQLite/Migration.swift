@@ -147,6 +147,53 @@ struct Migration: Sendable {
                     PRIMARY KEY(account, start_ms, threshold)
                 ) WITHOUT ROWID;
                 """),
+        Migration(
+            version: 6,
+            sql: """
+                -- See AuditChain. Only ever added to.
+                CREATE TABLE audit(
+                    number INTEGER PRIMARY KEY,
+                    at_ms INTEGER NOT NULL,
+                    actor TEXT NOT NULL,
+                    role TEXT NOT NULL,
+                    action TEXT NOT NULL,
+                    subject TEXT NOT NULL,
+                    before TEXT NOT NULL,
+                    after TEXT NOT NULL,
+                    request TEXT NOT NULL,
+                    hash TEXT NOT NULL
+                );
+                CREATE TABLE settings_versions(
+                    version INTEGER PRIMARY KEY,
+                    at_ms INTEGER NOT NULL,
+                    actor TEXT NOT NULL
+                );
+                -- What each version changed; without a value it was taken away.
+                CREATE TABLE settings_history(
+                    name TEXT NOT NULL,
+                    version INTEGER NOT NULL,
+                    value TEXT,
+                    PRIMARY KEY(name, version)
+                ) WITHOUT ROWID;
+                CREATE TABLE texts(
+                    request INTEGER PRIMARY KEY,
+                    prompt BLOB NOT NULL,
+                    reply BLOB NOT NULL
+                );
+                -- Without a status: under way.
+                CREATE TABLE idempotency(
+                    key INTEGER NOT NULL,
+                    text TEXT NOT NULL,
+                    request INTEGER NOT NULL,
+                    digest BLOB NOT NULL,
+                    expires_ms INTEGER NOT NULL,
+                    status INTEGER,
+                    content_type TEXT,
+                    body BLOB,
+                    UNIQUE(key, text)
+                );
+                CREATE INDEX idempotency_by_expiry ON idempotency(expires_ms);
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

@@ -9,6 +9,7 @@ extension SQLiteStore {
         return try attempt {
             try pool.write { database in
                 try Self.closeAll(database)
+                try Self.freeClaims(database)
                 try database.execute(sql: "DELETE FROM gateways WHERE identity <> ?", arguments: [identity])
                 try database.execute(
                     sql: """

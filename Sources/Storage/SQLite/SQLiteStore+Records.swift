@@ -93,17 +93,17 @@ extension SQLiteStore {
 
     public func change(_ kind: DocumentKind, put: [StoredDocument], remove: [String]) throws(StoreFailure) {
         let pool = try opened()
-        try attempt {
-            try pool.write { database in
-                for name in remove {
-                    try database.execute(sql: "DELETE FROM documents WHERE kind = ? AND name = ?", arguments: [kind.rawValue, name])
-                }
-                for document in put {
-                    try database.execute(
-                        sql: "INSERT OR REPLACE INTO documents(kind, name, value) VALUES(?, ?, ?)",
-                        arguments: [kind.rawValue, document.name, document.value])
-                }
-            }
+        try attempt { try pool.write { try Self.change(kind, put: put, remove: remove, $0) } }
+    }
+
+    static func change(_ kind: DocumentKind, put: [StoredDocument], remove: [String], _ database: Database) throws {
+        for name in remove {
+            try database.execute(sql: "DELETE FROM documents WHERE kind = ? AND name = ?", arguments: [kind.rawValue, name])
+        }
+        for document in put {
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO documents(kind, name, value) VALUES(?, ?, ?)",
+                arguments: [kind.rawValue, document.name, document.value])
         }
     }
 
