@@ -17,6 +17,7 @@ struct Exposition {
         page.traffic(counters)
         page.deployments(counters, live, server.router.snapshot(), now)
         page.passThrough(counters)
+        page.alerts(server.webhooks.counts)
         page.ledger(server)
         return page.text
     }
@@ -47,6 +48,13 @@ struct Exposition {
         count("swiftlet_wasted_tokens_total", "Output tokens made for clients that had left.", Int(counters.wastedTokens))
         histogram("swiftlet_request_duration_seconds", "From a request's admission to its answer's end.", counters.duration)
         histogram("swiftlet_first_byte_seconds", "From a request's admission to the first byte of a provider's reply.", counters.firstByte)
+    }
+
+    private mutating func alerts(_ counts: WebhookSender.Counts) {
+        count("swiftlet_alerts_sent_total", "Alerts that webhooks have taken.", counts.sent)
+        count("swiftlet_alerts_retried_total", "Alerts that were not taken and were sent again.", counts.retried)
+        count("swiftlet_alerts_lost_total", "Alerts that a webhook never got: refused, given up, or too many.", counts.lost)
+        gauge("swiftlet_alerts_waiting", "Alerts that wait to be taken.", counts.waiting)
     }
 
     private mutating func deployments(_ counters: Counters, _ live: Live, _ router: Router, _ now: Instant) {

@@ -27,6 +27,8 @@ public final class Server: Sendable {
     let inlineRoutes = InlineRoutes()
     let limiters = Limiters()
     public let signals = Signals()
+    /// Posts what operators are to be told.
+    public let webhooks: WebhookSender
     /// What is kept of the Responses API; nil: nothing.
     let responses: ResponsesDesk?
     /// One change of settings at a time.
@@ -64,6 +66,7 @@ public final class Server: Sendable {
         self.router = SharedRouter(router)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         tokens = TokenKeepers(tls: tls, group: group, log: log)
+        webhooks = WebhookSender(on: group.next(), tls: tls, log: log)
         state = Locked(State())
     }
 
@@ -73,6 +76,7 @@ public final class Server: Sendable {
     public func start(_ blueprint: Blueprint) async throws {
         let live = try Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint), tokens: tokens)
         accessLog.start()
+        webhooks.run(blueprint.alerts.webhooks)
         var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
         for (index, eventLoop) in group.makeIterator().enumerated() {
             loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
@@ -169,6 +173,7 @@ public final class Server: Sendable {
 
     private func run(_ live: Live) async throws {
         router.replace(live.table, at: .now())
+        webhooks.run(live.blueprint.alerts.webhooks)
         let loops = state.withLock { state in
             state.live = live
             return Array(state.loops.values)
@@ -225,6 +230,7 @@ public final class Server: Sendable {
         }
         for loop in loops { try? await loop.submit { $0.holding.close() } }
         for mock in mocks { mock.close() }
+        webhooks.stop()
         accessLog.close()
         try? await group.shutdownGracefully()
     }

@@ -25,6 +25,10 @@ public struct Blueprint: Sendable {
     public var keys: [VirtualKey] = []
     /// What is counted, and which of it a request is charged to.
     public var accounts = AccountTable.empty
+    /// Nil: what has no price is refused where a hard budget bounds.
+    public var unpricedCeiling: Price?
+    /// Requests in flight at once on this gateway.
+    public var globalParallel: Int?
     public var alerts = AlertSettings()
     /// Where callers are, by their addresses.
     public var regions = RegionTable()

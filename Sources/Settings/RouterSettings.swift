@@ -144,6 +144,7 @@ public struct FallbackTable: SettingValue {
 public struct GeneralSettings: Configurable {
     public var maxParallelRequests: Int?
     public var globalMaxParallelRequests: Int?
+    public var unpricedCeiling: CeilingSettings?
     public var maxRequestMegabytes: Double?
     public var maxResponseMegabytes: Double?
     public var passThroughEndpoints: [PassThroughEndpoint] = []
@@ -156,6 +157,9 @@ public struct GeneralSettings: Configurable {
             "max_parallel_requests", \.maxParallelRequests, in: 1...1_000_000_000,
             "Requests of one key in flight at once, for keys that say nothing themselves."),
         .setting("global_max_parallel_requests", \.globalMaxParallelRequests, in: 1...1_000_000_000, "Requests in flight at once on a gateway."),
+        .setting(
+            "unpriced_ceiling", \.unpricedCeiling,
+            "What a model without a known price is reserved and charged at, for whom a hard budget bounds; without it such a model is refused."),
         .setting("max_request_size_mb", \.maxRequestMegabytes, in: 0.001...1024, "The largest request body in MB of 1,048,576 bytes."),
         .setting("max_response_size_mb", \.maxResponseMegabytes, in: 0.001...4096, "The largest answer that is no stream, in MB of 1,048,576 bytes."),
         .setting("pass_through_endpoints", \.passThroughEndpoints, "Paths whose requests are carried to another service as they are."),

@@ -21,6 +21,7 @@ public struct ServerSettings: Configurable {
     public var drainTimeout = Duration.seconds(30)
     public var totalTimeout = Duration.seconds(3600)
     public var onLoss = LossPolicy.report
+    public var onStoreLoss = OnStoreLoss.deny
 
     public init() {}
 
@@ -46,6 +47,10 @@ public struct ServerSettings: Configurable {
         .setting(
             "on_loss", \.onLoss,
             "What happens to a request that cannot be translated whole: `report` sends it and names in x-swiftlet-loss what was left out."),
+        .setting(
+            "on_store_loss", \.onStoreLoss,
+            "What limits of a minute do while the store is lost and nothing is left of what was leased: `deny` refuses, `local` goes on with a "
+                + "share of them. Budgets always refuse."),
         .setting("total_timeout", \.totalTimeout, in: time, "The longest that any request may take."),
     ]
 }
@@ -159,3 +164,4 @@ public enum StoreLocation: Hashable, SettingValue {
 }
 
 public enum LossPolicy: String, SettingChoice { case report, refuse }
+public enum OnStoreLoss: String, SettingChoice { case deny, local }

@@ -30,7 +30,8 @@ import Testing
     /// `scope/owner/unit/period limit`, soft ones with `~`, alerts behind `@`.
     private static func said(_ account: Account) -> String {
         let alerts = account.alerts.isEmpty ? "" : " @\(account.alerts.map(String.init).joined(separator: ","))"
-        return "\(account.name) \(account.limit.map(String.init) ?? "-")\(account.isHard ? "" : "~")\(alerts)"
+        let limit = account.limit.map(String.init) ?? "-"
+        return "\(account.name) \(limit)\(account.isHard ? "" : "~")\(alerts)\(account.isBudget ? "" : " rate")"
     }
 
     private static func chain(_ table: AccountTable, _ key: Int) -> [String] { table.chains[key].map { said(table.accounts[$0]) } }
@@ -48,9 +49,9 @@ import Testing
                 "key/k/requests/month 9 @80,100"),
             Row("budget: { month: 1 }, alerts: [150, 50]", "key/k/nanodollars/month 1000000000 @50,150"),
             Row("budget: { amount: 0 }", "key/k/nanodollars/month 0 @80,100"),
-            Row("rpm: 60, tpm: 1000", "key/k/requests/minute 60", "key/k/tokens/minute 1000"),
-            Row("rpd: 5, tpd: 50", "key/k/requests/day 5", "key/k/tokens/day 50"),
-            Row("max_parallel_requests: 8", "key/k/parallel/total 8"),
+            Row("rpm: 60, tpm: 1000", "key/k/requests/minute 60 rate", "key/k/tokens/minute 1000 rate"),
+            Row("rpd: 5, tpd: 50", "key/k/requests/day 5 rate", "key/k/tokens/day 50 rate"),
+            Row("max_parallel_requests: 8", "key/k/parallel/total 8 rate"),
             Row("models: [chat]"),
         ])
     func forms(_ row: Row) {
@@ -109,10 +110,13 @@ import Testing
             """)
         #expect(
             Self.chain(table, 0) == [
-                "gateway//parallel/total 7", "key/a/nanodollars/day 1000000000 @80,100", "key/a/parallel/total 6",
+                "gateway//parallel/total 7 rate", "key/a/nanodollars/day 1000000000 @80,100", "key/a/parallel/total 6 rate",
                 "project/p/nanodollars/month 2000000000 @80,100", "customer/c/tokens/day 30", "organisation//nanodollars/year 4000000000 @80,100",
             ])
-        #expect(Self.chain(table, 1) == ["gateway//parallel/total 7", "key/b/parallel/total 6", "organisation//nanodollars/year 4000000000 @80,100"])
+        #expect(
+            Self.chain(table, 1) == [
+                "gateway//parallel/total 7 rate", "key/b/parallel/total 6 rate", "organisation//nanodollars/year 4000000000 @80,100",
+            ])
         #expect(table.chains.allSatisfy { $0 == $0.sorted() })
         #expect(table.projects.map { $0.map { table.accounts[$0].name } } == [["project/p/nanodollars/month"], ["project/q/requests/minute"]])
         #expect(table.customers.map { $0.map { table.accounts[$0].name } } == [["customer/c/tokens/day"]])
@@ -122,16 +126,16 @@ import Testing
     func deployments() {
         let table = Self.accounts("")
         let chains = table.deployments.map { $0.map { Self.said(table.accounts[$0]) } }
-        let provider = ["provider/local/nanodollars/month 500000000000 @80,100", "provider/local/requests/minute 600"]
+        let provider = ["provider/local/nanodollars/month 500000000000 @80,100", "provider/local/requests/minute 600 rate"]
         #expect(
-            chains == [provider + ["deployment/local/m/tokens/minute 9000", "deployment/local/m/requests/day 7"], provider])
+            chains == [provider + ["deployment/local/m/tokens/minute 9000 rate", "deployment/local/m/requests/day 7 rate"], provider])
     }
 
     @Test("without keys everybody is `local`; what is written as nothing, or as none, is no limit", arguments: ["null", "none"])
     func none(_ word: String) {
         let general = "general: { max_parallel_requests: 6 }\n"
         let open = Self.accounts(general)
-        #expect(Self.chain(open, 0) == ["key/local/parallel/total 6"])
+        #expect(Self.chain(open, 0) == ["key/local/parallel/total 6 rate"])
         let table = Self.accounts(general + "keys: { a: { key: sk-a, max_parallel_requests: \(word) }, b: { key: sk-b } }")
         #expect(table.chains.map(\.count) == [0, 1])
     }
@@ -146,8 +150,8 @@ import Testing
               - { name: x, when: { budget.month.used_percent: { gte: 80 } }, then: { route: free } }
               - { name: y, when: { all: [ { tokens.minute: { gt: 9 } }, { project.budget.day.used: { gt: 1 } } ] }, then: { route: free } }
             """)
-        #expect(Self.chain(table, 0) == ["key/a/nanodollars/month 1000000000 @80,100", "key/a/tokens/minute -"])
-        #expect(Self.chain(table, 1) == ["key/b/nanodollars/month -", "key/b/tokens/minute -", "project/p/nanodollars/day -"])
+        #expect(Self.chain(table, 0) == ["key/a/nanodollars/month 1000000000 @80,100", "key/a/tokens/minute - rate"])
+        #expect(Self.chain(table, 1) == ["key/b/nanodollars/month -", "key/b/tokens/minute - rate", "project/p/nanodollars/day -"])
     }
 
     @Test("a key may have its providers, and one that is free only what costs nothing")

@@ -12,7 +12,10 @@ struct AccountCompiler {
     mutating func add(_ scope: LimitScope, _ owner: String, _ limits: LimitSettings, parallel: Int?) -> [Int] {
         var accounts = Self.accounts(scope, owner, limits.budget, limits.alerts.percents)
         func add(_ unit: LimitUnit, _ period: LimitPeriod, _ limit: Int?) {
-            if let limit { accounts.append(Account(scope, owner, unit, per: period, limit: Int64(limit))) }
+            guard let limit else { return }
+            var account = Account(scope, owner, unit, per: period, limit: Int64(limit))
+            account.isBudget = false
+            accounts.append(account)
         }
         add(.requests, .minute, limits.requestsPerMinute)
         add(.tokens, .minute, limits.tokensPerMinute)
@@ -48,6 +51,7 @@ struct AccountCompiler {
     private static func accounts(_ scope: LimitScope, _ owner: String, _ list: BudgetList, _ alerts: [Int]) -> [Account] {
         list.budgets.map { budget in
             var account = Account(scope, owner, budget.unit.unit, per: budget.period.period, limit: budget.limit)
+            account.isBudget = true
             account.isHard = budget.enforcement == .hard
             account.alerts = budget.alerts?.percents ?? alerts
             return account

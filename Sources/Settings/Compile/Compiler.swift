@@ -90,6 +90,8 @@ struct Compiler {
         blueprint.customers = customers
         blueprint.accounts = accounts(for: table.fields)
         blueprint.alerts = document.alerts
+        blueprint.unpricedCeiling = document.general.unpricedCeiling?.price
+        blueprint.globalParallel = document.general.globalMaxParallelRequests
         blueprint.regions = document.regions.prefixes.table
         blueprint.keys = keys
         blueprint.catalogue = catalogue
