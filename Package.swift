@@ -53,7 +53,7 @@ let package = Package(
         target("Routing", ["Schema"]),
         target("Translation", ["Wire", "Schema", "Routing", .nioCore, .crypto]),
         target("Settings", ["CPrices", "Schema", "Routing", "Translation", .yams]),
-        target("Storage", ["Routing", .grdb, .crypto]),
+        target("Storage", ["CBytes", "Routing", .grdb, .crypto]),
         target(
             "Gateway",
             [

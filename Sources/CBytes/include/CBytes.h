@@ -95,4 +95,12 @@ static inline int cbytes_plain_name(const uint8_t *p, const uint8_t *end, const 
 #endif
 }
 
+/// Stores a word behind everything stored before it and ahead of everything stored after it, as the code has it: what a process
+/// that is killed leaves in a mapped file is then a beginning of what it stored.
+static inline void cbytes_publish(uint64_t *at, uint64_t word) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(at, word, __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 #endif
