@@ -47,13 +47,14 @@ let package = Package(
     ],
     targets: [
         .target(name: "CBytes", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "CPostgres"),
         .target(name: "CPrices", exclude: ["rows"]),
         target("Wire", ["CBytes"]),
         target("Schema"),
         target("Routing", ["Schema"]),
         target("Translation", ["Wire", "Schema", "Routing", .nioCore, .crypto]),
         target("Settings", ["CPrices", "Schema", "Routing", "Translation", .yams]),
-        target("Storage", ["CBytes", "Routing", .grdb, .crypto]),
+        target("Storage", ["CBytes", "CPostgres", "Routing", .grdb, .crypto]),
         target(
             "Gateway",
             [

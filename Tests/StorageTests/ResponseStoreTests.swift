@@ -4,12 +4,13 @@ import Testing
 
 @Suite("Store contract: responses") struct ResponseStoreContract {
     enum Kind: String, CaseIterable, Sendable {
-        case sqlite, memory
+        case sqlite, memory, postgres
 
         func open(in folder: Folder) throws -> any ResponseStore {
             switch self {
             case .sqlite: try SQLiteResponseStore(path: folder("responses.db"))
             case .memory: MemoryResponseStore()
+            case .postgres: try PostgresResponseStore(PostgresCluster.shared.get().store())
             }
         }
     }

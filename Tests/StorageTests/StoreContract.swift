@@ -5,18 +5,19 @@ import Testing
 /// What every store promises. A new store is one more case of `Kind`.
 @Suite("Store contract") struct StoreContract {
     enum Kind: CaseIterable {
-        case memory, sqlite
+        case memory, sqlite, postgres
         /// In memory, for several gateways of one process.
         case shared
 
         /// Whether several gateways lease from it.
-        var isShared: Bool { self == .shared }
+        var isShared: Bool { self == .shared || self == .postgres }
 
         func open(in folder: Folder) throws -> any Store {
             switch self {
             case .memory: MemoryStore()
             case .shared: MemoryStore(isShared: true)
             case .sqlite: try SQLiteStore(path: folder("ledger.db"))
+            case .postgres: try PostgresCluster.shared.get().store()
             }
         }
     }

@@ -1,0 +1,212 @@
+import Routing
+
+extension PostgresStore {
+    public func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayNumber {
+        let register = PostgresQuery(
+            """
+            INSERT INTO gateways(identity, name, heard, alive) VALUES($1, $2, clock_timestamp(), true)
+            ON CONFLICT (identity) DO UPDATE SET name = excluded.name, heard = excluded.heard, alive = true RETURNING number
+            """, .text(identity), .text(name))
+        return try leases.transaction(within: writeLimit, opening: [register]) { connection, results throws(StoreFailure) in
+            let number = results[0].int(0, 0)
+            // Requests that ended with the process before: nobody will conclude them.
+            let free = PostgresQuery("DELETE FROM idempotency WHERE gateway = $1 AND status IS NULL", .int8(number))
+            gateway.withLock { $0 = number }
+            return (try close(of: number, connection) + [free], GatewayNumber(rawValue: number))
+        }
+    }
+
+    public func leave(_ gateway: GatewayNumber) throws(StoreFailure) {
+        let end = PostgresQuery("UPDATE gateways SET alive = false WHERE number = $1", .int8(gateway.rawValue))
+        try leases.transaction(within: writeLimit, opening: [end]) { connection, _ throws(StoreFailure) in
+            (try close(of: gateway.rawValue, connection), ())
+        }
+    }
+
+    private func close(of gateway: Int64, _ connection: PostgresConnection) throws(StoreFailure) -> [PostgresQuery] {
+        var book = try PostgresLeases(.init(gateways: [gateway]), connection, within: writeLimit)
+        for lease in book.slices.keys { book.change(lease) { $0.close(&$1) } }
+        return book.writing
+    }
+
+    public func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply {
+        let number = gateway.rawValue
+        let opening = [
+            PostgresQuery("UPDATE gateways SET heard = clock_timestamp(), alive = true WHERE number = $1 RETURNING number", .int8(number)),
+            // One that another gateway is just declaring lost need not be declared lost twice.
+            PostgresQuery(
+                """
+                UPDATE gateways SET alive = false WHERE number IN (
+                    SELECT number FROM gateways WHERE alive AND number <> $1 AND heard <= clock_timestamp() - $2 * interval '1 millisecond'
+                    ORDER BY number FOR UPDATE SKIP LOCKED
+                ) RETURNING number
+                """, .int8(number), .int8(expiry.wholeMilliseconds)),
+            PostgresQuery("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, (SELECT count(*) FROM gateways WHERE alive)"),
+        ]
+        return try leases.transaction(within: writeLimit, opening: opening) { connection, results throws(StoreFailure) in
+            guard results[0].count == 1 else { throw StoreFailure.notJoined(gateway, path: address.shown) }
+            let lost = (0..<results[1].count).map { results[1].int($0, 0) }
+            var reply = LeaseReply()
+            reply.storeUnixMilliseconds = results[2].int(0, 0)
+            reply.gateways = Int(results[2].int(0, 1))
+            let closing = try answer(call, number, lost: lost, connection, &reply)
+            return (closing + forgetting(at: reply.storeUnixMilliseconds), reply)
+        }
+    }
+
+    private func answer(
+        _ call: LeaseCall, _ gateway: Int64, lost: [Int64], _ connection: PostgresConnection, _ reply: inout LeaseReply
+    ) throws(StoreFailure) -> [PostgresQuery] {
+        let windows = try wanted(call.wishes, connection)
+        let written = try connection.run(PostgresQuery("SELECT id FROM leases WHERE gateway = $1 AND state = 1", .int8(gateway)), within: writeLimit)
+        let lately = (0..<written.count).map { written.int($0, 0) }
+        let named = call.returns.map(\.lease) + call.held.map(\.lease)
+        if named.isEmpty, lost.isEmpty, windows.isEmpty {
+            reply.lost = lately.sorted()
+            return []
+        }
+        var book = try PostgresLeases(
+            .init(leases: named + lately, gateways: lost, windows: windows, gateway: gateway), connection, within: writeLimit)
+        for back in call.returns { book.change(back.lease, of: gateway) { $0.giveBack(back.amount, isLast: back.isLast, &$1) } }
+        for holding in call.held { book.change(holding.lease, of: gateway) { slice, _ in slice.held = max(0, holding.amount) } }
+        for (lease, held) in book.slices where lost.contains(held.gateway) { book.change(lease) { $0.expire(&$1) } }
+        reply.grants = try grant(call.wishes, gateway, connection, &book)
+        reply.lost = book.slices.filter { $0.value.gateway == gateway && $0.value.slice.state == .writtenOff }.keys.sorted()
+        return book.writing
+    }
+
+    /// Makes the windows that nobody has asked for yet.
+    private func wanted(_ wishes: [LeaseWish], _ connection: PostgresConnection) throws(StoreFailure) -> [PostgresLeases.Window] {
+        guard !wishes.isEmpty else { return [] }
+        var ends: [PostgresLeases.Window: (end: Int64, kind: LeaseKind)] = [:]
+        for wish in wishes {
+            let window = PostgresLeases.Window(account: wish.account, start: wish.windowStart)
+            ends[window] = (max(wish.windowEnd, ends[window]?.end ?? .min), wish.kind)
+        }
+        let sorted = ends.sorted { ($0.key.account, $0.key.start) < ($1.key.account, $1.key.start) }
+        _ = try connection.run(
+            PostgresQuery(
+                """
+                INSERT INTO lease_windows(account, start_ms, end_ms, kind) SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::integer[])
+                ON CONFLICT (account, start_ms) DO UPDATE SET end_ms = excluded.end_ms WHERE lease_windows.end_ms < excluded.end_ms
+                """, .texts(sorted.map(\.key.account)), .int8s(sorted.map(\.key.start)), .int8s(sorted.map(\.value.end)),
+                .int4s(sorted.map { Int32($0.value.kind.rawValue) })), within: writeLimit)
+        return sorted.map(\.key)
+    }
+
+    private func grant(
+        _ wishes: [LeaseWish], _ gateway: Int64, _ connection: PostgresConnection, _ book: inout PostgresLeases
+    ) throws(StoreFailure) -> [LeaseGrant] {
+        var open: [PostgresLeases.Window: Int64] = [:]
+        for (lease, held) in book.slices where held.gateway == gateway && held.slice.state == .open { open[held.window] = lease }
+        var missing: [PostgresLeases.Window: LeaseKind] = [:]
+        for wish in wishes {
+            let window = PostgresLeases.Window(account: wish.account, start: wish.windowStart)
+            if open[window] == nil { missing[window] = wish.kind }
+        }
+        if !missing.isEmpty {
+            let sorted = missing.sorted { ($0.key.account, $0.key.start) < ($1.key.account, $1.key.start) }
+            let made = try connection.run(
+                PostgresQuery(
+                    """
+                    INSERT INTO leases(account, start_ms, kind, gateway)
+                    SELECT *, $4 FROM unnest($1::text[], $2::bigint[], $3::integer[]) RETURNING account, start_ms, id
+                    """, .texts(sorted.map(\.key.account)), .int8s(sorted.map(\.key.start)), .int4s(sorted.map { Int32($0.value.rawValue) }),
+                    .int8(gateway)), within: writeLimit)
+            for row in 0..<made.count {
+                let window = PostgresLeases.Window(account: made.text(row, 0), start: made.int(row, 1))
+                open[window] = made.int(row, 2)
+                book.add(made.int(row, 2), missing[window] ?? .budget, window, gateway)
+            }
+        }
+        return wishes.map { wish in
+            let window = PostgresLeases.Window(account: wish.account, start: wish.windowStart)
+            let lease = open[window] ?? 0
+            let amount = book.windows[window]?.grant(wish.amount, under: wish.limit) ?? 0
+            book.change(lease) { $0.grow(by: amount, &$1) }
+            let sums = book.windows[window] ?? LeaseWindow()
+            return LeaseGrant(lease: lease, amount: amount, used: sums.used.saturatingAdd(sums.writtenOff), leased: sums.leased)
+        }
+    }
+
+    /// Once a minute, windows that are long over; what others are about to change is left for the next time.
+    private func forgetting(at now: Int64) -> [PostgresQuery] {
+        let isDue = lastForgot.withLock { last in
+            guard now - last >= 60_000 || now < last else { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return [] }
+        return [
+            PostgresQuery(
+                """
+                WITH gone AS (
+                    DELETE FROM lease_windows w USING (
+                        SELECT account, start_ms FROM lease_windows WHERE end_ms < $1 AND (kind <> 0 OR end_ms < $2)
+                        ORDER BY end_ms LIMIT $3 FOR UPDATE SKIP LOCKED
+                    ) g WHERE w.account = g.account AND w.start_ms = g.start_ms RETURNING w.account, w.start_ms
+                ),
+                alerts AS (DELETE FROM alerts a USING gone g WHERE a.account = g.account AND a.start_ms = g.start_ms)
+                DELETE FROM leases l USING gone g WHERE l.account = g.account AND l.start_ms = g.start_ms
+                """, .int8(now - LeaseKeeping.rateMilliseconds), .int8(now - LeaseKeeping.budgetMilliseconds),
+                .int8(Int64(LeaseKeeping.mostAtOnce))),
+            PostgresQuery(
+                """
+                DELETE FROM idempotency WHERE (key, text) IN (
+                    SELECT key, text FROM idempotency WHERE expires_ms < $1 ORDER BY expires_ms LIMIT 1000 FOR UPDATE SKIP LOCKED
+                )
+                """, .int8(now)),
+        ]
+    }
+
+    public func correct(afterSilenceOf silence: Duration) throws(StoreFailure) -> Int {
+        let silent = PostgresQuery(
+            """
+            SELECT number FROM gateways WHERE NOT alive AND heard <= clock_timestamp() - $1 * interval '1 millisecond' ORDER BY number FOR UPDATE
+            """, .int8(silence.wholeMilliseconds))
+        return try leases.transaction(within: writeLimit, opening: [silent]) { connection, results throws(StoreFailure) in
+            let gateways = (0..<results[0].count).map { results[0].int($0, 0) }
+            guard !gateways.isEmpty else { return ([], 0) }
+            var book = try PostgresLeases(.init(gateways: gateways), connection, within: writeLimit)
+            var corrected = 0
+            for lease in book.slices.keys { book.change(lease) { corrected += $0.correct(&$1) ? 1 : 0 } }
+            return (book.writing, corrected)
+        }
+    }
+
+    public func claimAlert(_ account: String, windowStart: Int64, threshold: Int) throws(StoreFailure) -> Bool {
+        try ask(
+            "INSERT INTO alerts(account, start_ms, threshold) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", .text(account), .int8(windowStart),
+            .int8(Int64(threshold))
+        ).affected == 1
+    }
+
+    public func balances(_ accounts: [(account: String, windowStart: Int64)]) throws(StoreFailure) -> [AccountBalance] {
+        let result = try ask(
+            """
+            SELECT w.account, w.start_ms, w.used, w.written_off, w.leased
+            FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS n(account, start_ms, place)
+            JOIN lease_windows w ON w.account = n.account AND w.start_ms = n.start_ms ORDER BY n.place
+            """, .texts(accounts.map(\.account)), .int8s(accounts.map(\.windowStart)))
+        return (0..<result.count).map { row in
+            let sums = LeaseWindow(used: result.int(row, 2), writtenOff: result.int(row, 3), leased: result.int(row, 4))
+            return AccountBalance(result.text(row, 0), result.int(row, 1), sums)
+        }
+    }
+
+    public func gateways() throws(StoreFailure) -> [GatewayRecord] {
+        let result = try ask(
+            """
+            SELECT number, name, settings_version, (extract(epoch FROM heard) * 1000)::bigint, alive FROM gateways ORDER BY heard DESC, number DESC
+            """)
+        return (0..<result.count).map { row in
+            GatewayRecord(
+                number: GatewayNumber(rawValue: result.int(row, 0)), name: result.text(row, 1), settingsVersion: result.int(row, 2),
+                lastHeardUnixMilliseconds: result.int(row, 3), isAlive: result.int(row, 4) != 0)
+        }
+    }
+
+    public func note(settingsVersion: Int64, of gateway: GatewayNumber) throws(StoreFailure) {
+        _ = try ask("UPDATE gateways SET settings_version = $1 WHERE number = $2", .int8(settingsVersion), .int8(gateway.rawValue))
+    }
+}

@@ -1,0 +1,134 @@
+import Routing
+
+extension PostgresStore {
+    public func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt {
+        guard !rows.isEmpty else { return AppendReceipt() }
+        var twice = AppendReceipt()
+        let batch = Self.withoutRepeats(rows, &twice)
+        var receipt = try journal.transaction(within: writeLimit, opening: [PostgresRow.query(batch)]) { connection, results throws(StoreFailure) in
+            let (added, receipt) = try compare(batch, with: results[0], connection)
+            return (try PostgresLeases.charge(added, connection, within: writeLimit) + PostgresSums.queries(added), receipt)
+        }
+        receipt.repeated += twice.repeated
+        receipt.clashing += twice.clashing
+        return receipt
+    }
+
+    /// A row given twice in one batch: the server could not tell which of the two is there.
+    private static func withoutRepeats(_ rows: ArraySlice<LedgerEntry>, _ receipt: inout AppendReceipt) -> ArraySlice<LedgerEntry> {
+        var last: RequestID?
+        // Nearly always they rise.
+        if rows.allSatisfy({ row in
+            defer { last = row.id }
+            return last.map { $0 < row.id } ?? true
+        }) {
+            return rows
+        }
+        var first: [RequestID: Int] = [:]
+        var kept: [LedgerEntry] = []
+        for (index, row) in zip(rows.indices, rows) {
+            if let known = first[row.id] {
+                if rows[known].matches(row) { receipt.repeated += 1 } else { receipt.clashing += 1 }
+            } else {
+                first[row.id] = index
+                kept.append(row)
+            }
+        }
+        return kept[...]
+    }
+
+    /// Which rows are new; those that are not are compared with what is there.
+    private func compare(
+        _ rows: ArraySlice<LedgerEntry>, with inserted: PostgresResult, _ connection: PostgresConnection
+    ) throws(StoreFailure) -> (added: ArraySlice<LedgerEntry>, receipt: AppendReceipt) {
+        var receipt = AppendReceipt()
+        receipt.added = inserted.count
+        guard inserted.count < rows.count else { return (rows, receipt) }
+        let added = Set((0..<inserted.count).map { inserted.int($0, 0) })
+        let old = rows.filter { !added.contains($0.id.rawValue) }
+        let result = try connection.run(
+            PostgresQuery("SELECT \(PostgresRow.columns) FROM requests WHERE id = ANY($1)", .int8s(old.map(\.id.rawValue))), within: writeLimit)
+        let found = Dictionary(try read(result).map { ($0.id, $0) }) { first, _ in first }
+        for row in old { if found[row.id]?.matches(row) == true { receipt.repeated += 1 } else { receipt.clashing += 1 } }
+        return (rows.filter { added.contains($0.id.rawValue) }[...], receipt)
+    }
+
+    func read(_ result: PostgresResult) throws(StoreFailure) -> [LedgerEntry] {
+        var rows: [LedgerEntry] = []
+        rows.reserveCapacity(result.count)
+        for index in 0..<result.count {
+            guard let row = PostgresRow.read(result, index) else {
+                throw StoreFailure(.corrupt, path: address.shown, "row \(result.int(index, 0)) cannot be read: a newer binary may have written it")
+            }
+            rows.append(row)
+        }
+        return rows
+    }
+
+    public func requests(after cursor: RequestID?, limit: Int) throws(StoreFailure) -> [LedgerEntry] {
+        try read(
+            ask(
+                "SELECT \(PostgresRow.columns) FROM requests WHERE id > $1 ORDER BY id LIMIT $2", .int8(cursor?.rawValue ?? -1),
+                .int8(Int64(max(0, limit)))))
+    }
+
+    public func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? {
+        try read(ask("SELECT \(PostgresRow.columns) FROM requests WHERE id = $1", .int8(id.rawValue))).first
+    }
+
+    public func requests(_ query: LedgerQuery) throws(StoreFailure) -> [LedgerEntry] {
+        var bounds: [(text: String, value: Int64)] = []
+        if let before = query.before { bounds.append(("id <", before.rawValue)) }
+        if let from = query.from { bounds.append(("id >=", from.rawValue)) }
+        if let key = query.key { bounds.append(("key =", Int64(key.rawValue))) }
+        if let model = query.model { bounds.append(("model =", Int64(model.rawValue))) }
+        if let deployment = query.deployment { bounds.append(("deployment =", Int64(deployment.rawValue))) }
+        if let policy = query.policy { bounds.append(("policy =", Int64(policy.rawValue))) }
+        if let state = query.state { bounds.append(("state =", Int64(state.rawValue))) }
+        if let status = query.status { bounds.append(("status =", Int64(status))) }
+        let conditions = bounds.enumerated().map { "\($0.element.text) $\($0.offset + 1)" }.joined(separator: " AND ")
+        let sql = """
+            SELECT \(PostgresRow.columns) FROM requests \(bounds.isEmpty ? "" : "WHERE " + conditions) ORDER BY id DESC LIMIT $\(bounds.count + 1)
+            """
+        let parameters = bounds.map { PostgresParameter.int8($0.value) } + [.int8(Int64(max(0, query.limit)))]
+        return try read(
+            others.use { connection throws(StoreFailure) in
+                try connection.run(PostgresQuery(sql, parameters: parameters), within: readLimit)
+            })
+    }
+
+    public func totals() throws(StoreFailure) -> LedgerTotals {
+        // The sum of whole numbers has no bound; one beyond 2^63 is an error rather than a wrong sum of money.
+        let sums = [
+            "input", "cached_input", "cache_write", "output", "reasoning", "audio_input", "audio_output", "cost", "cache_write_hour",
+            "image_input", "image_output",
+        ]
+        let result = try ask(
+            """
+            SELECT count(*), count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
+                coalesce(sum(attempts), 0)::bigint, count(*) FILTER (WHERE flags & 2 <> 0), count(*) FILTER (WHERE flags & 4 <> 0),
+                \(sums.map { "coalesce(sum(\($0)), 0)::bigint" }.joined(separator: ", "))
+            FROM requests
+            """)
+        var totals = LedgerTotals()
+        totals.requests = result.int(0, 0)
+        totals.failed = result.int(0, 1)
+        totals.cancelled = result.int(0, 2)
+        totals.unknown = result.int(0, 3)
+        totals.attempts = result.int(0, 4)
+        totals.estimated = result.int(0, 5)
+        totals.priced = result.int(0, 6)
+        totals.usage.input = result.int(0, 7)
+        totals.usage.cachedInput = result.int(0, 8)
+        totals.usage.cacheWrite = result.int(0, 9)
+        totals.usage.output = result.int(0, 10)
+        totals.usage.reasoning = result.int(0, 11)
+        totals.usage.audioInput = result.int(0, 12)
+        totals.usage.audioOutput = result.int(0, 13)
+        totals.cost = Nanodollars(result.int(0, 14))
+        totals.usage.cacheWriteHour = result.int(0, 15)
+        totals.usage.imageInput = result.int(0, 16)
+        totals.usage.imageOutput = result.int(0, 17)
+        return totals
+    }
+}
