@@ -2,7 +2,7 @@
 ///
 /// A slice that the store took away keeps its holds and its number, and another takes its place: rows charge the lease they were held of.
 struct LeaseSlice: Sendable {
-    /// In `Ledger.states`; -1 once its account is no longer in the settings or another slice took its place.
+    /// In `Ledger.states`; -1 once its account is no longer in the settings, or another slice took its place.
     var account: Int32
     /// The next slice of the same account, or -1.
     var next: Int32 = -1
@@ -26,6 +26,8 @@ struct LeaseSlice: Sendable {
     var holds: Int32 = 0
     /// `held` and what is settled but not durable stays below this, which the store knows. See `LeaseHolding`.
     var exposure: Int64 = .max
+    /// Of a rate: what the store was told to be used.
+    var saidUsed: Int64 = 0
 
     /// What all but this slice had used at the last answer, and what was left to be granted. Nil `answered`: nobody said yet.
     var usedElsewhere: Int64 = 0
@@ -38,8 +40,8 @@ struct LeaseSlice: Sendable {
     var wanted: Int64 = 0
     /// Below this much to spare the store is asked for more.
     var lowWater: Int64 = 0
-    /// When something was last reserved of it.
-    var touched: Int64 = .min
+    /// When something was last reserved of it; 0: never.
+    var touched: Int64 = 0
     /// The highest threshold somebody was told of, in per cent, and the `used` from which the next is crossed.
     var told = 0
     var alertAt: Int64 = .max

@@ -29,9 +29,11 @@ public struct Ledger: Sendable {
     var table = AccountTable.empty
     var states: [AccountState] = []
     var byName: [String: Int32] = [:]
-    /// Chains one behind the other: those of keys, then those of deployments.
+    /// Chains one behind the other: those of keys, projects, customers, deployments.
     var members: [Int32] = []
     var chains: [Range<Int32>] = []
+    var projects: [Range<Int32>] = []
+    var customers: [Range<Int32>] = []
     var deployments: [Range<Int32>] = []
 
     var slices: [LeaseSlice] = []
@@ -82,21 +84,53 @@ public struct Ledger: Sendable {
 
     // MARK: Reserving
 
-    /// Reserves on all accounts of a key's requests, or on none. `chain` is an index of `AccountTable.chains`.
-    public mutating func reserve(_ demand: Demand, chain: Int, at unixMilliseconds: Int64) -> Reservation {
-        guard isLimited(chain: chain) else { return .permit(.none) }
-        return reserve(demand, among: chains[chain], at: unixMilliseconds)
+    /// Reserves on all accounts of a key's requests, or on none. `chain` is an index of `AccountTable.chains`; project and customer are
+    /// given where the request names ones that its key does not have.
+    public mutating func reserve(
+        _ demand: Demand, chain: Int, project: Int? = nil, customer: Int? = nil, at unixMilliseconds: Int64
+    ) -> Reservation {
+        let own = isLimited(chain: chain) ? chains[chain] : 0..<0
+        if project == nil, customer == nil {
+            return own.isEmpty ? .permit(.none) : reserve(demand, among: Spans(own), at: unixMilliseconds)
+        }
+        var spans = Spans(own)
+        if let project, projects.indices.contains(project) { spans.project = projects[project] }
+        if let customer, customers.indices.contains(customer) { spans.customer = customers[customer] }
+        return spans.isEmpty ? .permit(.none) : reserve(demand, among: spans, at: unixMilliseconds)
     }
 
     /// Reserves on all accounts of an attempt at a deployment, or on none.
     public mutating func reserve(_ demand: Demand, deployment: Int, at unixMilliseconds: Int64) -> Reservation {
         guard isLimited(deployment: deployment) else { return .permit(.none) }
-        return reserve(demand, among: deployments[deployment], at: unixMilliseconds)
+        return reserve(demand, among: Spans(deployments[deployment]), at: unixMilliseconds)
     }
 
-    private mutating func reserve(_ demand: Demand, among span: Range<Int32>, at time: Int64) -> Reservation {
+    /// Accounts of one request: up to three runs of `members`.
+    private struct Spans {
+        var own: Range<Int32>
+        var project: Range<Int32> = 0..<0
+        var customer: Range<Int32> = 0..<0
+
+        init(_ own: Range<Int32>) { self.own = own }
+
+        var isEmpty: Bool { own.isEmpty && project.isEmpty && customer.isEmpty }
+    }
+
+    private mutating func reserve(_ demand: Demand, among spans: Spans, at time: Int64) -> Reservation {
         advance(to: time)
         var shortage = Shortage()
+        look(demand, spans.own, &shortage)
+        look(demand, spans.project, &shortage)
+        look(demand, spans.customer, &shortage)
+        if shortage.isAny { return reservation(for: shortage) }
+        let hold = holds.open(demand)
+        take(demand, spans.own, hold)
+        take(demand, spans.project, hold)
+        take(demand, spans.customer, hold)
+        return .permit(hold)
+    }
+
+    @inline(__always) private mutating func look(_ demand: Demand, _ span: Range<Int32>, _ shortage: inout Shortage) {
         for member in span {
             let account = Int(members[Int(member)])
             let slice = currentSlice(of: account)
@@ -105,9 +139,9 @@ public struct Ledger: Sendable {
                 examine(account, slice, amount, &shortage)
             }
         }
-        if shortage.isAny { return reservation(for: shortage) }
+    }
 
-        let hold = holds.open(demand)
+    @inline(__always) private mutating func take(_ demand: Demand, _ span: Range<Int32>, _ hold: Hold) {
         for member in span {
             let account = Int(members[Int(member)])
             let slice = Int(states[account].current)
@@ -116,7 +150,6 @@ public struct Ledger: Sendable {
             slices[slice].holds += 1
             holds.add(HoldBook.Part(slice: Int32(slice), unit: states[account].unit, amount: amount), at: Int(hold.index))
         }
-        return .permit(hold)
     }
 
     /// Reserves more for a request on the accounts it holds of, or nothing: a second attempt beside the first, a dearer deployment. Where

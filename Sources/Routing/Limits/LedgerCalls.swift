@@ -11,7 +11,7 @@ struct CallBook: Sendable {
     }
 
     var number: Int64 = 0
-    var sentAt = Int64.min
+    var sentAt: Int64 = 0
     var outstanding: Outstanding?
     var isLost = false
     var gateways = 1
@@ -37,14 +37,16 @@ extension Ledger {
         isUrgent = false
         var call = LeaseCall()
         var out = CallBook.Outstanding(number: max(calls.number + 1, clock.now), sentAt: clock.now)
-        var rest = due[...]
-        while let slice = rest.first, call.wishes.count + call.returns.count < Self.mostOfACall {
-            rest.removeFirst()
+        // Tending marks others: they come behind.
+        var tended = 0
+        while tended < due.count, call.wishes.count + call.returns.count < Self.mostOfACall {
+            let slice = due[tended]
+            tended += 1
             slices[Int(slice)].isDue = false
             if slices[Int(slice)].isVacant { vacant.append(slice) }
             tend(Int(slice), &call, &out)
         }
-        due = Array(rest)
+        due.removeFirst(tended)
         goRound(&call, &out)
         let isEmpty = call.wishes.isEmpty && call.returns.isEmpty && call.held.isEmpty
         if isEmpty, mode == .exclusive || clock.now - calls.sentAt < Self.heartbeat && clock.now >= calls.sentAt { return nil }
@@ -81,7 +83,8 @@ extension Ledger {
         for exposure in out.exposures { slices[Int(exposure.slice)].exposure = exposure.amount }
         for slice in out.closing { vacate(Int(slice)) }
         for lease in reply.lost {
-            if let slice = byLease[lease] { replaceLost(Int(slice)) }
+            // Named again with each answer until its last return.
+            if let slice = byLease[lease], !slices[Int(slice)].isRetired { replaceLost(Int(slice)) }
         }
         for (index, asked) in out.asked.enumerated() {
             slices[Int(asked)].isAsked = false
@@ -111,7 +114,7 @@ extension Ledger {
         if slices[slice].lease != grant.lease {
             if slices[slice].lease != 0 { slice = replaceLost(slice) }
             slices[slice].lease = grant.lease
-            if slices[slice].kind == .budget { byLease[grant.lease] = Int32(slice) }
+            byLease[grant.lease] = Int32(slice)
         }
         slices[slice].granted = saturatingSum(slices[slice].granted, max(0, grant.amount))
         slices[slice].isUnclear = false

@@ -23,6 +23,8 @@ extension Ledger {
             return start..<Int32(members.count)
         }
         chains = table.chains.map(span)
+        projects = table.projects.map(span)
+        customers = table.customers.map(span)
         deployments = table.deployments.map(span)
     }
 

@@ -112,7 +112,8 @@ extension Ledger {
 
     /// Says how much of a slice may be owed, so that the rest can be freed should this gateway never be heard of again.
     private mutating func expose(_ account: Int, _ slice: Int, _ call: inout LeaseCall, _ out: inout CallBook.Outstanding) {
-        guard states[account].kind == .budget, states[account].isHard, slices[slice].lease != 0 else { return }
+        guard states[account].isHard, slices[slice].lease != 0 else { return }
+        if states[account].kind != .budget { return tellUsed(account, slice, &call) }
         let owed = saturatingSum(slices[slice].outstanding, slices[slice].wanted)
         let goal = max(saturatingSum(owed, owed), saturatingSum(states[account].pace.largest, states[account].pace.largest))
         let exposure = slices[slice].exposure
@@ -125,12 +126,20 @@ extension Ledger {
         out.exposures.append((Int32(slice), goal))
     }
 
+    /// What is used of a rate: should this gateway come back within the minute, it stays used.
+    private mutating func tellUsed(_ account: Int, _ slice: Int, _ call: inout LeaseCall) {
+        let used = saturatingSum(slices[slice].charged, slices[slice].held)
+        guard states[account].kind == .rate, used != slices[slice].saidUsed else { return }
+        slices[slice].saidUsed = used
+        call.held.append(LeaseHolding(lease: slices[slice].lease, amount: used))
+    }
+
     /// A busy account has its slice of the next window before that begins.
     private mutating func prepareNext(_ account: Int, _ slice: Int) {
         let end = slices[slice].window.end
         guard end != .max, end - clock.now <= Self.ahead, clock.now - slices[slice].touched < Self.busy else { return }
         let next = self.slice(of: account, in: states[account].period.window(at: end))
-        if slices[next].touched == .min { slices[next].touched = clock.now }
+        if slices[next].touched == 0 { slices[next].touched = clock.now }
     }
 
     /// On the path of a request: is it time to ask for more?

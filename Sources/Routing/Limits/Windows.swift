@@ -105,7 +105,7 @@ struct WindowClock: Sendable {
     /// Clocks are set back by this much in daily life: so long the youngest time seen counts on.
     static let jitter: Int64 = 5_000
 
-    private(set) var now = Int64.min
+    private(set) var now = LimitWindow.times.lowerBound
     private var minute = LimitWindow(start: .min, end: .min)
     /// By raw value of `LimitPeriod`.
     private var windows = Array(repeating: LimitWindow.always, count: LimitPeriod.allCases.count)
@@ -114,7 +114,8 @@ struct WindowClock: Sendable {
 
     /// True: windows are others than before.
     mutating func advance(to unixMilliseconds: Int64) -> Bool {
-        if unixMilliseconds >= now || now - unixMilliseconds > Self.jitter { now = unixMilliseconds }
+        let time = min(max(unixMilliseconds, LimitWindow.times.lowerBound), LimitWindow.times.upperBound)
+        if time >= now || now - time > Self.jitter { now = time }
         if minute.contains(now) { return false }
         for period in LimitPeriod.allCases { windows[Int(period.rawValue)] = period.window(at: now) }
         minute = self[.minute]
