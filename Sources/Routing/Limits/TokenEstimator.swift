@@ -1,0 +1,139 @@
+/// What there is to count of a prompt, in bytes of the body as it came.
+public struct PromptSize: Hashable, Sendable {
+    /// Messages, instructions, tools and schemas, without what is neither.
+    public var textBytes: Int64
+    /// The whole body.
+    public var bodyBytes: Int64
+    public var images: Int64
+    /// Audio and files, in base64 or by reference.
+    public var attachmentBytes: Int64
+    public var hasTools: Bool
+    /// The provider adds what nobody sees here: its own tools search or run code, an earlier answer or cached content goes along.
+    public var isOpenEnded: Bool
+
+    public init(
+        textBytes: Int64, bodyBytes: Int64 = 0, images: Int64 = 0, attachmentBytes: Int64 = 0, hasTools: Bool = false, isOpenEnded: Bool = false
+    ) {
+        self.textBytes = max(0, textBytes)
+        self.bodyBytes = max(0, bodyBytes)
+        self.images = max(0, images)
+        self.attachmentBytes = max(0, attachmentBytes)
+        self.hasTools = hasTools
+        self.isOpenEnded = isOpenEnded
+    }
+
+    /// Base64 of a file is hardly shorter: it is a link or an id, and what is behind it nobody knows.
+    var hasReference: Bool { attachmentBytes > 0 && attachmentBytes < 2_048 }
+    var isText: Bool { images == 0 && attachmentBytes == 0 && !isOpenEnded }
+}
+
+/// How many tokens a prompt comes to at most, for reserving. Learns from what providers counted, model by model: bounds come down from a
+/// prior that hardly any tokenizer exceeds to half above the densest prompt lately seen, and rise at once where one was denser.
+///
+/// Deterministic, and bounded by the number of models. 827 recorded exchanges of 20 providers stay below its bounds.
+public struct TokenEstimator: Sendable {
+    /// Models beyond these share one place, which does not learn.
+    public static let mostModels = 4_096
+    /// Where the context window is not known.
+    static let largestWindow: Int64 = 1_048_576
+
+    private var numbers: [String: Int] = [:]
+    private var models: [Model] = [Model()]
+
+    public init() {}
+
+    /// The place of a model, to be asked for when settings are read. 0: no room.
+    public mutating func number(of model: String) -> Int {
+        if let known = numbers[model] { return known }
+        guard models.count < Self.mostModels else { return 0 }
+        numbers[model] = models.count
+        models.append(Model())
+        return models.count - 1
+    }
+
+    /// At most so many tokens will be counted for the prompt; never more than `contextWindow`, where one is known.
+    public func bound(_ prompt: PromptSize, model: Int, contextWindow: Int64? = nil) -> Int64 {
+        let window = contextWindow.map { max(1, $0) } ?? Self.largestWindow
+        if prompt.isOpenEnded || prompt.hasReference { return window }
+        let tokens = models.indices.contains(model) ? models[model].bound(prompt) : Model().bound(prompt)
+        return min(tokens, window)
+    }
+
+    /// What a provider counted, cached tokens among it. Estimates of our own teach nothing.
+    public mutating func observe(_ prompt: PromptSize, model: Int, tokens: Int64) {
+        guard model > 0, models.indices.contains(model), tokens > 0, tokens <= Self.largestWindow * 16 else { return }
+        guard !prompt.isOpenEnded, !prompt.hasReference else { return }
+        models[model].observe(prompt, tokens)
+    }
+
+    private struct Model: Sendable {
+        var text = Density(prior: 1_024, least: 300, enough: 16)
+        var image = Density(prior: 16_384 << 10, least: 512 << 10, enough: 8)
+        var attachment = Density(prior: 4 << 10, least: 64, enough: 8)
+        /// What goes before every prompt: the provider's own words, and those that explain tools.
+        var base: Int64 = 1_152
+        var toolBase: Int64 = 2_304
+
+        func bound(_ prompt: PromptSize) -> Int64 {
+            var sum = prompt.hasTools ? toolBase : base
+            sum = saturatingSum(sum, text.tokens(prompt.textBytes))
+            // Names of members and roles; with images nobody knows how much of the body they are.
+            let around = prompt.images > 0 ? 0 : prompt.bodyBytes - prompt.textBytes - prompt.attachmentBytes
+            sum = saturatingSum(sum, max(0, around) / 4)
+            if prompt.images > 0 { sum = saturatingSum(sum, image.tokens(prompt.images)) }
+            if prompt.attachmentBytes > 0 { sum = saturatingSum(saturatingSum(sum, 4_096), attachment.tokens(prompt.attachmentBytes)) }
+            return sum
+        }
+
+        mutating func observe(_ prompt: PromptSize, _ tokens: Int64) {
+            if prompt.isText {
+                if prompt.textBytes >= 2_048 {
+                    text.learn(tokens, of: prompt.textBytes)
+                } else {
+                    let excess = tokens - text.tokens(prompt.textBytes)
+                    let needed = saturatingSum(excess, excess / 4)
+                    if prompt.hasTools { toolBase = max(toolBase, needed) } else { base = max(base, needed) }
+                }
+            } else if prompt.images > 0, prompt.attachmentBytes == 0 {
+                image.learn(max(0, tokens - prompt.textBytes / 8), of: prompt.images)
+            } else if prompt.images == 0 {
+                attachment.learn(max(0, tokens - 4_096), of: prompt.attachmentBytes)
+            }
+        }
+    }
+
+    /// Tokens for each byte or image, times 1,024: the densest of the last thousand or so, and half more.
+    private struct Density: Sendable {
+        static let epoch = 512
+
+        let prior: Int64
+        let least: Int64
+        let enough: Int
+        private var count = 0
+        private var densestNow: Int64 = 0
+        private var densestBefore: Int64 = 0
+
+        init(prior: Int64, least: Int64, enough: Int) {
+            self.prior = prior
+            self.least = least
+            self.enough = enough
+        }
+
+        private var perUnit: Int64 {
+            let densest = max(densestNow, densestBefore)
+            let learned = max(least, saturatingSum(densest, densest / 2))
+            return count < enough ? max(prior, learned) : learned
+        }
+
+        func tokens(_ units: Int64) -> Int64 { Int64(clamping: (Int128(units) * Int128(perUnit) + 1_023) >> 10) }
+
+        mutating func learn(_ tokens: Int64, of units: Int64) {
+            densestNow = max(densestNow, Int64(clamping: (Int128(tokens) << 10) / Int128(max(1, units))))
+            count += 1
+            if count % Self.epoch == 0 {
+                densestBefore = densestNow
+                densestNow = 0
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// The most that requests may come to, before anybody knows.
+public enum WorstCase {
+    /// Where neither the request nor the settings say how long an answer may be.
+    public static let longestOutput: Int64 = 131_072
+
+    /// What a request costs at most at this price: all of the prompt at its dearest class, all of the answer at its. Saturated.
+    public static func cost(input: Int64, output: Int64, choices: Int64 = 1, at price: Price) -> Nanodollars {
+        var worst = flat(input, output, choices, price)
+        for long in price.above where input > long.tokens { worst = max(worst, flat(input, output, choices, long.price)) }
+        return worst
+    }
+
+    /// At the dearest of deployments that a request may reach. Nil: one of them has no price, so nobody knows; 0: all are free.
+    public static func cost(input: Int64, output: Int64, choices: Int64 = 1, among prices: some Sequence<Price?>) -> Nanodollars? {
+        var worst = Nanodollars.zero
+        for price in prices {
+            guard let price else { return nil }
+            worst = max(worst, cost(input: input, output: output, choices: choices, at: price))
+        }
+        return worst
+    }
+
+    /// Tokens of an answer at most: what the request says, no more than the model can, times the answers it asks for.
+    public static func output(asked: Int64?, model: Int64?) -> Int64 {
+        let most = model.map { max(1, $0) } ?? longestOutput
+        guard let asked, asked > 0 else { return most }
+        return model == nil ? asked : min(asked, most)
+    }
+
+    private static func flat(_ input: Int64, _ output: Int64, _ choices: Int64, _ price: Price) -> Nanodollars {
+        let (product, tooMany) = max(0, output).multipliedReportingOverflow(by: max(1, choices))
+        let answers = Int128(tooMany ? Int64.max : product) * Int128(price.dearestOutput)
+        let sum = Int128(max(0, input)) * Int128(price.dearestInput) + answers
+        return Nanodollars(Int64(clamping: (sum + 999_999) / 1_000_000))
+    }
+}
+
+extension Price {
+    /// The dearest class of prompt: cache writes cost more than plain input at most providers, audio at some.
+    public var dearestInput: Int64 {
+        max(input, cachedInput ?? 0, cacheWrite ?? 0, cacheWriteHour ?? 0, audioInput ?? 0, imageInput ?? 0)
+    }
+    public var dearestOutput: Int64 { max(output, reasoning ?? 0, audioOutput ?? 0, imageOutput ?? 0) }
+}
