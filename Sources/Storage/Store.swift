@@ -23,7 +23,7 @@ public protocol Store: LeaseStore, AuditStore, TextStore {
     /// Rows with ids above `cursor`, ascending, at most `limit`.
     func requests(after cursor: RequestID?, limit: Int) throws(StoreFailure) -> [LedgerEntry]
     func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry?
-    /// Sums over the whole ledger. Linear in rows on disk, bounded by the store's time limit.
+    /// Sums over all that was ever written, also what is forgotten since.
     func totals() throws(StoreFailure) -> LedgerTotals
 
     /// Rows that `query` asks for, the newest first.
@@ -76,6 +76,9 @@ public struct LedgerTotals: Hashable, Sendable {
     /// `estimated` of this value means nothing.
     public var usage = Usage()
     public var cost = Nanodollars.zero
+    /// The cost of those requests that have a baseline, and what they had cost there: the difference is what was saved.
+    public var compared = Nanodollars.zero
+    public var baseline = Nanodollars.zero
 
     public init() {}
 }

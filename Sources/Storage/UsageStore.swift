@@ -5,14 +5,14 @@ public protocol UsageStore: Sendable {
     /// Sums by what the query groups by, the largest cost first. Milliseconds on ten million requests: read from sums kept by the hour
     /// and the day.
     func usage(_ query: UsageQuery) throws(StoreFailure) -> [UsageRow]
-    /// Forgets rows that are older or beyond the size, attempts, decisions and texts with them; sums stay. In pieces that hold up no
-    /// writer for long. Returns the rows forgotten; call again while it is not 0.
+    /// Forgets rows that are older or beyond the size, attempts, decisions and texts with them; sums stay. Does what else is to be done
+    /// from time to time. One piece a call, which holds up no writer for long: call again, after a moment, while it does not return 0.
     func forget(_ retention: Retention, unixMilliseconds: Int64) throws(StoreFailure) -> Int
 }
 
 public enum UsageDimension: String, CaseIterable, Sendable {
     case key, project, customer, model, provider, deployment, policy, tag
-    /// Time: UTC days, or hours.
+    /// Time: UTC days, or hours, which are known for a month.
     case day, hour
 }
 
@@ -20,7 +20,7 @@ public struct UsageQuery: Hashable, Sendable {
     /// Milliseconds since 1970, whole hours: others are widened to them.
     public var from: Int64
     public var to: Int64
-    /// At most two, one of which may be time. Empty: one sum.
+    /// At most two, one of which may be time. Empty: one sum. Tags are summed apart: beside one only time may stand.
     public var groupBy: [UsageDimension] = []
     /// Only rows with this name.
     public var only: [UsageDimension: NameID] = [:]

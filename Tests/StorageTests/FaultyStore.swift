@@ -67,6 +67,11 @@ final class FaultyStore: Store {
     func claim(_ claim: IdempotencyClaim) throws(StoreFailure) -> IdempotencyOutcome { try memory.claim(claim) }
     func conclude(_ key: IdempotencyKey, with answer: StoredAnswer?) throws(StoreFailure) { try memory.conclude(key, with: answer) }
 
+    func usage(_ query: UsageQuery) throws(StoreFailure) -> [UsageRow] { try memory.usage(query) }
+    func forget(_ retention: Retention, unixMilliseconds: Int64) throws(StoreFailure) -> Int {
+        try memory.forget(retention, unixMilliseconds: unixMilliseconds)
+    }
+
     func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayNumber {
         try memory.join(gateway: identity, called: name)
     }

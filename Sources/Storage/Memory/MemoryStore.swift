@@ -23,6 +23,7 @@ public final class MemoryStore: Store {
         var leases = MemoryLeases()
         var audit = MemoryAudit()
         var texts = MemoryTexts()
+        var usage = MemoryUsage()
         var closed = false
 
         mutating func add(_ row: consuming LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
@@ -38,6 +39,7 @@ public final class MemoryStore: Store {
             receipt.added += 1
             leases.charge(charges)
             totals.add(row)
+            usage.add(row)
             if rows.count < capacity {
                 rows.append(row)
             } else {
@@ -119,18 +121,4 @@ public final class MemoryStore: Store {
     public func totals() throws(StoreFailure) -> LedgerTotals { try with { $0.totals } }
 
     public func close() throws(StoreFailure) { state.withLock { $0.closed = true } }
-}
-
-extension LedgerTotals {
-    mutating func add(_ row: LedgerEntry) {
-        requests += 1
-        attempts += Int64(row.attempts)
-        if row.state == .failed { failed += 1 }
-        if row.state == .cancelled { cancelled += 1 }
-        if row.state == .unknown { unknown += 1 }
-        if row.usage.estimated { estimated += 1 }
-        if row.priced { priced += 1 }
-        usage += row.usage
-        cost = cost + row.cost
-    }
 }

@@ -95,17 +95,3 @@ enum PostgresSums {
         return totals
     }
 }
-
-extension LedgerTotals {
-    mutating func add(_ other: LedgerTotals) {
-        requests &+= other.requests
-        failed &+= other.failed
-        cancelled &+= other.cancelled
-        unknown &+= other.unknown
-        attempts &+= other.attempts
-        estimated &+= other.estimated
-        priced &+= other.priced
-        usage += other.usage
-        cost = cost + other.cost
-    }
-}

@@ -36,43 +36,6 @@ extension SQLiteStore {
         }
     }
 
-    public func totals() throws(StoreFailure) -> LedgerTotals {
-        try read { database in
-            // total() would be inexact, sum() fails above 2^63: better an error than a wrong sum of money.
-            let row = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT count(*), sum(state = 1), sum(state = 2), sum(state = 3), sum(attempts),
-                        sum(flags & 2 <> 0), sum(flags & 4 <> 0), sum(input), sum(cached_input), sum(cache_write),
-                        sum(output), sum(reasoning), sum(audio_input), sum(audio_output), sum(cost),
-                        sum(cache_write_hour), sum(image_input), sum(image_output)
-                    FROM requests
-                    """)
-            var totals = LedgerTotals()
-            guard let row else { return totals }
-            func sum(_ column: Int) -> Int64 { row[column] as Int64? ?? 0 }
-            totals.requests = sum(0)
-            totals.failed = sum(1)
-            totals.cancelled = sum(2)
-            totals.unknown = sum(3)
-            totals.attempts = sum(4)
-            totals.estimated = sum(5)
-            totals.priced = sum(6)
-            totals.usage.input = sum(7)
-            totals.usage.cachedInput = sum(8)
-            totals.usage.cacheWrite = sum(9)
-            totals.usage.output = sum(10)
-            totals.usage.reasoning = sum(11)
-            totals.usage.audioInput = sum(12)
-            totals.usage.audioOutput = sum(13)
-            totals.cost = Nanodollars(sum(14))
-            totals.usage.cacheWriteHour = sum(15)
-            totals.usage.imageInput = sum(16)
-            totals.usage.imageOutput = sum(17)
-            return totals
-        }
-    }
-
     func rows(of statement: OpaquePointer, _ database: Database) throws -> [LedgerEntry] {
         defer { sqlite3_reset(statement) }
         var rows: [LedgerEntry] = []

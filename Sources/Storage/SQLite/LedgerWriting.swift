@@ -27,6 +27,8 @@ extension SQLiteStore {
         let connection = database.sqliteConnection
         var receipt = AppendReceipt()
         var charging = LeaseCharging()
+        var usage = UsageBatch()
+        let counted = try UsageRows.state(database)
         for row in rows {
             if LedgerRow.isUsual(row) {
                 try LedgerRow.runUsual(row, usual) { try step(usual, database) }
@@ -37,18 +39,22 @@ extension SQLiteStore {
             if sqlite3_changes(connection) == 1 {
                 receipt.added += 1
                 if !row.charges.isEmpty { charging.add(row.charges) }
+                // Among the old rows that are still to be counted it is one of them.
+                if row.id.rawValue >= counted.end || row.id.rawValue < counted.next { usage.add(row) }
             } else if try fetch(row.id, database)?.matches(row) == true {
                 receipt.repeated += 1
             } else {
                 receipt.clashing += 1
             }
         }
+        usage.fold(before: counted.folded)
+        try UsageRows.add(usage, database) { try step($0, database) }
         try charging.apply(database) { try step($0, database) }
         return receipt
     }
 
     /// Runs a statement that returns no rows.
-    private func step(_ statement: OpaquePointer, _ database: Database) throws {
+    func step(_ statement: OpaquePointer, _ database: Database) throws {
         let code = sqlite3_step(statement)
         sqlite3_reset(statement)
         guard code == SQLITE_DONE else {

@@ -194,6 +194,14 @@ struct Migration: Sendable {
                 );
                 CREATE INDEX idempotency_by_expiry ON idempotency(expires_ms);
                 """),
+        Migration(
+            version: 7,
+            sql: UsageRows.schema + """
+                -- See UsageRows.State: rows that are there already are counted in pieces.
+                CREATE TABLE usage_state(folded INTEGER NOT NULL, hours_kept INTEGER NOT NULL, next INTEGER NOT NULL, behind_end INTEGER NOT NULL);
+                INSERT INTO usage_state SELECT 0, 0, coalesce(min(id), 0), coalesce(max(id) + 1, 0) FROM requests;
+                ALTER TABLE decision_names ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0;
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

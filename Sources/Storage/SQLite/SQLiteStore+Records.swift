@@ -32,9 +32,10 @@ extension SQLiteStore {
             try pool.write { database in
                 let blob = names.withUnsafeBytes { Data($0) }
                 if let known = try Int32.fetchOne(database, sql: "SELECT id FROM decision_names WHERE names = ?", arguments: [blob]) {
+                    try database.execute(sql: "UPDATE decision_names SET kept_ms = ? WHERE id = ?", arguments: [self.clock(), known])
                     return NameID(rawValue: known)
                 }
-                try database.execute(sql: "INSERT INTO decision_names(names) VALUES(?)", arguments: [blob])
+                try database.execute(sql: "INSERT INTO decision_names(names, kept_ms) VALUES(?, ?)", arguments: [blob, self.clock()])
                 return NameID(rawValue: Int32(truncatingIfNeeded: database.lastInsertedRowID))
             }
         }

@@ -18,6 +18,8 @@ public final class SQLiteStore: Store {
     let options: Options
     let pool: Locked<DatabasePool?>
     let clock: @Sendable () -> Int64
+    /// What sums of usage took when that was last counted, and when, in milliseconds since 1970.
+    let sumsBytes = Locked<(at: Int64, bytes: Int64)?>(nil)
 
     /// Opens the ledger, made or brought up to this version's schema where needed. Never makes a file in place of one
     /// that is there and cannot be used: then it fails with the path and what to do.
@@ -31,6 +33,9 @@ public final class SQLiteStore: Store {
         pool = Locked(nil)
         let opened = try LedgerFile(path: path, options: options).open()
         pool.withLock { $0 = opened }
+        // A small ledger of before sums were kept is counted at once, a large one beside the requests.
+        let end = ContinuousClock.now + .milliseconds(150)
+        while try countOld() > 0, ContinuousClock.now < end {}
     }
 
     /// The ledger's file for a store named `sqlite:swiftlet.db`: `swiftlet-ledger.db`. A file of its own, so that a

@@ -1,0 +1,191 @@
+import Routing
+
+/// What sums are kept of: a stretch of time and names. One shape has all names but tags; the others, kept for what is over, have one
+/// name each, or none, and are few.
+struct UsageCell: Hashable, Sendable {
+    enum Span: UInt8, CaseIterable, Sendable { case hour, day, month }
+
+    enum Shape: UInt8, CaseIterable, Sendable {
+        case all, key, project, customer, model, provider, deployment, policy
+        /// A row counts in each of its tags, so these sums add up to more than there is.
+        case tag
+        case none
+    }
+
+    var shape = Shape.all
+    var span = Span.hour
+    /// When it begins, in hours since 1970.
+    var start: Int64
+    var key = NameID.none
+    var project = NameID.none
+    var customer = NameID.none
+    var model = NameID.none
+    var provider = NameID.none
+    var deployment = NameID.none
+    var policy = NameID.none
+    var tag = NameID.none
+
+    init(start: Int64) { self.start = start }
+
+    /// That of a row, in its hour.
+    init(_ row: LedgerEntry) {
+        start = UsageCalendar.hour(of: row.startedUnixMilliseconds)
+        key = row.key
+        project = row.project
+        customer = row.customer
+        model = row.model
+        provider = row.provider
+        deployment = row.deployment
+        policy = row.policy
+    }
+
+    init(tag: NameID, start: Int64) {
+        shape = .tag
+        self.start = start
+        self.tag = tag
+    }
+
+    subscript(dimension: UsageDimension) -> NameID {
+        switch dimension {
+        case .key: key
+        case .project: project
+        case .customer: customer
+        case .model: model
+        case .provider: provider
+        case .deployment: deployment
+        case .policy: policy
+        case .tag: tag
+        case .day, .hour: .none
+        }
+    }
+
+    /// The same with one name alone, or as it is for `all` and `tag`.
+    func reduced(to shape: Shape, _ span: Span) -> UsageCell {
+        var cell = shape == .all || shape == .tag ? self : UsageCell(start: start)
+        cell.shape = shape
+        cell.span = span
+        cell.start = UsageCalendar.start(of: span, at: start)
+        switch shape {
+        case .key: cell.key = key
+        case .project: cell.project = project
+        case .customer: cell.customer = customer
+        case .model: cell.model = model
+        case .provider: cell.provider = provider
+        case .deployment: cell.deployment = deployment
+        case .policy: cell.policy = policy
+        case .all, .tag, .none: break
+        }
+        return cell
+    }
+
+    /// Where an hour that is over counts too.
+    var folded: [UsageCell] {
+        let shapes: [Shape] = shape == .tag ? [.tag] : Shape.allCases.filter { $0 != .tag }
+        return shapes.flatMap { [reduced(to: $0, .day), reduced(to: $0, .month)] }
+    }
+
+    func hash(into hasher: inout Hasher) {
+        func pair(_ low: NameID, _ high: NameID) -> UInt64 {
+            UInt64(UInt32(bitPattern: low.rawValue)) | UInt64(UInt32(bitPattern: high.rawValue)) << 32
+        }
+        hasher.combine(UInt64(bitPattern: start) << 8 ^ UInt64(shape.rawValue) << 4 ^ UInt64(span.rawValue))
+        hasher.combine(pair(key, project))
+        hasher.combine(pair(customer, model))
+        hasher.combine(pair(provider, deployment))
+        hasher.combine(pair(policy, tag))
+    }
+}
+
+/// Sums of a batch of rows by cell: a batch writes each cell once.
+struct UsageBatch: Sendable {
+    private(set) var cells: [UsageCell] = []
+    private(set) var sums: [LedgerTotals] = []
+    private var places: [UsageCell: Int] = [:]
+    private var last = -1
+
+    mutating func add(_ row: LedgerEntry) {
+        let place = self.place(of: UsageCell(row))
+        sums[place].add(row)
+        guard !row.tags.isEmpty else { return }
+        let hour = cells[place].start
+        for (index, tag) in row.tags.enumerated() where !row.tags[..<index].contains(tag) {
+            sums[self.place(of: UsageCell(tag: tag, start: hour))].add(row)
+        }
+    }
+
+    mutating func add(_ totals: LedgerTotals, to cell: UsageCell) { sums[place(of: cell)].add(totals) }
+
+    /// Adds what hours before `hour` count in days and months too.
+    mutating func fold(before hour: Int64) {
+        for index in cells.indices where cells[index].start < hour && cells[index].span == .hour {
+            for cell in cells[index].folded { add(sums[index], to: cell) }
+        }
+    }
+
+    private mutating func place(of cell: UsageCell) -> Int {
+        // Neighbours are often alike.
+        if last >= 0, cells[last] == cell { return last }
+        if let known = places[cell] {
+            last = known
+            return known
+        }
+        last = cells.count
+        places[cell] = last
+        cells.append(cell)
+        sums.append(LedgerTotals())
+        return last
+    }
+}
+
+extension LedgerTotals {
+    /// What one request may count at most in each sum, so that a thousand absurd ones still add up.
+    private static let most: Int64 = 1 << 53
+
+    mutating func add(_ row: LedgerEntry) {
+        requests += 1
+        attempts += Int64(row.attempts)
+        switch row.state {
+        case .done: break
+        case .failed: failed += 1
+        case .cancelled: cancelled += 1
+        case .unknown: unknown += 1
+        }
+        if row.usage.estimated { estimated += 1 }
+        if row.priced { priced += 1 }
+        usage += row.usage.clamped(to: Self.most)
+        let paid = min(max(0, row.cost.amount), Self.most)
+        cost = cost + Nanodollars(paid)
+        if let baseline = row.baseline {
+            compared = compared + Nanodollars(paid)
+            self.baseline = self.baseline + Nanodollars(min(max(0, baseline.amount), Self.most))
+        }
+    }
+
+    mutating func add(_ other: LedgerTotals) {
+        requests &+= other.requests
+        failed &+= other.failed
+        cancelled &+= other.cancelled
+        unknown &+= other.unknown
+        attempts &+= other.attempts
+        estimated &+= other.estimated
+        priced &+= other.priced
+        usage += other.usage
+        cost = cost + other.cost
+        compared = compared + other.compared
+        baseline = baseline + other.baseline
+    }
+}
+
+extension Usage {
+    fileprivate func clamped(to most: Int64) -> Usage {
+        let largest = max(input, cachedInput, cacheWrite, cacheWriteHour, output, reasoning, audioInput, audioOutput, imageInput, imageOutput)
+        let least = min(input, cachedInput, cacheWrite, cacheWriteHour, output, reasoning, audioInput, audioOutput, imageInput, imageOutput)
+        guard largest > most || least < 0 else { return self }
+        var usage = self
+        for count in [
+            \Usage.input, \.cachedInput, \.cacheWrite, \.cacheWriteHour, \.output, \.reasoning, \.audioInput, \.audioOutput, \.imageInput,
+            \.imageOutput,
+        ] { usage[keyPath: count] = min(max(0, usage[keyPath: count]), most) }
+        return usage
+    }
+}
