@@ -189,7 +189,56 @@ import Testing
         #expect(abs(found.lastHeardUnixMilliseconds - (try bank.reply(LeaseCall()).storeUnixMilliseconds)) < 60_000)
     }
 
+    @Test("what was granted in an answer that got lost goes back before more is granted", arguments: Kind.allCases.filter { $0 != .postgres })
+    func lostAnswer(kind: Kind) throws {
+        let bank = try Bank(kind.open(in: folder))
+        let lease = try bank.wish(600, limit: 1_000, granted: 0).lease
+        // The gateway heard of 600, not of 300 more, and asks again.
+        _ = try bank.wish(300, limit: 1_000, granted: 600)
+        let again = try bank.wish(350, limit: 1_000, granted: 600)
+        #expect((again.lease, again.amount, again.leased) == (lease, 350, 950))
+        _ = try bank.store.append([row(1, [LeaseCharge(lease: lease, amount: 700)])])
+        // Never below what rows say.
+        #expect(try bank.wish(0, limit: 1_000, granted: 0).leased == 0)
+        #expect(try bank.balance() == AccountBalance(account: "a", windowStart: 0, used: 700, leased: 0))
+        #expect(try bank.wish(1_000, limit: 1_000, granted: 700).amount == 300)
+    }
+
+    @Test("a call that comes behind a younger one is refused, after a restart too", arguments: Kind.allCases.filter { $0 != .postgres })
+    func lateCall(kind: Kind) throws {
+        let bank = try Bank(kind.open(in: folder))
+        var call = LeaseCall()
+        call.wishes = [LeaseWish(account: "a", windowStart: 0, windowEnd: .max, limit: 1_000, amount: 10, kind: .budget)]
+        call.number = 7
+        let lease = try #require(try bank.reply(call).grants.first?.lease)
+        call.wishes[0].granted = 10
+        for number: Int64 in [7, 6, 1] {
+            call.number = number
+            #expect(#expect(throws: StoreFailure.self) { try bank.reply(call) }?.kind == .conflict)
+        }
+        #expect(try bank.balance()?.leased == 10)
+        try bank.rejoin()
+        call.number = 7
+        #expect(throws: StoreFailure.self) { try bank.reply(call) }
+        call.number = 8
+        #expect(try bank.reply(call).grants.first?.lease != lease)
+        // Who does not count is not refused.
+        call.number = 0
+        #expect(try bank.reply(call).grants.first?.amount == 10)
+    }
+
     // MARK: Several gateways on one store
+
+    @Test("a slice of which nothing was said may owe all of it", arguments: Kind.allCases.filter { $0.isShared && $0 != .postgres })
+    func unsaid(kind: Kind) throws {
+        let bank = try Bank(kind.open(in: folder))
+        let dead = try Bank(bank.store, "dead")
+        let lease = try dead.wish(600, limit: 1_000).lease
+        _ = try bank.store.append([row(1, [LeaseCharge(lease: lease, amount: 100)])])
+        try bank.expireOthers()
+        #expect(try bank.store.correct(afterSilenceOf: .zero) == 0)
+        #expect(try bank.balance() == AccountBalance(account: "a", windowStart: 0, used: 100, writtenOff: 500))
+    }
 
     @Test("a gateway that is not heard of is charged in full, then as its rows and what it held say", arguments: Kind.allCases.filter(\.isShared))
     func expiry(kind: Kind) throws {
@@ -264,9 +313,12 @@ final class Bank {
 
     func expireOthers() throws { _ = try store.lease(LeaseCall(), for: gateway, expiry: .zero) }
 
-    func wish(_ amount: Int64, limit: Int64, of account: String = "a", kind: LeaseKind = .budget) throws -> LeaseGrant {
+    /// `granted`: what it knows of; by default whatever the store says.
+    func wish(
+        _ amount: Int64, limit: Int64, granted: Int64 = .max, of account: String = "a", kind: LeaseKind = .budget
+    ) throws -> LeaseGrant {
         var call = LeaseCall()
-        call.wishes = [LeaseWish(account: account, windowStart: 0, windowEnd: .max, limit: limit, amount: amount, kind: kind)]
+        call.wishes = [LeaseWish(account: account, windowStart: 0, windowEnd: .max, limit: limit, granted: granted, amount: amount, kind: kind)]
         return try #require(try reply(call).grants.first)
     }
 

@@ -14,7 +14,7 @@ import Testing
         var isWrittenOff = false
         var granted: Int64 = 0
         var used: Int64 = 0
-        var held: Int64 = 0
+        var held = Int64.max
         /// What its gateway has admitted and no row has said yet: never more than what it has.
         var admitted: [Int64] = []
 
@@ -94,7 +94,7 @@ import Testing
                 let silent = try Set(store.gateways().filter { !$0.isAlive }.map(\.number))
                 _ = try store.correct(afterSilenceOf: .zero)
                 for (lease, slice) in slices where slice.isWrittenOff && silent.contains(banks[slice.gateway].gateway) {
-                    slices[lease]?.granted = min(slice.granted, slice.used + slice.held)
+                    slices[lease]?.granted = min(slice.granted, slice.held > slice.granted - slice.used ? slice.granted : slice.used + slice.held)
                 }
             }
             for (index, limit) in zip(first..., Self.limits) {

@@ -30,13 +30,22 @@ struct LeaseSlice: Hashable, Sendable {
     var granted: Int64 = 0
     /// Charged by rows; may be more than was granted.
     var used: Int64 = 0
-    /// By requests in flight, as its gateway said last; of a rate, what it has used.
-    var held: Int64 = 0
+    /// What it may owe beyond `used`, as its gateway said last: all of it until that has been said. Of a rate, what it has used.
+    var held: Int64
 
-    init(_ kind: LeaseKind) { self.kind = kind }
+    init(_ kind: LeaseKind) {
+        self.kind = kind
+        held = kind == .budget ? .max : 0
+    }
 
     /// What of it is gone from the window without having been used.
     var rest: Int64 { state == .closed ? 0 : max(0, granted - used) }
+
+    /// To what its gateway knows of: what is beyond that was granted in an answer that got lost.
+    mutating func lower(to known: Int64, _ window: inout LeaseWindow) {
+        guard granted > known else { return }
+        change(&window) { $0.granted = max(min($0.granted, $0.used), known) }
+    }
 
     mutating func grow(by amount: Int64, _ window: inout LeaseWindow) {
         change(&window) { $0.granted = $0.granted.saturatingAdd(amount) }

@@ -31,6 +31,7 @@ struct MemoryLeases: Sendable {
     var lastSlice: Int64 = 0
     var gateways: [GatewayNumber: GatewayRecord] = [:]
     var identities: [String: GatewayNumber] = [:]
+    var lastCalls: [GatewayNumber: Int64] = [:]
     var alerts: Set<Alert> = []
 
     mutating func charge(_ charges: [LeaseCharge]) {
@@ -59,9 +60,10 @@ struct MemoryLeases: Sendable {
         return number
     }
 
-    /// Nil for a gateway that has not joined.
+    /// Nil for a gateway that has not joined, and for a call that comes behind a younger one.
     mutating func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Int64, at now: Int64) -> LeaseReply? {
-        guard gateways[gateway] != nil else { return nil }
+        guard gateways[gateway] != nil, call.number == 0 || call.number > lastCalls[gateway] ?? 0 else { return nil }
+        if call.number != 0 { lastCalls[gateway] = call.number }
         gateways[gateway]?.lastHeardUnixMilliseconds = now
         gateways[gateway]?.isAlive = true
         for back in call.returns where slices[back.lease]?.gateway == gateway {
@@ -91,6 +93,7 @@ struct MemoryLeases: Sendable {
         if open == nil { lastSlice += 1 }
         var (lease, held) = open ?? (lastSlice, Held(slice: LeaseSlice(wish.kind), window: key, gateway: gateway))
         counted.youngest[gateway] = lease
+        held.slice.lower(to: max(0, wish.granted), &counted.sums)
         let amount = counted.sums.grant(wish.amount, under: wish.limit)
         held.slice.grow(by: amount, &counted.sums)
         slices[lease] = held
@@ -130,7 +133,7 @@ extension MemoryStore {
 
     public func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply {
         let reply = try with { $0.leases.lease(call, for: gateway, expiry: expiry.wholeMilliseconds, at: self.clock()) }
-        guard let reply else { throw .notJoined(gateway, path: "") }
+        guard let reply else { throw .notJoined(gateway, call, path: "") }
         return reply
     }
 
@@ -181,7 +184,9 @@ extension AccountBalance {
 }
 
 extension StoreFailure {
-    static func notJoined(_ gateway: GatewayNumber, path: String) -> StoreFailure {
-        StoreFailure(.conflict, path: path, "gateway \(gateway.rawValue) has not joined, or another took its place: join again")
+    static func notJoined(_ gateway: GatewayNumber, _ call: LeaseCall = LeaseCall(), path: String) -> StoreFailure {
+        StoreFailure(
+            .conflict, path: path,
+            "gateway \(gateway.rawValue) has not joined, another took its place, or call \(call.number) is behind a younger one")
     }
 }

@@ -200,6 +200,7 @@ struct Migration: Sendable {
                 -- See UsageRows.State: rows that are there already are counted in pieces.
                 CREATE TABLE usage_state(folded INTEGER NOT NULL, hours_kept INTEGER NOT NULL, next INTEGER NOT NULL, behind_end INTEGER NOT NULL);
                 INSERT INTO usage_state SELECT 0, 0, coalesce(min(id), 0), coalesce(max(id) + 1, 0) FROM requests;
+                ALTER TABLE gateways ADD COLUMN last_call INTEGER NOT NULL DEFAULT 0;
                 ALTER TABLE decision_names ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0;
                 """),
     ]

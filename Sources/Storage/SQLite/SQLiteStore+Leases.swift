@@ -44,12 +44,13 @@ extension SQLiteStore {
         return try attempt {
             try pool.write { database in
                 let known = try Row.fetchOne(
-                    database, sql: "SELECT heard_ms, alive FROM gateways WHERE number = ?", arguments: [gateway.rawValue])
-                guard let known else { throw StoreFailure.notJoined(gateway, path: self.path) }
+                    database, sql: "SELECT heard_ms, alive, last_call FROM gateways WHERE number = ?", arguments: [gateway.rawValue])
+                guard let known, call.number == 0 || call.number > known[2] else { throw StoreFailure.notJoined(gateway, call, path: self.path) }
                 let isIdle = call.wishes.isEmpty && call.returns.isEmpty && call.held.isEmpty && known[1] == 1
                 if !isIdle || abs(now - (known[0] as Int64)) >= LeaseKeeping.silenceMilliseconds {
                     try database.execute(
-                        sql: "UPDATE gateways SET heard_ms = ?, alive = 1 WHERE number = ?", arguments: [now, gateway.rawValue])
+                        sql: "UPDATE gateways SET heard_ms = ?, alive = 1, last_call = max(last_call, ?) WHERE number = ?",
+                        arguments: [now, call.number, gateway.rawValue])
                     try Self.forget(at: now, database)
                 }
                 for back in call.returns {
@@ -85,12 +86,12 @@ extension SQLiteStore {
             window = database.lastInsertedRowID
         }
         let lease = try Self.open(window, wish.kind, gateway, database)
-        let amount = sums.grant(wish.amount, under: wish.limit)
-        if amount > 0 {
-            try SQLiteLeases.change(lease, of: nil, database) { slice, current in
-                slice.grow(by: amount, &current)
-                sums = current
-            }
+        var amount: Int64 = 0
+        try SQLiteLeases.change(lease, of: nil, database) { slice, current in
+            slice.lower(to: max(0, wish.granted), &current)
+            amount = current.grant(wish.amount, under: wish.limit)
+            slice.grow(by: amount, &current)
+            sums = current
         }
         return LeaseGrant(lease: lease, amount: amount, used: sums.used.saturatingAdd(sums.writtenOff), leased: sums.leased)
     }
@@ -101,8 +102,8 @@ extension SQLiteStore {
             database.cachedStatement(sql: "SELECT id FROM leases WHERE window = ? AND state = 0 AND gateway = ?"),
             arguments: [window, gateway.rawValue])
         if let open { return open }
-        try database.cachedStatement(sql: "INSERT INTO leases(window, gateway, kind, state, granted, used, held) VALUES(?, ?, ?, 0, 0, 0, 0)")
-            .execute(arguments: [window, gateway.rawValue, kind.rawValue])
+        try database.cachedStatement(sql: "INSERT INTO leases(window, gateway, kind, state, granted, used, held) VALUES(?, ?, ?, 0, 0, 0, ?)")
+            .execute(arguments: [window, gateway.rawValue, kind.rawValue, LeaseSlice(kind).held])
         return database.lastInsertedRowID
     }
 
