@@ -167,11 +167,12 @@ extension Ineligibility {
         case .tooDear: (12, nil)
         case .rateLimit(let until): (13, Self.milliseconds(from: now, to: until))
         case .provider: (14, nil)
+        case .budget(let until): (15, Self.milliseconds(from: now, to: until))
         case .closedBranch: (20, nil)
         }
     }
 
-    static func hasDetail(_ code: UInt8) -> Bool { [2, 4, 8, 9, 13].contains(code) }
+    static func hasDetail(_ code: UInt8) -> Bool { [2, 4, 8, 9, 13, 15].contains(code) }
 
     init?(code: UInt8, detail: UInt64) {
         switch code {
@@ -189,6 +190,7 @@ extension Ineligibility {
         case 12: self = .tooDear
         case 13: self = .rateLimit(until: Self.instant(after: detail))
         case 14: self = .provider
+        case 15: self = .budget(until: Self.instant(after: detail))
         case 20: self = .closedBranch
         default: return nil
         }

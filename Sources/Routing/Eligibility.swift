@@ -20,6 +20,8 @@ public enum Ineligibility: Hashable, Sendable {
     case provider
     case unpriced
     case tooDear
+    /// Its own budget or quota, or its provider's, is used up until then.
+    case budget(until: Instant)
     /// The condition of its branch does not hold.
     case closedBranch
 
@@ -40,7 +42,16 @@ public enum Ineligibility: Hashable, Sendable {
         case .provider: "other_provider"
         case .unpriced: "unpriced"
         case .tooDear: "too_expensive"
+        case .budget: "budget_used_up"
         case .closedBranch: "condition"
+        }
+    }
+
+    /// When it ends by itself, where that is known.
+    var until: Instant? {
+        switch self {
+        case .resting(let until), .rateLimit(let until), .budget(let until): until
+        default: nil
         }
     }
 
@@ -52,16 +63,17 @@ public enum Ineligibility: Hashable, Sendable {
         case .rateLimit: 2
         case .probing: 3
         case .resting: 4
-        case .paused: 5
-        case .contextTooSmall: 6
-        case .lacks: 7
-        case .tooDear: 8
-        case .unpriced: 9
-        case .region: 10
-        case .tags: 11
-        case .provider: 12
-        case .notAllowed: 13
-        case .closedBranch: 14
+        case .budget: 5
+        case .paused: 6
+        case .contextTooSmall: 7
+        case .lacks: 8
+        case .tooDear: 9
+        case .unpriced: 10
+        case .region: 11
+        case .tags: 12
+        case .provider: 13
+        case .notAllowed: 14
+        case .closedBranch: 15
         }
     }
 }
@@ -85,6 +97,7 @@ extension Ineligibility: CustomStringConvertible {
         case .provider: "is of another provider than the one asked for"
         case .unpriced: "has no price, and a hard budget needs one"
         case .tooDear: "would cost more than this request may"
+        case .budget: "has used up its budget or its provider's"
         case .closedBranch: "stands in a branch whose condition does not hold"
         }
     }

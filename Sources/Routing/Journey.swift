@@ -68,6 +68,13 @@ public struct Journey: Sendable {
         var pending: [Route.ID] = []
         var visited: [Route.ID] = []
         var faultsHere: [UInt8] = []
+        var full: [Full] = []
+    }
+
+    /// A deployment of which this request was told that it may not serve it now.
+    struct Full: Sendable {
+        var deployment: Deployment.ID
+        var reason: Ineligibility
     }
 
     /// Two attempts at once: a hedge beside the one that is slow. Each is open until it is recorded.
@@ -113,10 +120,19 @@ public struct Journey: Sendable {
         if let seed { draw(seed) }
     }
 
-    /// Only this provider's deployments may serve from here on.
+    /// The deployment may not serve this request, for a reason that the router cannot know: its own budget or quota has nothing left.
+    public mutating func exclude(_ deployment: Deployment.ID, because reason: Ineligibility) {
+        detour.full.removeAll { $0.deployment == deployment }
+        detour.full.append(Full(deployment: deployment, reason: reason))
+    }
+
     /// From here on only deployments that are able to do this too.
     public mutating func require(_ needs: Needs) { facts.needs.formUnion(needs) }
 
+    /// From here on only deployments with a price may serve.
+    public mutating func requirePrice() { facts.needsPrice = true }
+
+    /// Only this provider's deployments may serve from here on.
     mutating func pin(_ provider: String) { facts.provider = provider }
 
     mutating func draw(_ seed: UInt64) {
@@ -143,6 +159,11 @@ public struct Journey: Sendable {
         isRacing = race.open != nil
         self.race = race
         return !isRacing
+    }
+
+    /// Why the deployment may not serve, as far as this request was told from outside. Nil: it was told nothing.
+    func told(of deployment: Deployment.ID) -> Ineligibility? {
+        detours.isEmpty || detours[0].full.isEmpty ? nil : detours[0].full.first { $0.deployment == deployment }?.reason
     }
 
     func index(ofTried deployment: Deployment.ID) -> Int? {

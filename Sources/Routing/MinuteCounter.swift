@@ -24,6 +24,11 @@ struct MinuteCounter: Sendable {
         requestsThen += 1
     }
 
+    /// One that was begun is not sent after all.
+    mutating func withdrawn(in number: Int64) {
+        if number == self.number { requestsThen = max(0, requestsThen - 1) }
+    }
+
     mutating func took(tokens: Int, in number: Int64) {
         turn(to: number)
         tokensThen += max(0, tokens)

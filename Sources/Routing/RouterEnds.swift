@@ -194,6 +194,7 @@ extension Router {
             var until = Instant(nanoseconds: .min)
             if health[slot].breaker.isResting(at: now) { until = health[slot].breaker.restsUntil }
             if let end = overLimit(slot, plan.traits[id], inputTokens: inputTokens, at: now) { until = max(until, end) }
+            if let end = journey.told(of: id)?.until { until = max(until, end) }
             if until > now { soonest = min(soonest, until) }
         }
         return soonest == .distantFuture ? nil : soonest - now

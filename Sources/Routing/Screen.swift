@@ -83,6 +83,7 @@ extension Router {
         if screen.tokens > traits.contextWindow { return .contextTooSmall(traits.contextWindow) }
         if screen.isParticular, let reason = particular(id, screen, journey, plan, generation) { return reason }
         if let tried = journey.index(ofTried: id), !journey.tried[tried].again || now < journey.tried[tried].notBefore { return .tried }
+        if let reason = journey.told(of: id) { return reason }
         let slot = generations[generation].slots[id]
         if let until = overLimit(slot, traits, inputTokens: journey.facts.inputTokens, at: now) { return .rateLimit(until: until) }
         if health[slot].inFlight >= traits.parallelLimit { return .parallelLimit(traits.parallelLimit) }

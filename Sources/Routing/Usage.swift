@@ -21,6 +21,8 @@ public struct Usage: Hashable, Sendable {
     public var totalInput: Int64 { input &+ cachedInput &+ cacheWrite &+ cacheWriteHour &+ audioInput &+ imageInput }
     public var totalOutput: Int64 { output &+ reasoning &+ audioOutput &+ imageOutput }
 
+    public var countsSomething: Bool { (totalInput | totalOutput) != 0 }
+
     /// Class by class; estimated where either is.
     public static func + (left: Usage, right: Usage) -> Usage {
         var sum = left

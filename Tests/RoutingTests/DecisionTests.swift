@@ -160,6 +160,7 @@ import Testing
                 nil, .tried, .resting(until: at(Double(random.below(1_000)))), .resting(until: .distantFuture), .probing,
                 .parallelLimit(random.below(999)),
                 .paused, .region, .tags, .contextTooSmall(random.below(1 << 30)), .lacks([.tools, .vision]), .notAllowed, .unpriced, .tooDear,
+                .budget(until: at(Double(random.below(1_000)))), .budget(until: .distantFuture),
             ]
             return all[random.below(all.count)]
         }
