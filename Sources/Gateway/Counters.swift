@@ -22,6 +22,15 @@ struct Counters: Sendable {
     /// Attempts that broke off in the middle and were carried on by another.
     var continuedStreams = 0
     var abandonedRequests = 0
+    /// Requests that had to wait for the store of limits, and those that hold or held something of it.
+    var parked = 0
+    var reservations = 0
+    /// Requests that came to more than they held.
+    var overruns = 0
+    /// Answers whose provider reported what no request can come to.
+    var doubtedUsage = 0
+    /// By scope and unit of the limit.
+    var refusals = Array(repeating: 0, count: LimitScope.allCases.count * LimitUnit.allCases.count)
     /// Output tokens that a provider made for a client that had gone.
     var wastedTokens: Int64 = 0
     /// Requests by API and class of the answer's status: 2xx, 4xx, 5xx, and those whose client left.
@@ -57,6 +66,10 @@ struct Counters: Sendable {
         attempts[deployment * Self.outcomes + column] += 1
     }
 
+    mutating func refused(_ scope: LimitScope, _ unit: LimitUnit) {
+        refusals[Int(scope.rawValue) * LimitUnit.allCases.count + Int(unit.rawValue)] += 1
+    }
+
     mutating func request(_ api: API, status: Int) {
         requests[Int(api.rawValue) * 4 + Self.column(status)] += 1
     }
@@ -84,6 +97,11 @@ struct Counters: Sendable {
         left.staleConnections += right.staleConnections
         left.continuedStreams += right.continuedStreams
         left.abandonedRequests += right.abandonedRequests
+        left.parked += right.parked
+        left.reservations += right.reservations
+        left.overruns += right.overruns
+        left.doubtedUsage += right.doubtedUsage
+        for at in right.refusals.indices { left.refusals[at] += right.refusals[at] }
         left.wastedTokens += right.wastedTokens
         left.unpriced += right.unpriced
         left.estimated += right.estimated

@@ -44,6 +44,13 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     var firstByte: Instant?
     /// Counts the attempts, so that a timer knows whether the one it was set for is still on its way.
     private(set) var turn = 0
+    /// What the attempt in progress holds of budgets.
+    var stake: Claim.Stake?
+    /// The attempt that waits for the store of limits; nil with `isParked`: all of the request waits.
+    var parkedAttempt: Attempt?
+    var isParked = false
+    /// A limit says no: what is left is said with that.
+    var isRefused = false
     /// The answer's last frame, or all of it; a large body apart.
     var last: (head: ByteBuffer?, body: ByteBuffer?) = (nil, nil)
 
@@ -59,17 +66,18 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
 
     // MARK: Begin, advance
 
-    func begin() {
+    /// - Parameter waiting: The store of limits is to answer first.
+    func begin(waiting: Bool = false) {
         loop.counters.inFlight += 1
         client.begin(self)
-        advance()
+        if waiting { park() } else { advance() }
     }
 
     /// Asks the router what to do next, and does it.
     func advance() {
         let now = loop.time
         switch loop.server.router.next(&request.journey, at: now) {
-        case .attempt(let attempt): carry(attempt, at: now)
+        case .attempt(let attempt): if request.claim == nil || mayBegin(attempt) { carry(attempt, at: now) }
         case .wait(let until):
             loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (until - now).nanoseconds))) {
                 self.loop.time = .now()
@@ -157,7 +165,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         do throws(StreamProblem) {
             if try relay.take(bytes, last: last, limit: live.limits.responseBytes, loop: loop) { return }
             abandonUpstream()
-            ended(.malformedReply, "the reply has more than \(live.limits.responseBytes) bytes")
+            broke(.malformedReply, "the reply has more than \(live.limits.responseBytes) bytes", mayGoOn: false)
         } catch {
             abandonUpstream()
             broke(.malformedReply, error.text)
@@ -196,7 +204,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
             return
         }
         guard wins() else { return }
-        let usage = relay.billed(estimatedInput: request.call.estimatedInput)
+        let usage = believed(relay.billed(estimatedInput: request.call.estimatedInput))
         succeeded(usage)
         if request.call.extras.includesRouting { relay.insert(member: routingMember(cost: target.price?.cost(of: usage))) }
         last = relay.wholeAnswer(cost: target.price?.cost(of: usage), for: self)
@@ -209,7 +217,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         case .complete:
             relay.openGate()
             guard wins() else { return }
-            let usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
+            let usage = streamUsage()
             succeeded(usage)
             last.head = relay.lastFrame(nil, for: self)
             settle(.done, status: 200, usage: usage)
@@ -250,14 +258,15 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     }
 
     /// Before the first content byte went out another attempt is possible, after it never.
-    private func broke(_ fault: Fault, _ detail: String, told: Bool = false) {
+    private func broke(_ fault: Fault, _ detail: String, told: Bool = false, mayGoOn: Bool = true) {
         guard relay.isCommitted else {
             ended(fault, detail)
             return
         }
-        if carryOn(after: fault, detail) { return }
+        if mayGoOn, carryOn(after: fault, detail) { return }
+        let usage = streamUsage()
+        paid(usage)
         record(.fault(fault, retryAfter: nil), fault, at: loop.time, detail)
-        let usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
         last.head = relay.lastFrame(told ? nil : Refusal(.streamInterrupted, "the stream broke off: \(detail)"), for: self)
         settle(.failed, fault: fault, status: 200, usage: usage)
     }
@@ -275,6 +284,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     var wasSent: Bool { upstream != nil }
 
     private func succeeded(_ usage: Usage) {
+        paid(usage)
         let now = loop.time
         let firstByte = (relay.firstToken ?? relay.firstByte ?? now) - attemptStarted
         record(
@@ -286,6 +296,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     func record(_ outcome: Outcome, _ fault: Fault?, at now: Instant, _ detail: String?) {
         guard let attempt else { return }
         self.attempt = nil
+        if stake != nil { paid(Usage()) }
         loop.server.router.record(outcome, of: attempt, in: &request.journey, at: now)
         loop.counters.attempt(outcome, deployment: attempt.deployment)
         if let detail { lastDetail = detail }
@@ -311,45 +322,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         waiter = nil
     }
 
-    // MARK: The exchange ends
-
-    /// Nothing went out yet, and nothing is left to try.
-    func fail(_ failure: Failure) {
-        last.head = failure.answer(for: self)
-        settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: Usage())
-    }
-
-    /// The client left: the provider is told by the closing connection; what it had produced is billed as wasted.
-    func clientGone() {
-        guard !over else { return }
-        dismissRival()
-        abandonUpstream()
-        var usage = Usage()
-        if attempt != nil {
-            usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
-            loop.counters.wastedTokens &+= usage.totalOutput
-        }
-        record(.cancelled, .cancelled, at: loop.time, nil)
-        loop.counters.abandonedRequests += 1
-        settle(.cancelled, fault: .cancelled, status: 499, usage: usage)
-    }
-
-    /// The whole exchange took longer than anything may.
-    func outOfTime() { giveUp(.timeout, Refusal(.timeout, "the request took longer than this gateway allows")) }
-
-    func shutDown() { giveUp(.unavailable, Refusal(.shuttingDown, "this gateway is shutting down; try again")) }
-
-    private func giveUp(_ fault: Fault, _ refusal: Refusal) {
-        guard !over else { return }
-        dismissRival()
-        abandonUpstream()
-        client.closeAfterAnswer()
-        let streaming = relay.isCommitted
-        let usage = streaming ? relay.streamUsage(estimatedInput: request.call.estimatedInput) : Usage()
-        record(.cancelled, fault, at: loop.time, nil)
-        last.head = streaming ? relay.lastFrame(refusal, for: self) : Failure(refusal).answer(for: self)
-        settle(.failed, fault: fault, status: streaming ? 200 : refusal.status, usage: usage)
-    }
+    // MARK: Races
 
     /// The other attempt has won: this one is nothing to the client any more.
     func retire() {
@@ -376,6 +349,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     func settle(_ state: LedgerState, fault: Fault? = nil, status: Int, usage: Usage) {
         over = true
         let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: firstByte ?? relay.firstByte, at: loop.time)
+        if let claim = request.claim { settlement.settle(claim) }
         settlement.count(in: &loop.counters)
         settlement.log(to: loop.accessLog)
         loop.holding.hold(self, settlement)

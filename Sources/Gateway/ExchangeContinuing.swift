@@ -17,8 +17,9 @@ extension Exchange {
         guard let begun = interpreter?.continuation, begun.canResume, fault.mayHitOneAlone else { return false }
         if let frame = relay.takeFrame(for: self) { client.write(frame) }
         // What failed before it said anything costs nothing, here as elsewhere.
-        let usage = relay.firstToken == nil ? Usage() : relay.streamUsage(estimatedInput: request.call.estimatedInput)
-        if usage != Usage() { lost = lost + (target?.price?.cost(of: usage) ?? .zero) }
+        let usage = relay.firstToken == nil ? Usage() : streamUsage()
+        if usage != Usage() { lost = lost + (target.flatMap { live.cost(of: usage, at: $0) } ?? .zero) }
+        paid(usage)
         firstByte = firstByte ?? relay.firstByte
         begun.resume(spent: usage)
         continuation = begun

@@ -25,6 +25,7 @@ extension Exchange {
             let second = loop.server.router.hedge(&request.journey, beside: attempt, at: loop.time)
         else { return }
         let rival = Exchange(client: client, loop: loop, request: request, id: id, started: started)
+        guard request.claim == nil || rival.mayBegin(beside: second) else { return }
         self.rival = rival
         rival.rival = self
         rival.carry(second, at: loop.time)
@@ -45,13 +46,15 @@ extension Exchange {
     /// The attempt in progress is not wanted any more. What the provider did for it is paid for.
     private func giveWay() {
         guard attempt != nil else { return }
-        var usage = relay.streamUsage(estimatedInput: request.call.estimatedInput)
+        var usage = streamUsage()
         if usage == Usage(), wasSent { usage.input = request.call.estimatedInput }
         abandonUpstream()
         usage.estimated = true
-        let cost = target?.price?.cost(of: usage) ?? .zero
+        let cost = target.flatMap { live.cost(of: usage, at: $0) } ?? .zero
         loop.counters.wastedTokens &+= usage.totalOutput
         lost = lost + cost
+        request.claim?.lostTokens &+= usage.totalInput &+ usage.totalOutput
+        paid(usage)
         record(.cancelled, .cancelled, at: loop.time, nil)
     }
 

@@ -79,6 +79,7 @@ struct Failure {
                     .rateLimitExceeded, "no deployment may serve this request now: the nearest \(reason)", retryAfter: why.retryAfter ?? .seconds(1))
             }
             if let fault = why.lastFault { return Refusal(lastFault: fault, of: provider, reply: reply, retryAfter: why.retryAfter) }
+            if reason == .unpriced { return Refusal(.modelUnpriced, Self.unpriced) }
             return Refusal(
                 .noEligibleDeployment, "no deployment may serve this request now: the nearest \(reason)",
                 retryAfter: why.retryAfter ?? .seconds(1))
@@ -88,10 +89,15 @@ struct Failure {
         }
     }
 
+    private static let unpriced = """
+        a hard budget stands above this request, and nobody knows what the model costs: its operator gives it a price (price: of the \
+        model), or a ceiling for such models (general.unpriced_ceiling)
+        """
+
     func answer(for exchange: Exchange) -> ByteBuffer {
         let body = said ?? ByteBuffer(bytes: refusal.body(exchange.request.api, requestID: exchange.id.description))
         var out = exchange.loop.takeScratch(capacity: 4096)
-        let limits = limitLines(for: exchange.request.api)
+        let limits = refusal.limitLines ?? limitLines(for: exchange.request.api)
         out.writeHead(atMost: exchange.namesBound + 256 + body.readableBytes + (limits?.readableBytes ?? 0)) { head in
             head.statusLine(status)
             head.text("content-type: application/json\r\n")

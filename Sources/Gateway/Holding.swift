@@ -28,6 +28,8 @@ final class Holding {
     private let ear = Ear()
     private var held = CircularBuffer<Held>()
     private var pending: [LedgerEntry] = []
+    /// What rows charge that are not durable yet.
+    private var charged = CircularBuffer<(ticket: UInt64, charges: [LeaseCharge])>()
     private var flushScheduled = false
     private var timerScheduled = false
     /// Tickets count the rows of this loop from 1, as the journal does.
@@ -73,6 +75,8 @@ final class Holding {
     private func holdLast(for exchange: any Settled) {
         guard lane != nil else {
             _ = try? store.append(pending[...])  // memory takes every row until it is closed, and does not wait
+            let charges = pending.flatMap(\.charges)
+            if !charges.isEmpty { loop.server.accounts.with { $0.written(charges) } }
             pending.removeAll(keepingCapacity: true)
             exchange.release()
             return
@@ -81,6 +85,7 @@ final class Holding {
             flushScheduled = true
             eventLoop.assumeIsolated().execute { self.flush() }
         }
+        if let charges = pending.last?.charges, !charges.isEmpty { charged.append((offered + UInt64(pending.count), charges)) }
         if wait > .zero {
             held.append(Held(ticket: offered + UInt64(pending.count), until: loop.time + wait, exchange: exchange))
         } else {
@@ -110,10 +115,22 @@ final class Holding {
 
     private func committed(upTo ticket: UInt64) {
         loop.time = .now()
+        if let first = charged.first, first.ticket <= ticket { tellCharges(upTo: ticket) }
         while let first = held.first, first.ticket <= ticket {
             held.removeFirst()
             first.exchange.release()
         }
+    }
+
+    /// The last return of a slice is safe only behind the rows that charge it.
+    private func tellCharges(upTo ticket: UInt64) {
+        var charges: [LeaseCharge] = []
+        while let first = charged.first, first.ticket <= ticket {
+            charges += first.charges
+            charged.removeFirst()
+        }
+        let written = charges
+        loop.server.accounts.with { $0.written(written) }
     }
 
     private func scheduleTimer() {

@@ -45,6 +45,10 @@ final class Live: Sendable {
     let providers: [String]
     /// Nil: there are no pass-through endpoints.
     let passes: PassTable?
+    /// What is counted and limited.
+    let metering: Metering
+    /// By policy: what savings are compared with; nil where nobody knows its price.
+    private let baselines: Baselines
     /// When these settings took effect, in seconds since 1970.
     let since: Int64
 
@@ -52,7 +56,8 @@ final class Live: Sendable {
     let written: Int
 
     init(
-        _ blueprint: Blueprint, store: any Store, origins: OriginNumbers, mocks: [String: Origin], tokens: TokenKeepers, written: Int? = nil
+        _ blueprint: Blueprint, store: any Store, origins: OriginNumbers, mocks: [String: Origin], tokens: TokenKeepers, estimators: Estimators,
+        isExclusive: Bool = true, written: Int? = nil
     ) throws(StoreFailure) {
         self.written = written ?? blueprint.table.deployments.count
         self.blueprint = blueprint
@@ -60,7 +65,7 @@ final class Live: Sendable {
         names = NameTable(blueprint.names)
         keys = KeyRing(blueprint.keys, open: blueprint.keys.isEmpty && blueprint.server.listen.isLoopback)
         targets = zip(blueprint.upstreams, blueprint.table.deployments).map { upstream, deployment in
-            Target(upstream, deployment, origins: origins, mocks: mocks, tokens: tokens)
+            Target(upstream, deployment, origins: origins, mocks: mocks, tokens: tokens, estimators: estimators)
         }
         tokens.keep(only: Set(targets.compactMap { $0.keeper?.grant }))
         passedRequestHeaders = Set(blueprint.upstreams.flatMap { $0.provider.passedRequestHeaders }).sorted()
@@ -81,8 +86,19 @@ final class Live: Sendable {
         carriesOn = blueprint.table.routes.contains { $0.continuesStreams }
         providers = Set(blueprint.upstreams.map(\.providerName)).sorted()
         passes = try PassTable(blueprint.passThrough, store: store, origins: origins)
+        metering = Metering(
+            blueprint.accounts, ceiling: blueprint.unpricedCeiling, globalParallel: blueprint.globalParallel, isExclusive: isExclusive)
+        baselines = Baselines(blueprint)
         since = WallClock.milliseconds() / 1000
     }
+
+    var onStoreLoss: Ledger.OnStoreLoss { blueprint.server.onStoreLoss == .local ? .local : .deny }
+
+    /// Nil: nobody knows its price, and there is no ceiling for those.
+    func cost(of usage: Usage, at target: Target) -> Nanodollars? { (target.price ?? metering.ceiling)?.cost(of: usage) }
+
+    /// What the same request is compared with in the report of savings.
+    func baseline(of entry: Entry) -> Price? { baselines.price(route: entry.model.route) }
 
     /// What settings say of a key beside what it may use.
     final class Standing: Sendable {
@@ -187,48 +203,6 @@ final class Live: Sendable {
     }
 }
 
-/// The ledger's numbers for names, asked once per change of settings.
-struct Numbers: Sendable {
-    let keys: [NameID]
-    let routes: [NameID]
-    let deployments: [NameID]
-    /// By index of `Blueprint.policies`.
-    let policies: [NameID]
-    /// By a policy's number in the table, then by its rule's.
-    let rules: [[NameID]]
-    /// Of the names behind the numbers in decisions.
-    let decisionNames: NameID
-    /// Of routes that come with requests.
-    let inline: NameID
-
-    init(_ blueprint: Blueprint, _ store: any Store) throws(StoreFailure) {
-        inline = try store.intern(["router/inline"], as: .route)[0]
-        keys = try store.intern(blueprint.keys.isEmpty ? [Live.localKey] : blueprint.keys.map(\.name), as: .key)
-        routes = try store.intern(blueprint.table.routes.map(\.name), as: .route)
-        deployments = try store.intern(blueprint.table.deployments.map(\.name), as: .deployment)
-        policies = try store.intern(blueprint.policies.map(\.name), as: .policy)
-        let names = DecisionNames(blueprint.table)
-        var rules: [[NameID]] = []
-        for policy in names.policies { rules.append(try store.intern(policy.rules, as: .rule)) }
-        self.rules = rules
-        decisionNames = try store.keep(decisionNames: names.encoded)
-    }
-}
-
-/// Keys, routes and deployments as JSON strings, by their indices.
-struct QuotedNames: Sendable {
-    let keys: [QuotedText]
-    let routes: [QuotedText]
-    let deployments: [QuotedText]
-    let inline = QuotedText("router/inline")
-
-    init(_ blueprint: Blueprint) {
-        keys = (blueprint.keys.isEmpty ? [Live.localKey] : blueprint.keys.map(\.name)).map(QuotedText.init)
-        routes = blueprint.table.routes.map { QuotedText($0.name) }
-        deployments = blueprint.table.deployments.map { QuotedText($0.name) }
-    }
-}
-
 /// The models a virtual key may name.
 struct Allowance: Sendable {
     /// Nil: every model.
@@ -275,107 +249,6 @@ struct Limits: Sendable {
         keepAliveTimeout = Span(server.keepAliveTimeout)
         writeTimeout = Span(server.writeTimeout)
         totalTimeout = Span(server.totalTimeout)
-    }
-}
-
-/// A deployment made ready to be called.
-final class Target: Sendable {
-    let provider: any Provider
-    let providerName: String
-    let origin: Int
-    /// By `API.rawValue` of what a client asks: in which API the provider is asked for it. Nil: it cannot serve it.
-    let asked: [API?]
-    private let heads: [ByteBuffer]
-    let model: QuotedText
-    let modelName: String
-    /// Tokens: for dialects that demand a limit. Nil: unknown.
-    let maxOutputTokens: Int?
-    /// The header lines that name provider, model and deployment in answers.
-    let names: ByteBuffer
-    let price: Price?
-    let connectTimeout: Duration
-    let firstByteTimeout: Span
-    let idleTimeout: Span
-    /// See `UpstreamRequest.authorized`.
-    let signing: Signing?
-    let keeper: TokenKeeper?
-    let passesHeaders: Bool
-    /// Asking for usage in streams would be refused; it comes by itself.
-    let refusesStreamOptions: Bool
-    /// What a client's own chat request may have to be changed for.
-    let mends: ChatQuirks
-    let hasOverrides: Bool
-    private let bodyOverrides: [BodyOverrides]
-    private let credentials: [[UInt8]]
-
-    init(_ upstream: Upstream, _ deployment: Deployment, origins: OriginNumbers, mocks: [String: Origin], tokens: TokenKeepers) {
-        provider = upstream.provider
-        providerName = upstream.providerName
-        let base = provider.base ?? (Origin(tls: true, host: "unconfigured.invalid", port: 443), "/v1")
-        var address = mocks[upstream.providerName] ?? base.origin
-        address.offersHTTP2 = !address.tls || provider.common.http2 == .auto
-        if address.tls, address.offersHTTP2 { address.pingAfter = provider.common.http2Ping }
-        origin = origins.number(of: address)
-        asked = API.allCases.map { upstream.provider.upstream(for: $0, model: upstream.model) }
-        let needed = Set(asked.compactMap { $0 })
-        heads = API.allCases.flatMap { api in
-            [false, true].map { streaming in
-                guard needed.contains(api) else { return ByteBuffer() }
-                var head = UpstreamHead(base: base.path, path: base.path + api.path)
-                upstream.provider.prepare(&head, for: api, model: upstream.model, streaming: streaming)
-                return Target.write(head, authority: address.authority)
-            }
-        }
-        model = QuotedText(upstream.model)
-        modelName = upstream.model
-        maxOutputTokens = deployment.maxOutput
-        names = ByteBuffer(
-            string: "x-swiftlet-provider: \(providerName.headerSafe)\r\nx-swiftlet-model: \(upstream.model.headerSafe)\r\n"
-                + "x-swiftlet-deployment: \(deployment.name.headerSafe)\r\n")
-        price = upstream.price
-        connectTimeout = upstream.connectTimeout
-        firstByteTimeout = Span(upstream.firstByteTimeout ?? upstream.timeout ?? .seconds(60))
-        idleTimeout = Span(upstream.idleTimeout)
-        signing = provider.signer.map { [headers = provider.common.headers] signer in
-            Signing(signer: signer, authority: address.authority, headers: headers.entries.map { ($0.name, $0.value.reveal()) })
-        }
-        keeper = provider.grant.map { tokens[$0] }
-        passesHeaders = !provider.passedRequestHeaders.isEmpty
-        mends = provider.quirks.intersection(ChatMend.quirks)
-        refusesStreamOptions = provider.quirks.contains(.noStreamOptions)
-        bodyOverrides = API.allCases.map { upstream.provider.overrides(for: $0, model: upstream.model) }
-        hasOverrides = bodyOverrides.contains { !$0.isEmpty }
-        // A header of the settings may be a short word that any error repeats.
-        let key = upstream.provider.common.apiKey
-        credentials = provider.secrets.filter { $0 == key || $0.reveal().utf8.count >= 8 }.map { Array($0.reveal().utf8) }
-    }
-
-    /// The head of a request up to and with `content-length: `; `api` is one of those in `asked`.
-    func head(_ api: API, streaming: Bool) -> ByteBuffer { heads[Int(api.rawValue) * 2 + (streaming ? 1 : 0)] }
-
-    /// What the provider itself demands of bodies in `api`.
-    func overrides(_ api: API) -> BodyOverrides { bodyOverrides[Int(api.rawValue)] }
-
-    /// Whether a credential stands in `body`. Linear in the body times the credentials: for error bodies only.
-    func isRepeated(in body: ByteBuffer) -> Bool {
-        credentials.contains { credential in
-            body.withUnsafeReadableBytes { bytes in
-                var at = 0
-                while bytes.count - at >= credential.count {
-                    if bytes[at] == credential[0], bytes[at..<at + credential.count].elementsEqual(credential) { return true }
-                    at += 1
-                }
-                return false
-            }
-        }
-    }
-
-    private static func write(_ head: UpstreamHead, authority: String) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.writeString("POST \(head.path) HTTP/1.1\r\nhost: \(authority)\r\n")
-        for (name, value) in head.headers { buffer.writeString("\(name): \(value)\r\n") }
-        buffer.writeString("content-type: application/json\r\naccept-encoding: identity\r\nuser-agent: swiftlet\r\ncontent-length: ")
-        return buffer
     }
 }
 

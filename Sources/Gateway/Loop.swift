@@ -19,6 +19,7 @@ final class Loop {
     var time = Instant.now()
     private(set) lazy var holding = Holding(
         self, journal: server.journal, store: server.store, wait: live.blueprint.ledger.wait)
+    private(set) lazy var parking = Parking(self)
     let accessLog: AccessLog.Lane
     var requestIDs: RequestIDGenerator
     var verifiedKeys = VerifiedKeys()

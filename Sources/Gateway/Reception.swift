@@ -42,7 +42,8 @@ struct Reception {
             let admitted = try admission(of: request, api, path, milliseconds)
             admitted.journey.ticket = UInt64(id.rawValue)
             if api == .responses { admitted.events = request.eventNames }
-            Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin()
+            let waits = live.metering.isOn ? try claim(admitted) : false
+            Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin(waiting: waits)
         } catch {
             switch error {
             case .refused(let refusal): refuse(refusal, api, id)
@@ -196,9 +197,9 @@ struct Reception {
         }
     }
 
-    func answer(_ status: Int, type: StaticString, body: [UInt8], extra: (inout HeadWriter) -> Void = { _ in }) {
-        var out = loop.takeScratch(capacity: 512 + body.count)
-        out.writeHead(atMost: 512 + body.count) { head in
+    func answer(_ status: Int, type: StaticString, body: [UInt8], extraBytes: Int = 0, extra: (inout HeadWriter) -> Void = { _ in }) {
+        var out = loop.takeScratch(capacity: 512 + extraBytes + body.count)
+        out.writeHead(atMost: 512 + extraBytes + body.count) { head in
             head.statusLine(status)
             head.text("content-type: ")
             head.text(type)
@@ -220,10 +221,12 @@ struct Reception {
             line.detail = refusal.code.rawValue
             loop.accessLog.add(line)
         }
-        answer(refusal.status, type: "application/json", body: refusal.body(api, requestID: id.description)) { head in
+        let extra = refusal.limitLines?.readableBytes ?? 0
+        answer(refusal.status, type: "application/json", body: refusal.body(api, requestID: id.description), extraBytes: extra) { head in
             head.requestID(id)
             head.retryAfter(refusal.retryAfterSeconds)
             head.faultType(api, refusal.status)
+            if let lines = refusal.limitLines { head.lines(lines) }
             if let allow {
                 head.text("allow: ")
                 head.lines(ByteBuffer(string: allow))

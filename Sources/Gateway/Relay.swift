@@ -41,6 +41,8 @@ struct Relay {
     /// Bytes for the client that the read in progress has brought.
     private var frame: ByteBuffer?
     private var headIsOut = false
+    /// Bytes of the stream so far, as the provider sent them.
+    private var streamed = 0
     /// An event of our own before those of the provider.
     var preface: [UInt8]?
     /// A member for the object that a stream begins with; see `RoutingPlace`.
@@ -79,6 +81,7 @@ struct Relay {
         piece = nil
         frame = nil
         stream = nil
+        streamed = 0
         accountLimits = nil
         limitLines = nil
     }
@@ -169,6 +172,8 @@ struct Relay {
     mutating func take(_ bytes: UnsafeRawBufferPointer, last: Bool, limit: Int, loop: Loop) throws(StreamProblem) -> Bool {
         if isStream {
             if frame == nil { beginFrame(loop) }
+            streamed += bytes.count
+            guard streamed <= limit else { return false }
             if let interpreter { try interpreter.stream?.take(bytes, into: &frame!) } else { try stream!.take(bytes, into: &frame!) }
             if firstToken == nil, contentEvents > 0 { firstToken = loop.time }
             return true

@@ -26,6 +26,11 @@ public final class Server: Sendable {
     let readiness = Readiness()
     let inlineRoutes = InlineRoutes()
     let limiters = Limiters()
+    let estimators = Estimators()
+    /// Limits and budgets of all requests.
+    let accounts: SharedLedger
+    let slots = Slots()
+    private let keeping = Locked<LeaseKeeper?>(nil)
     public let signals = Signals()
     /// Posts what operators are to be told.
     public let webhooks: WebhookSender
@@ -35,6 +40,8 @@ public final class Server: Sendable {
     let changes = Turnstile()
     private let group: MultiThreadedEventLoopGroup
     private let state: Locked<State>
+    /// What other gateways and the store know this one by.
+    let gateway: GatewayIdentity
 
     private struct State {
         var live: Live?
@@ -48,7 +55,7 @@ public final class Server: Sendable {
     /// - Parameter adminToken: What operators present; required where `server.admin` is not loopback.
     public init(
         _ blueprint: Blueprint, store: any Store, journal: Journal?, adminToken: String?, seed: UInt64, log: Logger,
-        responses: ResponsesDesk? = nil
+        responses: ResponsesDesk? = nil, gateway: GatewayIdentity = GatewayIdentity()
     ) throws {
         let token = adminToken.flatMap { $0.isEmpty ? nil : $0 }
         if token == nil, !blueprint.server.admin.isLoopback { throw StartProblem.adminWithoutToken("\(blueprint.server.admin.host)") }
@@ -67,14 +74,23 @@ public final class Server: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         tokens = TokenKeepers(tls: tls, group: group, log: log)
         webhooks = WebhookSender(on: group.next(), tls: tls, log: log)
+        accounts = SharedLedger(isExclusive: !gateway.sharesStore)
+        self.gateway = gateway
         state = Locked(State())
     }
+
+    /// Who leases slices of budgets from the store; nil before `start`.
+    var keeper: LeaseKeeper? { keeping.withLock { $0 } }
 
     // MARK: Start
 
     /// Binds the clients' listener and serves until `drain`. Throws what kept it from binding.
     public func start(_ blueprint: Blueprint) async throws {
-        let live = try Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint), tokens: tokens)
+        let live = try Live(
+            blueprint, store: store, origins: origins, mocks: await startMocks(blueprint), tokens: tokens, estimators: estimators,
+            isExclusive: accounts.isExclusive)
+        accounts.replace(live.metering, onStoreLoss: live.onStoreLoss)
+        await startKeeper(blueprint)
         accessLog.start()
         webhooks.run(blueprint.alerts.webhooks)
         var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
@@ -90,6 +106,28 @@ public final class Server: Sendable {
         let clients = try await listen(blueprint.server.listen, tls: tls.server)
         state.withLock { $0.listeners = [clients] }
         readiness.set(true)
+    }
+
+    /// Slices are leased before the first request comes.
+    private func startKeeper(_ blueprint: Blueprint) async {
+        let keeper = LeaseKeeper(
+            store, accounts, identity: gateway.identity, name: gateway.name ?? blueprint.server.listen.written ?? "", log: log,
+            answered: { [weak self] in self?.wakeParked() },
+            crossed: { [weak self] crossing in self?.tell(crossing) })
+        await withCheckedContinuation { continuation in
+            startThread {
+                keeper.start()
+                continuation.resume()
+            }
+        }
+        keeping.withLock { $0 = keeper }
+    }
+
+    /// The store has answered: who waited for it asks again.
+    private func wakeParked() {
+        for loop in state.withLock({ Array($0.loops.values) }) {
+            loop.eventLoop.execute { loop.value.parking.wake() }
+        }
     }
 
     private func startMocks(_ blueprint: Blueprint) async throws -> [String: Origin] {
@@ -161,19 +199,27 @@ public final class Server: Sendable {
     public func replace(_ blueprint: Blueprint) async throws {
         await changes.enter()
         defer { changes.leave() }
-        try await run(Live(blueprint, store: store, origins: origins, mocks: await startMocks(blueprint), tokens: tokens))
+        try await run(
+            Live(
+                blueprint, store: store, origins: origins, mocks: await startMocks(blueprint), tokens: tokens, estimators: estimators,
+                isExclusive: accounts.isExclusive))
     }
 
     /// With more deployments than the settings mention: the mock providers go on.
     func extend(_ blueprint: Blueprint) async throws {
         let mocks = state.withLock { $0.mockOrigins }
         let written = live?.written
-        try await run(Live(blueprint, store: store, origins: origins, mocks: mocks, tokens: tokens, written: written))
+        try await run(
+            Live(
+                blueprint, store: store, origins: origins, mocks: mocks, tokens: tokens, estimators: estimators,
+                isExclusive: accounts.isExclusive, written: written))
     }
 
     private func run(_ live: Live) async throws {
         router.replace(live.table, at: .now())
         webhooks.run(live.blueprint.alerts.webhooks)
+        accounts.replace(live.metering, onStoreLoss: live.onStoreLoss)
+        keeper?.nudge()
         let loops = state.withLock { state in
             state.live = live
             return Array(state.loops.values)
@@ -232,6 +278,14 @@ public final class Server: Sendable {
         for mock in mocks { mock.close() }
         webhooks.stop()
         accessLog.close()
+        if let keeper {
+            await withCheckedContinuation { done in
+                startThread {
+                    keeper.stop()
+                    done.resume()
+                }
+            }
+        }
         try? await group.shutdownGracefully()
     }
 

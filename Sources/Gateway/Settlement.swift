@@ -26,7 +26,7 @@ struct Settlement {
         duration = now - exchange.started
         self.firstByte = firstByte.map { $0 - exchange.started }
         // Nothing was produced: nothing is owed, whatever the price.
-        cost = usage == Usage() ? exchange.lost : exchange.target.flatMap { $0.price?.cost(of: usage) }.map { $0 + exchange.lost }
+        cost = usage == Usage() ? exchange.lost : exchange.target.flatMap { exchange.live.cost(of: usage, at: $0) }.map { $0 + exchange.lost }
     }
 
     /// The row, written where it is to stay: it is large.
@@ -41,7 +41,9 @@ struct Settlement {
         if let deployment = exchange.deployment { entry.deployment = live.numbers.deployments[deployment] }
         entry.usage = usage
         entry.cost = cost ?? .zero
-        entry.priced = cost != nil
+        entry.priced = cost != nil && exchange.target?.price != nil
+        if let claim = request.claim { entry.charges = claim.charges }
+        writeParties(to: &entry, request, live)
         entry.api = request.api.rawValue
         entry.status = UInt16(clamping: status)
         entry.attempts = UInt8(clamping: exchange.attemptCount)
@@ -51,6 +53,22 @@ struct Settlement {
         if !exchange.attempts.isEmpty { entry.attemptLog = exchange.attempts }
         if let policy = request.entry.policy { entry.policy = live.numbers.policies[policy] }
         if exchange.loop.server.keepsDecisions { writeDecision(to: &entry, request, live.numbers) }
+    }
+
+    /// Who it was for and what it would have cost elsewhere: what usage is summed up by.
+    private func writeParties(to entry: inout LedgerEntry, _ request: Admitted, _ live: Live) {
+        if let project = request.entry.project { entry.project = live.numbers.projects[project] ?? .none }
+        if let customer = request.entry.customer { entry.customer = live.numbers.customers[customer] }
+        if let deployment = exchange.deployment { entry.provider = live.numbers.providers[deployment] }
+        if usage != Usage(), let baseline = live.baseline(of: request.entry) { entry.baseline = baseline.cost(of: usage) }
+        entry.tags = live.numbers.tags(request.key)
+    }
+
+    /// What is held of budgets ends with what the request came to.
+    func settle(_ claim: Claim) {
+        guard exchange.attemptCount > 0 else { return claim.end(nil) }
+        let tokens = usage.totalInput &+ usage.totalOutput &+ (exchange.continuation == nil ? claim.lostTokens : 0)
+        claim.end(Spent(nanodollars: cost?.amount ?? 0, tokens: tokens))
     }
 
     private func writeDecision(to entry: inout LedgerEntry, _ request: Admitted, _ numbers: Numbers) {

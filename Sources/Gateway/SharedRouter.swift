@@ -16,6 +16,10 @@ final class SharedRouter: Sendable {
         router.withLock { $0.record(outcome, of: attempt, in: &journey, at: now) }
     }
 
+    func withdraw(_ attempt: Attempt, from journey: inout Journey, because reason: Ineligibility, at now: Instant) {
+        router.withLock { $0.withdraw(attempt, from: &journey, because: reason, at: now) }
+    }
+
     func replace(_ table: RoutingTable, at now: Instant) {
         router.withLock { $0.replace(table, at: now) }
     }

@@ -11,7 +11,12 @@ struct WakeUp: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     func signal() { semaphore.signal() }
     func wait() { semaphore.wait() }
+    /// Or until so much time has passed.
+    func wait(milliseconds: Int) { _ = semaphore.wait(timeout: .now() + .milliseconds(milliseconds)) }
 }
+
+/// Lets the thread sleep, which is none of an event loop.
+func pauseThread(_ duration: Duration) { usleep(UInt32(clamping: duration.nanoseconds / 1_000)) }
 
 /// A plain thread for a background writer, outside the cooperative pool since it blocks.
 func startThread(_ body: @escaping @Sendable () -> Void) {

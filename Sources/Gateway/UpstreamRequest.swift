@@ -17,10 +17,12 @@ struct UpstreamRequest {
             self = Self.translated(body, interpreter.spoken, target, request, attempt, live, loop)
             return
         }
+        let most = request.forcedOutput(at: target, live)
         let hasSeals = request.api == .responses && request.body.withUnsafeReadableBytes { ResponsesSeals.areIn($0) }
         let mends = request.api == .chatCompletions && !target.mends.isDisjoint(with: request.call.quirks)
-        if hasSeals || mends || request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true) || target.hasOverrides,
-            let changed = Self.changed(target, request, attempt, live, loop, hasSeals: hasSeals, mends: mends ? target.mends : [])
+        if hasSeals || mends || most != nil || request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true)
+            || target.hasOverrides,
+            let changed = Self.changed(target, request, attempt, live, loop, hasSeals: hasSeals, mends: mends ? target.mends : [], most: most)
         {
             self = changed
             return
@@ -60,6 +62,11 @@ struct UpstreamRequest {
         if let overrides = overrides(target, api, request, attempt, live), let changed = body.withUnsafeBytes({ try? overrides.applied(to: $0) }) {
             bytes = changed
         }
+        if let most = request.forcedOutput(at: target, live), let limit = OutputLimit(api, target.provider.quirks),
+            let changed = bytes.withUnsafeBytes({ limit.forced(most, on: $0) })
+        {
+            bytes = changed
+        }
         let prepared = target.head(api, streaming: request.call.stream)
         let together = bytes.count <= Self.together
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24 + (together ? bytes.count : 0))
@@ -86,10 +93,10 @@ struct UpstreamRequest {
     /// words said as the provider knows them. Nil: there is nothing of the kind.
     private static func changed(
         _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop, hasSeals: Bool,
-        mends: ChatQuirks
+        mends: ChatQuirks, most: Int64?
     ) -> UpstreamRequest? {
         let overrides = overrides(target, request.api, request, attempt, live)
-        guard overrides != nil || hasSeals || !mends.isEmpty else { return nil }
+        guard overrides != nil || hasSeals || !mends.isEmpty || most != nil else { return nil }
         let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
         var body = loop.allocator.buffer(capacity: request.body.readableBytes + 256)
         request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
@@ -101,6 +108,11 @@ struct UpstreamRequest {
         let origin = target.provider.sealOrigin(of: target.modelName)
         if hasSeals, let bytes = body.withUnsafeReadableBytes({ ResponsesSeals.resolve($0, for: origin) }) { body = ByteBuffer(bytes: bytes) }
         if !mends.isEmpty, let bytes = body.withUnsafeReadableBytes({ ChatMend.mended($0, mends) }) { body = ByteBuffer(bytes: bytes) }
+        if let most, let limit = OutputLimit(request.api, target.provider.quirks),
+            let bytes = body.withUnsafeReadableBytes({ limit.forced(most, on: $0) })
+        {
+            body = ByteBuffer(bytes: bytes)
+        }
         let prepared = target.head(request.api, streaming: request.call.stream)
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24)
         out.writeHead(atMost: prepared.readableBytes + 24) { head in

@@ -161,7 +161,9 @@ public struct GeneralSettings: Configurable {
             "unpriced_ceiling", \.unpricedCeiling,
             "What a model without a known price is reserved and charged at, for whom a hard budget bounds; without it such a model is refused."),
         .setting("max_request_size_mb", \.maxRequestMegabytes, in: 0.001...1024, "The largest request body in MB of 1,048,576 bytes."),
-        .setting("max_response_size_mb", \.maxResponseMegabytes, in: 0.001...4096, "The largest answer that is no stream, in MB of 1,048,576 bytes."),
+        .setting(
+            "max_response_size_mb", \.maxResponseMegabytes, in: 0.001...4096,
+            "The largest answer in MB of 1,048,576 bytes; a longer stream ends there with an error."),
         .setting("pass_through_endpoints", \.passThroughEndpoints, "Paths whose requests are carried to another service as they are."),
         .setting(
             "pass_through_request_timeout", \.passThroughTimeout, in: .milliseconds(1) ... .seconds(86_400),

@@ -12,6 +12,8 @@ public struct Refusal: Error, Sendable {
     /// The member of the request that is wrong.
     public var param: String?
     public var retryAfter: Duration?
+    /// Header lines that say what is left of limits.
+    public var limitLines: ByteBuffer?
 
     public init(_ code: RefusalCode, _ message: String, param: String? = nil, retryAfter: Duration? = nil) {
         self.code = code

@@ -84,7 +84,8 @@ public struct ReplyFacts: Sendable {
 
     /// What to bill: the provider's word, else four bytes a token of what was asked and answered, marked as estimated.
     public func billed(estimatedInput: Int64) -> Usage {
-        if let usage { return usage.usage }
+        // Nothing is free because its provider counts it as nothing.
+        if let usage, usage.usage.countsSomething || textBytes == 0 { return usage.usage }
         var usage = Usage()
         usage.input = estimatedInput
         usage.output = Int64(textBytes + 3) / 4

@@ -242,7 +242,7 @@ public final class ReplyTap: ReplyWriter {
     public func end() { inner.end() }
 
     public func billed(estimatedInput: Int64) -> Usage {
-        if let usage { return usage }
+        if let usage, usage.countsSomething || contentEvents == 0 { return usage }
         var usage = Usage()
         usage.input = estimatedInput
         usage.output = max(Int64(contentEvents), Int64(contentBytes + 3) / 4)

@@ -56,7 +56,7 @@ import Wire
         let blueprint = try #require(compilation.blueprint, "\(compilation.problems)")
         let store = MemoryStore()
         let server = try Server(blueprint, store: store, journal: nil, adminToken: nil, seed: 1, log: Logger(label: "test"))
-        let live = try Live(blueprint, store: store, origins: OriginNumbers(), mocks: [:], tokens: server.tokens)
+        let live = try Live(blueprint, store: store, origins: OriginNumbers(), mocks: [:], tokens: server.tokens, estimators: Estimators())
         let headBytes = ByteBuffer(string: "POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\n\(row.headers)\r\n")
         var parser = RequestParser()
         #expect(try headBytes.withUnsafeReadableBytes { try parser.parse($0) })

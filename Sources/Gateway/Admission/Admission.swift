@@ -156,6 +156,8 @@ final class Admitted {
     var journey: Journey
     /// Header lines of the client that go on to a provider of the same dialect.
     var passed: ByteBuffer?
+    /// What it holds of limits and budgets. Nil: nobody counts or limits it.
+    var claim: Claim?
     /// How the client wants the events of its stream named.
     var events = EventNames.usual
 

@@ -41,11 +41,13 @@ extension Reception {
                     request.head, in: raw, to: endpoint, rest: match.rest, body: body, Withheld(live.keys, presented: shown),
                     allocator: loop.allocator)
             }
+            let claim = live.metering.isOn ? try passClaim(endpoint, key) : nil
             let deadline = request.deadline.map { loop.time + $0 } ?? .distantFuture
             Passage(
                 passed, to: endpoint, body: request.body,
                 mode: ReplyMode(toHead: request.head.method == .head, mayUpgrade: passed.isUpgrade, bodyFollows: bodyFollows),
-                isChunked: bodyFollows && chunked, key: key, id: id, timeout: endpoint.timeout, deadline: deadline, client: client, loop: loop
+                isChunked: bodyFollows && chunked, key: key, claim: claim, id: id, timeout: endpoint.timeout, deadline: deadline, client: client,
+                loop: loop
             ).begin()
         } catch {
             refusePass(error, id, bodyFollows)
@@ -57,6 +59,24 @@ extension Reception {
         if bodyFollows { client.closeAfterAnswer() }
         loop.counters.request(.passThrough, status: refusal.status)
         refuse(refusal, id: id, api: .passThrough, allow: allow)
+    }
+
+    /// What it costs is known, and what it does is not: its tokens are counted by nobody.
+    private func passClaim(_ endpoint: PassEndpoint, _ key: Int?) throws(Refusal) -> Claim {
+        let claim = Claim(live, loop, Metering.Party(key: key ?? -1), nil, .passThrough)
+        try claim.takeSlot()
+        let most = Demand(nanodollars: endpoint.cost.amount, tokens: 0)
+        switch claim.reserve(most, at: loop.server.accounts.unixMilliseconds(at: loop.time)) {
+        case .permit: return claim
+        case .wait:
+            claim.end(nil)
+            loop.server.keeper?.nudge()
+            throw Refusal(.overloaded, "the limits above this request are being fetched; try again", retryAfter: .seconds(1))
+        case .refused(let why):
+            claim.end(nil)
+            loop.counters.refused(why.scope, why.unit)
+            throw Refusal(why, lines: claim.lines)
+        }
     }
 
     private func passKey(_ request: ClientRequest, _ unixMilliseconds: Int64) throws(Refusal) -> Int {

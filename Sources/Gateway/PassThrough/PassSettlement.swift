@@ -24,6 +24,13 @@ struct PassSettlement {
         // Answered, and not with an error: then it has cost what it costs.
         entry.cost = passage.firstByte != nil && passage.status < 400 ? passage.endpoint.cost : .zero
         entry.priced = true
+        if let claim = passage.claim {
+            claim.end(Spent(nanodollars: entry.cost.amount, tokens: 0))
+            entry.charges = claim.charges
+        }
+        if let key = passage.key, let project = passage.live.standing(of: key).project {
+            entry.project = passage.live.numbers.projects[project] ?? .none
+        }
         entry.receivedBytes = Int64(passage.received)
         entry.sentBytes = Int64(passage.sent)
         entry.api = API.passThrough.rawValue

@@ -15,6 +15,8 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     let endpoint: PassEndpoint
     /// Index of the virtual key; nil where none was needed.
     let key: Int?
+    /// What it holds of limits and budgets.
+    let claim: Claim?
     private let request: PassedRequest
     private let mode: ReplyMode
     private let isChunked: Bool
@@ -43,14 +45,15 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
 
     /// - Parameter bodyFollows: The body comes later, by `take`; else `body` is all of it.
     init(
-        _ request: PassedRequest, to endpoint: PassEndpoint, body: ByteBuffer, mode: ReplyMode, isChunked: Bool, key: Int?, id: RequestID,
-        timeout: Duration, deadline: Instant, client: ClientChannel, loop: Loop
+        _ request: PassedRequest, to endpoint: PassEndpoint, body: ByteBuffer, mode: ReplyMode, isChunked: Bool, key: Int?, claim: Claim?,
+        id: RequestID, timeout: Duration, deadline: Instant, client: ClientChannel, loop: Loop
     ) {
         self.request = request
         self.endpoint = endpoint
         self.mode = mode
         self.isChunked = isChunked
         self.key = key
+        self.claim = claim
         self.id = id
         self.client = client
         self.loop = loop

@@ -89,6 +89,11 @@ class Gateway:
             reader.start()
         return process
 
+    def start(self, environment=None):
+        """Begins anew with the same folder, settings and ports."""
+        self.process = self.launch(["serve", "--config", str(self.file)], environment)
+        self.wait_ready()
+
     @staticmethod
     def collect(stream, into):
         for line in stream:

@@ -1,0 +1,124 @@
+import NIOCore
+import Routing
+import Translation
+
+/// What an exchange holds of limits and budgets: each attempt asks before it begins, and what it cost is said when it ends.
+extension Exchange: Parked {
+    /// Reserves for an attempt. False: it waits, or its deployment's budget is used up and another is asked, or none is left.
+    func mayBegin(_ attempt: Attempt) -> Bool {
+        guard let claim = request.claim else { return true }
+        switch claim.begin(at: attempt.deployment, unixMilliseconds: storeTime) {
+        case .granted(let stake):
+            self.stake = stake
+            return true
+        case .wait:
+            parkedAttempt = attempt
+            park()
+            return false
+        case .withdrawn(let why):
+            withdraw(attempt, why)
+            advance()
+            return false
+        }
+    }
+
+    /// As `mayBegin`, for one beside another, which need not be: it never waits.
+    func mayBegin(beside attempt: Attempt) -> Bool {
+        guard let claim = request.claim else { return true }
+        if case .granted(let stake) = claim.begin(at: attempt.deployment, unixMilliseconds: storeTime) {
+            self.stake = stake
+            return true
+        }
+        withdraw(attempt, nil)
+        return false
+    }
+
+    private func withdraw(_ attempt: Attempt, _ why: LimitExceeded?) {
+        // Where nobody knows how long, the next request asks again.
+        let wait = why?.resetsAt.map { Duration.milliseconds(max(0, $0 - storeTime)) } ?? .seconds(1)
+        let until = loop.time + min(wait, .seconds(366 * 86_400))
+        let reason: Ineligibility =
+            switch (why?.unit, why?.period) {
+            case (.parallel?, _): .parallelLimit(Int(clamping: why?.limit ?? 0))
+            case (_, .minute?): .rateLimit(until: until)
+            default: .budget(until: until)
+            }
+        loop.server.router.withdraw(attempt, from: &request.journey, because: reason, at: loop.time)
+    }
+
+    private var storeTime: Int64 { loop.server.accounts.unixMilliseconds(at: loop.time) }
+
+    /// The attempt in progress cost this; said once.
+    func paid(_ usage: Usage) {
+        guard let stake, let claim = request.claim else { return }
+        self.stake = nil
+        let cost = usage == Usage() ? .zero : target.flatMap { live.cost(of: usage, at: $0) } ?? .zero
+        claim.end(stake, cost: cost, tokens: usage.totalInput &+ usage.totalOutput)
+        if let worst = claim.worst, let target, !usage.estimated { target.estimator.learn(usage.totalInput, of: worst.prompt, at: target) }
+    }
+
+    /// What a provider may have done for a request that nobody waits for any more: it has read it at least.
+    var unheard: Usage {
+        var usage = Usage()
+        guard request.api.family != .count else { return usage }
+        usage.input = request.call.estimatedInput
+        usage.estimated = true
+        return usage
+    }
+
+    /// What has come of a stream by now.
+    func streamUsage() -> Usage { believed(relay.streamUsage(estimatedInput: request.call.estimatedInput)) }
+
+    /// What a provider reports, unless no request can come to so much: then the most that this one could.
+    func believed(_ usage: Usage) -> Usage {
+        guard usage.totalInput >= RequestBounds.absurd || usage.totalOutput >= RequestBounds.absurd, let target else { return usage }
+        loop.counters.doubtedUsage += 1
+        var bounded = Usage()
+        bounded.estimated = true
+        let prompt = PromptSize(request.call, bodyBytes: request.body.readableBytes)
+        bounded.input = min(usage.totalInput, target.estimator.bound(prompt, at: target))
+        bounded.output = min(usage.totalOutput, RequestBounds.mostOutput(of: request.call, target))
+        return bounded
+    }
+
+    // MARK: Waiting for the store
+
+    func park() {
+        guard let claim = request.claim else { return }
+        claim.waitsUntil = claim.waitsUntil ?? loop.time + Claim.patience
+        isParked = true
+        if loop.time >= claim.waitsUntil ?? loop.time || !loop.parking.add(self) { return storeIsSilent() }
+    }
+
+    private func storeIsSilent() {
+        unparked()
+        fail(Failure(Refusal(.overloaded, "the limits above this request could not be checked in time; try again", retryAfter: .seconds(1))))
+    }
+
+    func unpark() {
+        guard isParked, !over else { return }
+        isParked = false
+        if let attempt = parkedAttempt {
+            parkedAttempt = nil
+            if mayBegin(attempt) { carry(attempt, at: loop.time) }
+            return
+        }
+        do throws(Refusal) {
+            if try request.reserve(live, loop) { return park() }
+            request.claim?.waitsUntil = nil
+            advance()
+        } catch {
+            isRefused = true
+            fail(Failure(error))
+        }
+    }
+
+    /// The request ends, whatever it waited for.
+    func unparked() {
+        guard isParked else { return }
+        isParked = false
+        loop.parking.remove(self)
+        if let attempt = parkedAttempt { withdraw(attempt, nil) }
+        parkedAttempt = nil
+    }
+}

@@ -1,0 +1,49 @@
+import Routing
+import Translation
+
+/// How an exchange ends otherwise than by its answer.
+extension Exchange {
+    /// Nothing went out yet, and nothing is left to try.
+    func fail(_ failure: Failure) {
+        last.head = failure.answer(for: self)
+        settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: Usage())
+    }
+
+    /// The client left: the provider is told by the closing connection; what it had produced is billed as wasted.
+    func clientGone() {
+        guard !over else { return }
+        dismissRival()
+        let wasSent = wasSent
+        abandonUpstream()
+        var usage = Usage()
+        if attempt != nil {
+            usage = streamUsage()
+            if usage == Usage(), wasSent { usage = unheard }
+            loop.counters.wastedTokens &+= usage.totalOutput
+            paid(usage)
+        }
+        unparked()
+        record(.cancelled, .cancelled, at: loop.time, nil)
+        loop.counters.abandonedRequests += 1
+        settle(.cancelled, fault: .cancelled, status: 499, usage: usage)
+    }
+
+    /// The whole exchange took longer than anything may.
+    func outOfTime() { giveUp(.timeout, Refusal(.timeout, "the request took longer than this gateway allows")) }
+
+    func shutDown() { giveUp(.unavailable, Refusal(.shuttingDown, "this gateway is shutting down; try again")) }
+
+    private func giveUp(_ fault: Fault, _ refusal: Refusal) {
+        guard !over else { return }
+        dismissRival()
+        abandonUpstream()
+        client.closeAfterAnswer()
+        let streaming = relay.isCommitted
+        let usage = streaming ? streamUsage() : Usage()
+        paid(usage)
+        unparked()
+        record(.cancelled, fault, at: loop.time, nil)
+        last.head = streaming ? relay.lastFrame(refusal, for: self) : Failure(refusal).answer(for: self)
+        settle(.failed, fault: fault, status: streaming ? 200 : refusal.status, usage: usage)
+    }
+}

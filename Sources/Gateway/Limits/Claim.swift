@@ -1,0 +1,207 @@
+import NIOCore
+import Routing
+import Settings
+import Storage
+import Translation
+
+/// What one request holds of limits and budgets, from its admission to its end. On one event loop.
+///
+/// Holds the worst case at the dearest deployment of its route. Each attempt says what it may cost itself: a second one beside the first, a
+/// dearer fallback and a stream that is carried on take more where what is held does not reach.
+final class Claim {
+    /// What one attempt holds of its deployment's own accounts, and what of the request's it may use.
+    struct Stake {
+        fileprivate var hold = Hold.none
+        fileprivate var need = Demand(nanodollars: 0, tokens: 0, requests: 0)
+    }
+
+    enum Verdict {
+        case granted(Stake)
+        /// The store may have more: ask again once it has answered.
+        case wait
+        /// The deployment may not serve this request now.
+        case withdrawn(LimitExceeded)
+    }
+
+    /// After this a request that waits for the store is refused.
+    static let patience = Duration.seconds(1)
+
+    let party: Metering.Party
+    /// Nil: what is asked costs what it costs, whatever it says (pass-through).
+    let worst: RequestBounds?
+    /// While it waits: when that ends.
+    var waitsUntil: Instant?
+    /// Header lines on what is left, for the answer.
+    private(set) var lines: ByteBuffer?
+    /// What the ledger's row charges.
+    private(set) var charges: [LeaseCharge] = []
+    /// Tokens of attempts whose answer was not the request's.
+    var lostTokens: Int64 = 0
+
+    private let loop: Loop
+    private let metering: Metering
+    private let targets: [Target]
+    private let api: API
+    private var holds: [Hold] = []
+    private var hasSlot = false
+    private var isOver = false
+    private var reserved = Demand(nanodollars: 0, tokens: 0)
+    /// What attempts under way may cost, and what those cost that are over.
+    private var owed = Demand(nanodollars: 0, tokens: 0, requests: 0)
+
+    init(_ live: Live, _ loop: Loop, _ party: Metering.Party, _ worst: RequestBounds?, _ api: API) {
+        (self.party, self.worst, self.api, self.loop) = (party, worst, api, loop)
+        metering = live.metering
+        targets = live.targets
+    }
+
+    // MARK: The request
+
+    /// One of the places of this process, before anything else is asked.
+    func takeSlot() throws(Refusal) {
+        guard let limit = metering.globalParallel else { return }
+        if let inFlight = loop.server.slots.take(of: limit) {
+            loop.counters.refused(.gateway, .parallel)
+            throw Refusal(
+                .rateLimitExceeded,
+                "this gateway has \(inFlight) requests in flight and may have \(limit) (global_max_parallel_requests); try again when one has ended",
+                retryAfter: .seconds(1))
+        }
+        hasSlot = true
+    }
+
+    /// Reserves `most` of all accounts, or nothing.
+    func reserve(_ most: Demand, at unixMilliseconds: Int64) -> Reservation {
+        let (metering, party, chains) = (metering, party, metering.chains(of: party))
+        let taken = loop.server.accounts.with { ledger -> (Reservation, [Hold], [(Account, LimitBalance)]) in
+            // These settings are gone, and the loop's own are younger.
+            guard let base = metering.anchor.chains else { return (.wait, [], []) }
+            var holds: [Hold] = []
+            for chain in chains {
+                switch ledger.reserve(most, chain: base + chain, at: unixMilliseconds) {
+                case .permit(let hold): if !hold.isNone { holds.append(hold) }
+                case let other:
+                    for hold in holds { ledger.release(hold) }
+                    return (other, [], metering.balances(of: party, in: ledger, at: unixMilliseconds))
+                }
+            }
+            return (.permit(.none), holds, holds.isEmpty ? [] : metering.balances(of: party, in: ledger, at: unixMilliseconds))
+        }
+        if case .permit = taken.0 {
+            holds = taken.1
+            reserved = most
+            loop.counters.reservations += 1
+        }
+        lines = taken.2.isEmpty ? nil : LimitLines(taken.2, api, at: unixMilliseconds).written
+        return taken.0
+    }
+
+    // MARK: Attempts
+
+    /// Reserves for one attempt: more of the request's accounts where what is held does not reach, and of the deployment's own.
+    func begin(at deployment: Deployment.ID, unixMilliseconds: Int64) -> Verdict {
+        let target = targets[deployment]
+        var stake = Stake()
+        if let worst {
+            stake.need = worst.demand(at: target, ceiling: metering.ceiling)
+            stake.need.requests = 0
+        }
+        let missing = Demand(
+            nanodollars: max(0, (owed.money + stake.need.money) - reserved.money),
+            tokens: max(0, owed.tokens + stake.need.tokens - reserved.tokens), requests: 0)
+        if missing.money > 0 || missing.tokens > 0, !holds.isEmpty {
+            switch extend(by: missing, at: unixMilliseconds) {
+            case .permit: break
+            case .wait: return .wait
+            case .refused(let why): return .withdrawn(why)
+            }
+            reserved.nanodollars = reserved.money + missing.money
+            reserved.tokens += missing.tokens
+        }
+        if metering.metersDeployments {
+            var own = stake.need
+            own.requests = 1
+            let metering = metering
+            let answer = loop.server.accounts.with { ledger -> Reservation in
+                guard let base = metering.anchor.deployments else { return .permit(.none) }
+                return ledger.reserve(own, deployment: base + deployment, at: unixMilliseconds)
+            }
+            switch answer {
+            case .permit(let hold): stake.hold = hold
+            case .wait: return .wait
+            case .refused(let why):
+                loop.counters.refused(why.scope, why.unit)
+                return .withdrawn(why)
+            }
+        }
+        owed.nanodollars = owed.money + stake.need.money
+        owed.tokens += stake.need.tokens
+        return .granted(stake)
+    }
+
+    private func extend(by missing: Demand, at unixMilliseconds: Int64) -> Reservation {
+        let holds = holds
+        return loop.server.accounts.with { ledger -> Reservation in
+            // What the first gave stays reserved where a later one refuses: given back with the rest at the request's end.
+            for hold in holds {
+                let answer = ledger.extend(hold, by: missing, at: unixMilliseconds)
+                if case .permit = answer { continue }
+                return answer
+            }
+            return .permit(.none)
+        }
+    }
+
+    /// The attempt is over and cost this.
+    func end(_ stake: Stake, cost: Nanodollars, tokens: Int64) {
+        owed.nanodollars = max(0, owed.money - stake.need.money) + max(0, cost.amount)
+        owed.tokens = max(0, owed.tokens - stake.need.tokens) + max(0, tokens)
+        guard !stake.hold.isNone else { return }
+        let spent = Spent(nanodollars: cost.amount, tokens: tokens)
+        let over = settle([stake.hold], spent)
+        if over { loop.counters.overruns += 1 }
+    }
+
+    // MARK: The end
+
+    /// Settles what is held. Nil: nothing was sent.
+    func end(_ spent: Spent?) {
+        guard !isOver else { return }
+        isOver = true
+        if hasSlot { loop.server.slots.giveBack() }
+        guard !holds.isEmpty else { return }
+        guard let spent else {
+            let holds = holds
+            return loop.server.accounts.with { ledger in
+                for hold in holds { ledger.release(hold) }
+            }
+        }
+        if settle(holds, spent) { loop.counters.overruns += 1 }
+    }
+
+    /// True: it came to more than was held.
+    private func settle(_ holds: [Hold], _ spent: Spent) -> Bool {
+        let (made, isOver) = loop.server.accounts.with { ledger -> ([LeaseCharge], Bool) in
+            var charges: [LeaseCharge] = []
+            var isOver = false
+            for hold in holds where ledger.settle(hold, spent, charges: &charges) { isOver = true }
+            return (charges, isOver)
+        }
+        add(made)
+        return isOver
+    }
+
+    private func add(_ more: [LeaseCharge]) {
+        for charge in more {
+            if let known = charges.firstIndex(where: { $0.lease == charge.lease }) {
+                charges[known].amount = charges[known].amount &+ charge.amount
+            } else {
+                charges.append(charge)
+            }
+        }
+    }
+}
+
+extension Demand {
+    var money: Int64 { nanodollars ?? 0 }
+}

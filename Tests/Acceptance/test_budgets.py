@@ -1,0 +1,292 @@
+"""Budgets: never exceeded, whatever runs at once, leaves, or is killed; and nothing is billed twice or not at all."""
+
+import json
+import queue
+import subprocess
+import sys
+
+import pytest
+from support import ledger
+from support.dialects import SURFACES
+from support.gateway import PATIENCE, question, wait_until
+from support.raw import Wire, post
+from support.routing import ask
+from support.upstream import ANSWER, chunk, event
+
+# What an answer of the made-up provider costs: 11 tokens at 1 USD a million, 7 at 2.
+COST = 11_000 + 14_000
+USD = 1_000_000_000
+
+
+def key(**more):
+    return {"tight": {"key": "key-tight", **more}, "any": {"key": "key-any"}}
+
+
+def budget(nanodollars, period="month", **more):
+    return {"budget": {"amount": nanodollars / USD, "period": period, **more}}
+
+
+def refused(answer, code, status=402):
+    assert answer.status == status, answer
+    assert answer.error["code"] == code, answer.error
+    return answer.error["message"]
+
+
+def spent(gateway):
+    return sum(row["cost"] for row in ledger.read(gateway.folder))
+
+
+def books(up):
+    """What the provider itself says that it was asked for and answered: its own bill."""
+    return len(up.requests) * COST
+
+
+# -- what is left
+
+def test_a_key_spends_what_it_has_and_no_more(behind):
+    gateway, up = behind(keys=key(**budget(100 * COST)))
+    served = 0
+    while (one := ask(gateway, key="key-tight", max_tokens=7)).status == 200:
+        served += 1
+        assert served <= 100
+    message = refused(one, "key_budget_exceeded")
+    assert "key `tight`" in message and "USD this month" in message
+    # Until a provider has counted some prompts, more is reserved than they come to: the last of it is not reached.
+    assert 45 <= served <= 100 and len(up.requests) == served
+    assert ask(gateway, key="key-any").status == 200
+
+
+def test_headers_say_what_is_left(behind):
+    gateway, _ = behind(keys=key(**budget(1_000 * COST)))
+    one = ask(gateway, key="key-tight", max_tokens=7)
+    assert one.headers["x-key-limit-limit-usd"] == "0.025"
+    first = float(one.headers["x-key-limit-remaining-usd"])
+    assert 0 < first < 0.025 and "x-key-limit-warning" not in one.headers
+    for _ in range(5):
+        one = ask(gateway, key="key-tight", max_tokens=7)
+    assert first - float(one.headers["x-key-limit-remaining-usd"]) == pytest.approx(5 * COST / USD)
+    assert "x-key-limit-limit-usd" not in ask(gateway, key="key-any").headers
+
+
+def test_the_first_exhausted_level_is_told(behind):
+    gateway, _ = behind(
+        keys={"a": {"key": "key-a", "project": "p"}, "b": {"key": "key-b", "customer": "c"}, "d": {"key": "key-d"}},
+        projects={"p": budget(10)}, customers={"c": budget(10)}, organisation=budget(1_000_000 * COST))
+    assert "project `p`" in refused(ask(gateway, key="key-a", max_tokens=7), "project_budget_exceeded")
+    assert "customer `c`" in refused(ask(gateway, key="key-b", max_tokens=7), "budget_exceeded")
+    assert ask(gateway, key="key-d", max_tokens=7).status == 200
+
+
+def test_a_project_that_the_request_names_pays_too(behind):
+    gateway, _ = behind(keys={"a": {"key": "key-a"}}, projects={"p": budget(10), "rich": budget(1_000_000 * COST)})
+    refused(ask(gateway, key="key-a", max_tokens=7, headers={"x-project-id": "p"}), "project_budget_exceeded")
+    one = ask(gateway, key="key-a", max_tokens=7, headers={"x-project-id": "rich"})
+    assert one.status == 200 and one.headers["x-project-budget-limit-usd"] == "25"
+    assert ask(gateway, key="key-a").status == 200
+
+
+def test_a_soft_budget_warns(behind):
+    gateway, _ = behind(keys=key(**budget(2 * COST, enforcement="soft")))
+    answers = [ask(gateway, key="key-tight") for _ in range(4)]
+    assert [one.status for one in answers] == [200] * 4
+    assert "x-key-limit-warning" not in answers[0].headers
+    assert "budget exceeded" in answers[-1].headers["x-key-limit-warning"]
+
+
+@pytest.mark.parametrize("unit, amount, each", [("tokens", 3_000, 18), ("requests", 5, 1)])
+def test_budgets_in_tokens_and_requests(behind, unit, amount, each):
+    gateway, up = behind(keys=key(budget={"amount": amount, "unit": unit, "period": "day"}))
+    while (one := ask(gateway, key="key-tight", max_tokens=7)).status == 200:
+        assert len(up.requests) * each <= amount
+    if unit == "tokens":
+        refused(one, "key_budget_exceeded")
+    else:
+        assert len(up.requests) == 5 and one.status in (402, 429)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_dialect_hears_of_budgets_in_its_own_words(behind, surface):
+    gateway, up = behind(keys=key(**budget(10)))
+    path, body = SURFACES[surface].request("chat")
+    status, headers, answer = gateway.post(path, body, key="key-tight")
+    said = json.loads(answer)
+    assert status == 402 and not up.requests
+    text = json.dumps(said)
+    assert "USD this month" in text and "key `tight`" in text
+    if surface == "messages":
+        assert said["type"] == "error"
+    elif surface in ("chat", "responses"):
+        assert said["error"]["code"] == "key_budget_exceeded" and said["error"]["type"] == "insufficient_quota"
+
+
+# -- the worst case
+
+def test_output_is_bounded_where_the_client_names_no_bound(behind):
+    gateway, up = behind(keys=key(**budget(USD)))
+    ask(gateway, key="key-tight")
+    ask(gateway, key="key-tight", max_tokens=5)
+    ask(gateway, key="key-tight", max_tokens=None)
+    ask(gateway, key="key-any")
+    sent = [request.json for request in up.requests]
+    limits = [(one.get("max_completion_tokens"), one.get("max_tokens")) for one in sent]
+    assert limits[0] in ((4096, None), (None, 4096)) and limits[1] == (None, 5) and 4096 in limits[2] and limits[3] == (None, None)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_output_is_bounded_from_every_dialect(behind, surface):
+    gateway, up = behind(keys=key(**budget(USD)))
+    path, body = SURFACES[surface].request("chat")
+    assert gateway.post(path, body, key="key-tight")[0] == 200
+    sent = up.requests[0].json
+    assert (sent.get("max_completion_tokens") or sent.get("max_tokens")) == (99 if surface == "messages" else 4096)
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 10**12, 10**30])
+def test_limits_that_no_answer_can_have(behind, limit):
+    gateway, up = behind(keys=key(**budget(1_000 * USD)))
+    one = ask(gateway, key="key-tight", max_tokens=limit)
+    assert one.status == 400 and one.error["param"] == "max_tokens", one
+    assert not up.requests
+
+
+def test_free_models_serve_an_empty_budget(gateway, upstream):
+    up = upstream()
+    one = gateway({
+        "providers": {"up": up.provider(), "home": up.provider(kind="self_hosted")}, "keys": key(**budget(10)),
+        "models": {"paid": {"deployments": [{"provider": "up", "model": "m", "input_price": 1, "output_price": 2}]},
+                   "free": {"deployments": [{"provider": "home", "model": "m", "input_price": 0, "output_price": 0}]},
+                   "both": {"deployments": [{"provider": "up", "model": "m", "input_price": 1, "output_price": 2},
+                                            {"provider": "home", "model": "f", "input_price": 0, "output_price": 0}]}}})
+    refused(ask(one, "paid", key="key-tight"), "key_budget_exceeded")
+    assert ask(one, "free", key="key-tight").status == 200
+    for _ in range(8):
+        assert ask(one, "both", key="key-tight").provider == "home"
+
+
+def test_without_a_price_a_hard_budget_refuses(gateway, upstream):
+    up = upstream()
+    settings = {"providers": {"up": up.provider()}, "keys": key(**budget(USD)), "models": {"odd": {"deployments": [{"provider": "up", "model": "odd"}]}}}
+    one = gateway(settings)
+    message = refused(ask(one, "odd", key="key-tight"), "model_unpriced")
+    assert "price" in message
+    assert ask(one, "odd", key="key-any").status == 200
+
+
+# -- providers and deployments
+
+def test_a_deployment_without_budget_is_passed_over(gateway, upstream):
+    poor, rich = upstream(), upstream()
+    one = gateway({
+        "providers": {"poor": poor.provider(), "rich": rich.provider()},
+        "models": {"chat": {"strategy": "fallback", "deployments": [
+            {"provider": "poor", "model": "m", "input_price": 1, "output_price": 2, "budget": {"amount": 60 * COST / USD, "period": "day"}},
+            {"provider": "rich", "model": "m", "input_price": 1, "output_price": 2}]}}})
+    answers = [ask(one, max_tokens=7) for _ in range(20)]
+    assert all(answer.status == 200 for answer in answers)
+    assert 8 <= len(poor.requests) <= 19 and len(rich.requests) == 20 - len(poor.requests)
+    last = ask(one, max_tokens=7, include_routing_metadata=True)
+    assert last.provider == "rich" and "budget_used_up" in json.dumps(last.json["routing"])
+    assert last.attempts == 1
+
+
+def test_a_provider_without_quota_ends_in_a_refusal(gateway, upstream):
+    up = upstream()
+    one = gateway({"providers": {"up": up.provider(rpd=3)}, "models": {"chat": {"deployments": [
+        {"provider": "up", "model": "m", "input_price": 1, "output_price": 2}]}}})
+    answers = [ask(one) for _ in range(5)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 503, 503]
+    assert int(answers[-1].headers["retry-after"]) > 0 and "budget" in answers[-1].error["message"]
+
+
+# -- at once
+
+CROWD = """
+import concurrent.futures, sys, openai
+port, key, count = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+client = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key=key, max_retries=0, timeout=120)
+def one(number):
+    try:
+        stream = number % 3 == 0
+        answer = client.chat.completions.create(
+            model="chat", messages=[{"role": "user", "content": "Say hello."}], max_tokens=7, stream=stream)
+        return sum(1 for _ in answer) > 0 if stream else bool(answer.choices)
+    except openai.APIStatusError as error:
+        assert error.status_code == 402, error
+        assert error.code == "key_budget_exceeded", error
+        return False
+with concurrent.futures.ThreadPoolExecutor(64) as pool:
+    print(sum(pool.map(one, range(count))))
+"""
+
+
+def answering(peer, request):
+    if request.json.get("stream"):
+        peer.stream(["hello", " from", " upstream"])
+    else:
+        peer.answer()
+
+
+def test_five_hundred_at_once_on_little(behind):
+    limit = 200 * COST
+    gateway, up = behind(answering, keys=key(**budget(limit)), server={"threads": 2})
+    crowd = [subprocess.Popen([sys.executable, "-c", CROWD, str(gateway.port), "key-tight", "125"], stdout=subprocess.PIPE, text=True)
+             for _ in range(4)]
+    served = sum(int(process.communicate(timeout=120 * PATIENCE)[0]) for process in crowd)
+    assert all(process.returncode == 0 for process in crowd)
+    rows = [row for row in ledger.read(gateway.folder) if row["key"] == "tight"]
+    assert sum(row["cost"] for row in rows) == books(up) == served * COST, "the provider's books and ours are the same"
+    assert served * COST <= limit
+    while ask(gateway, key="key-tight", max_tokens=7).status == 200:
+        served += 1
+    assert 140 * COST <= served * COST <= limit, "and nothing stays reserved"
+
+
+def test_who_leaves_holds_nothing(behind):
+    started = queue.Queue()
+
+    def silent(peer, request):
+        if request.json.get("stream"):
+            peer.start_stream()
+            peer.piece(event(chunk("word ")))
+        started.put(request)
+        peer.wait_for_end(60)
+        return "end"
+
+    gateway, up = behind(silent, keys=key(**budget(USD // 100)))
+    for number in range(20):
+        body = json.dumps(question(stream=number % 2 == 0)).encode()
+        with Wire(gateway.port) as wire:
+            wire.send(post("/v1/chat/completions", body, "key-tight"))
+            started.get(timeout=30 * PATIENCE)
+        wait_until(lambda: "swiftlet_requests_in_flight 0" in gateway.metrics(), what="the end of it")
+    wait_until(lambda: len(ledger.read(gateway.folder)) == 20, what="twenty rows")
+    rows = ledger.read(gateway.folder)
+    assert len(rows) == 20 and {row["state"] for row in rows} == {"cancelled"}
+    assert all(0 < row["cost"] < 40_000 for row in rows), "what was read and produced is billed"
+
+
+def test_what_is_spent_stays_spent(behind):
+    gateway, up = behind(keys=key(**budget(60 * COST)))
+    for _ in range(10):
+        assert ask(gateway, key="key-tight", max_tokens=7).status == 200
+    gateway.stop()
+    gateway.start()
+    served = 10
+    while ask(gateway, key="key-tight", max_tokens=7).status == 200:
+        served += 1
+    assert 11 <= served <= 60 and spent(gateway) == served * COST
+    gateway.kill()
+    gateway.start()
+    refused(ask(gateway, key="key-tight", max_tokens=7), "key_budget_exceeded")
+
+
+def test_a_provider_that_lies_costs_what_could_be(behind):
+    def liar(peer, request):
+        peer.answer({**ANSWER, "usage": {"prompt_tokens": 2**63, "completion_tokens": -5, "total_tokens": 2**62}})
+
+    gateway, _ = behind(liar, keys=key(**budget(USD)))
+    one = ask(gateway, key="key-tight", max_tokens=7)
+    assert one.status == 200
+    row, = [row for row in ledger.read(gateway.folder)]
+    assert 0 < row["cost"] < 2_000_000, "neither free nor absurd"
+    assert ask(gateway, key="key-tight", max_tokens=7).status == 200
