@@ -81,12 +81,35 @@ public struct TLSSettings: Configurable {
 public struct LedgerSettings: Configurable {
     public var wait = Duration.milliseconds(50)
     public var queue = 65_536
+    public var retention = RetentionSettings()
 
     public init() {}
 
     public static let fields: [Field<Self>] = [
         .setting("wait", \.wait, in: .zero ... .seconds(10), "The longest that an answer's end waits for its row to be on disk."),
         .setting("queue", \.queue, in: 16...10_000_000, "Rows that may wait to be written before new requests are refused."),
+        .setting("retention", \.retention, "What is forgotten of the ledger, and when. Sums of usage stay."),
+    ]
+}
+
+/// What is forgotten of the ledger. Nil: never for that reason.
+public struct RetentionSettings: Configurable {
+    public var requests: Duration? = .seconds(90 * 86_400)
+    public var texts: Duration? = .seconds(30 * 86_400)
+    public var maxSize: ByteCount? = ByteCount(10 << 30)
+
+    public init() {}
+
+    public static let fields: [Field<Self>] = [
+        .setting(
+            "requests", \.requests, in: .seconds(3_600) ... .seconds(36_500 * 86_400),
+            "How long requests are kept, with attempts, decisions and events; `null`: for ever."),
+        .setting(
+            "texts", \.texts, in: .seconds(60) ... .seconds(36_500 * 86_400),
+            "How long kept prompts and replies are kept; `null`: as long as requests."),
+        .setting(
+            "max_size", \.maxSize, in: ByteCount(16 << 20)...ByteCount(1 << 50),
+            "How large requests and texts may become on disk; beyond that the oldest go; `null`: any size."),
     ]
 }
 

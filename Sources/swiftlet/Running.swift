@@ -15,6 +15,7 @@ struct Running {
     private let admin: AdminServer
     private let events: AdminEvents
     private let keeping: Task<Void, Never>
+    private let tending: Task<Void, Never>
     private let renewing: Task<Void, Never>
     private let stores: Stores
 
@@ -43,6 +44,7 @@ struct Running {
         try await server.start(blueprint)
         return Running(
             server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() },
+            tending: Task { await tend(stores, server, log) },
             renewing: Task { await renewPrices(book, log) }, stores: stores)
     }
 
@@ -58,13 +60,19 @@ struct Running {
         }
     }
 
+    private static func tend(_ stores: Stores, _ server: Server, _ log: Logger) async {
+        if let ledger = stores.ledger as? any UsageStore { await LedgerKeeper(server, ledger: ledger, log: log).run() }
+    }
+
     /// Requests, then what they left to write, then the files: nothing acknowledged is lost.
     func drain(_ grace: Duration, _ log: Logger) async {
         await server.drain(grace: grace)
         await admin.stop()
         keeping.cancel()
+        tending.cancel()
         renewing.cancel()
         await keeping.value
+        await tending.value
         await events.settle()
         stores.close(log)
         log.notice("stopped")

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sqlite3
 import threading
 import time
 
@@ -153,6 +154,26 @@ def test_a_client_that_leaves_is_in_the_ledger(behind):
         wire.chunk()
     row, = rows(gateway, 1)
     assert (row["state"], row["fault"]) == ("cancelled", "cancelled")
+
+
+def test_old_rows_are_forgotten_and_their_sums_are_not(behind):
+    gateway, _ = behind()
+    assert gateway.chat()[0] == 200
+    row, = rows(gateway, 1)
+    gateway.stop()
+    file = gateway.folder / "swiftlet-ledger.db"
+    old = row["id"] - (100 * 86_400_000 << 22)
+    with sqlite3.connect(file) as database:
+        columns = [name for _, name, *_ in database.execute("PRAGMA table_info(requests)") if name != "id"]
+        database.execute(f"INSERT INTO requests(id, {', '.join(columns)}) SELECT ?, {', '.join(columns)} FROM requests", (old,))
+        database.execute("UPDATE usage SET requests = requests * 2 WHERE shape = 0")
+    assert len(ledger.read(gateway.folder)) == 2
+    gateway.process = gateway.launch(["serve", "--config", str(gateway.file)], {})
+    gateway.wait_ready()
+    wait_until(lambda: len(ledger.read(gateway.folder)) == 1, what="the old row to be forgotten")
+    assert ledger.read(gateway.folder)[0]["id"] == row["id"]
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+        assert database.execute("SELECT sum(requests) FROM usage WHERE shape = 0 AND span = 0").fetchone() == (2,)
 
 
 def test_an_unusable_ledger_is_said_and_not_replaced(behind, tmp_path):
