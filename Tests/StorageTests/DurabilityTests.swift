@@ -83,8 +83,8 @@ import Testing
     @Test("after a failed sync nothing is acknowledged until the database itself has been synced")
     func failedSync() throws {
         let log = path + "-wal"
-        FailingSync.watch(log)
-        FailingSync.watch(path)
+        TroubledDisk.watch(log)
+        TroubledDisk.watch(path)
         let store = try SQLiteStore(path: path)
         let changes = Changes()
         let journal = Journal(store: store, options: Self.options, onChange: changes.listener)
@@ -92,23 +92,45 @@ import Testing
         let lane = journal.register(onCommit: commits.listener)
         _ = lane.offer(LedgerEntry.samples(0..<5)[...])
         #expect(commits.wait(for: 5))
-        FailingSync.set(log, failing: true)
-        FailingSync.set(path, failing: true)
+        TroubledDisk.set(log, failing: true)
+        TroubledDisk.set(path, failing: true)
         _ = lane.offer(LedgerEntry.samples(5..<10)[...])
         #expect(changes.wait(for: 1))
         #expect(eventually { journal.status.failures >= 3 })
         // The log can be synced again, but what it holds from before must not be believed for that.
-        FailingSync.set(log, failing: false)
+        TroubledDisk.set(log, failing: false)
         let failures = journal.status.failures
         #expect(eventually { journal.status.failures >= failures + 3 })
         #expect(commits.all == [5])
         #expect(!journal.accepting)
-        #expect(FailingSync.failures > 0)
-        FailingSync.set(path, failing: false)
+        #expect(TroubledDisk.failures > 0)
+        TroubledDisk.set(path, failing: false)
         #expect(commits.wait(for: 10))
         #expect(changes.all == [.disk, nil])
         #expect(journal.accepting)
         #expect(try store.requests(after: nil, limit: 100) == LedgerEntry.samples(0..<10))
+        #expect(journal.close(within: .seconds(10)) == 0)
+    }
+
+    @Test("a disk that takes its time about syncs delays rows, which gather meanwhile, and loses none")
+    func slowSync() throws {
+        let log = path + "-wal"
+        TroubledDisk.watch(log)
+        let store = try SQLiteStore(path: path)
+        TroubledDisk.set(log, syncMicroseconds: 20_000)
+        let changes = Changes()
+        let journal = Journal(store: store, options: Self.options, onChange: changes.listener)
+        let commits = Commits()
+        let lane = journal.register(onCommit: commits.listener)
+        for start in stride(from: 0, to: 600, by: 6) {
+            _ = lane.offer(LedgerEntry.samples(start..<start + 6)[...])
+            #expect(journal.accepting)
+            usleep(1_000)
+        }
+        #expect(commits.wait(for: 600))
+        #expect(journal.status.batches < 60, "a hundred offers in fewer commits")
+        #expect(changes.all.isEmpty)
+        #expect(try store.requests(after: nil, limit: 1_000) == LedgerEntry.samples(0..<600))
         #expect(journal.close(within: .seconds(10)) == 0)
     }
 
