@@ -2,7 +2,7 @@
 ///
 /// A slice that the store took away keeps its holds and its number, and another takes its place: rows charge the lease they were held of.
 struct LeaseSlice: Sendable {
-    /// In `Ledger.states`; -1 once its account is no longer in the settings, or another slice took its place.
+    /// In `Ledger.states`; -1 once its account is no longer in the settings.
     var account: Int32
     /// The next slice of the same account, or -1.
     var next: Int32 = -1

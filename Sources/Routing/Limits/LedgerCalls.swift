@@ -5,6 +5,8 @@ struct CallBook: Sendable {
         var sentAt: Int64
         /// By index of the wish.
         var asked: [Int32] = []
+        /// Slices that it gives something back of.
+        var returned: [Int32] = []
         /// Slices whose last return it carries.
         var closing: [Int32] = []
         var exposures: [(slice: Int32, amount: Int64)] = []
@@ -25,6 +27,8 @@ struct CallBook: Sendable {
 extension Ledger {
     /// A gateway calls at least this often, so that it is heard of.
     static let heartbeat: Int64 = 1_000
+    /// Nobody waits longer for an answer.
+    static let longestCall: Int64 = 5_000
     /// Wishes and returns in one call.
     static let mostOfACall = 1_000
     /// Slices looked at in one call, beside those that are due.
@@ -77,8 +81,11 @@ extension Ledger {
         calls.isLost = false
         calls.gateways = max(1, reply.gateways)
         if mode == .shared {
-            calls.trustedUntil = saturatingSum(out.sentAt, trust.milliseconds)
-            calls.parallelTrustedUntil = saturatingSum(out.sentAt, parallelTrust.milliseconds)
+            // Since the call was sent, unless the store's clock jumped in between.
+            let isPlain = out.sentAt <= clock.now && clock.now - out.sentAt <= Self.longestCall
+            let since = isPlain ? out.sentAt : clock.now - Self.longestCall
+            calls.trustedUntil = saturatingSum(since, trust.milliseconds)
+            calls.parallelTrustedUntil = saturatingSum(since, parallelTrust.milliseconds)
         }
         for exposure in out.exposures { slices[Int(exposure.slice)].exposure = exposure.amount }
         for slice in out.closing { vacate(Int(slice)) }
@@ -104,7 +111,14 @@ extension Ledger {
             slices[Int(slice)].isUnclear = true
             markDue(Int(slice))
         }
-        for slice in out.closing { markDue(Int(slice)) }
+        for slice in out.returned {
+            slices[Int(slice)].isUnclear = true
+            markDue(Int(slice))
+        }
+        for slice in out.closing {
+            slices[Int(slice)].isAsked = false
+            markDue(Int(slice))
+        }
     }
 
     private mutating func take(_ grant: LeaseGrant, _ wish: LeaseWish, _ asked: Int) {
@@ -141,13 +155,12 @@ extension Ledger {
         markDue(lost)
         guard account >= 0 else { return lost }
         unlink(lost)
-        slices[lost].account = -1
+        slices[lost].alertAt = .max
         let fresh = slice(of: account, in: slices[lost].window)
         slices[lost].heir = Int32(fresh)
         slices[fresh].told = slices[lost].told
         slices[fresh].touched = slices[lost].touched
         setAlert(fresh)
-        if states[account].current == Int32(lost) { states[account].current = Int32(fresh) }
         return fresh
     }
 }

@@ -9,9 +9,11 @@ extension Ledger {
         byName.reserveCapacity(states.count)
         for (index, account) in new.accounts.enumerated() { byName[account.name] = Int32(index) }
         lay(new)
-        for (name, was) in oldNames {
-            let from = old[Int(was)]
-            if let now = byName[name] { keep(from, as: Int(now)) } else { end(from) }
+        var places = Array(repeating: Int32(-1), count: old.count)
+        for (name, was) in oldNames { places[Int(was)] = byName[name] ?? -1 }
+        for slice in slices.indices where slices[slice].account >= 0 { slices[slice].account = places[Int(slices[slice].account)] }
+        for (was, now) in places.enumerated() {
+            if now >= 0 { keep(old[was], as: Int(now)) } else { end(old[was]) }
         }
     }
 
@@ -36,7 +38,6 @@ extension Ledger {
         var at = old.first
         while at >= 0 {
             let slice = Int(at)
-            slices[slice].account = Int32(account)
             if states[account].isLocal {
                 slices[slice].granted = states[account].grantable
             } else if more < 0 {
@@ -58,7 +59,6 @@ extension Ledger {
             let slice = Int(at)
             at = slices[slice].next
             slices[slice].next = -1
-            slices[slice].account = -1
             slices[slice].isRetired = true
             slices[slice].alertAt = .max
             markDue(slice)

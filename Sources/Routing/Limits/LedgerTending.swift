@@ -21,12 +21,12 @@ extension Ledger {
             return finish(slice, &call, &out)
         }
         if states[account].isLocal { return }
-        if slices[slice].returning > 0, slices[slice].lease != 0 { giveBack(slices[slice].returning, slice, &call) }
+        if slices[slice].returning > 0, slices[slice].lease != 0 { giveBack(slices[slice].returning, slice, &call, &out) }
         states[account].pace.measure(at: now)
         if slices[slice].window.contains(now) { prepareNext(account, slice) }
 
         let isShared = mode == .shared
-        if isShared { giveBackIdle(account, slice, &call) }
+        if isShared { giveBackIdle(account, slice, &call, &out) }
         let amount = isShared ? sharedWish(account, slice) : exclusiveWish(account, slice)
         slices[slice].lowWater = isShared ? sliceSize(account, slice) / 2 : 0
         if isShared { expose(account, slice, &call, &out) }
@@ -45,7 +45,8 @@ extension Ledger {
         slices[slice].isAsked = true
     }
 
-    private mutating func giveBack(_ amount: Int64, _ slice: Int, _ call: inout LeaseCall) {
+    private mutating func giveBack(_ amount: Int64, _ slice: Int, _ call: inout LeaseCall, _ out: inout CallBook.Outstanding) {
+        out.returned.append(Int32(slice))
         slices[slice].returning = 0
         call.returns.append(LeaseReturn(lease: slices[slice].lease, amount: amount, isLast: false))
     }
@@ -60,6 +61,7 @@ extension Ledger {
             let rest = saturatingSum(max(0, slices[slice].spare), slices[slice].returning)
             call.returns.append(LeaseReturn(lease: slices[slice].lease, amount: rest, isLast: true))
             out.closing.append(Int32(slice))
+            slices[slice].isAsked = true
             return
         }
         let account = Int(slices[slice].account)
@@ -67,7 +69,7 @@ extension Ledger {
         let rest = slices[slice].spare
         guard slices[slice].lease != 0, rest > 0 || slices[slice].returning > 0 else { return }
         slices[slice].granted -= max(0, rest)
-        giveBack(saturatingSum(max(0, rest), slices[slice].returning), slice, &call)
+        giveBack(saturatingSum(max(0, rest), slices[slice].returning), slice, &call, &out)
     }
 
     // MARK: How much
@@ -97,7 +99,7 @@ extension Ledger {
     }
 
     /// What nobody used for a while goes back, all but a request's or two where there is much left.
-    private mutating func giveBackIdle(_ account: Int, _ slice: Int, _ call: inout LeaseCall) {
+    private mutating func giveBackIdle(_ account: Int, _ slice: Int, _ call: inout LeaseCall, _ out: inout CallBook.Outstanding) {
         let now = clock.now
         guard slices[slice].lease != 0, slices[slice].wanted == 0, slices[slice].touched <= now - Self.idle else { return }
         guard slices[slice].window.start <= now || slices[slice].window.start > now + LimitWindow.minute else { return }
@@ -107,7 +109,7 @@ extension Ledger {
         let surplus = saturatingDifference(slices[slice].spare, isScarce ? 0 : saturatingSum(largest, largest))
         guard surplus > 0 else { return }
         slices[slice].granted -= surplus
-        giveBack(surplus, slice, &call)
+        giveBack(surplus, slice, &call, &out)
     }
 
     /// Says how much of a slice may be owed, so that the rest can be freed should this gateway never be heard of again.
