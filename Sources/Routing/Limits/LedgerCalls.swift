@@ -125,13 +125,16 @@ extension Ledger {
         var slice = asked
         if slices[slice].heir >= 0 { slice = Int(slices[slice].heir) }
         if slices[slice].isVacant { return }
+        slices[slice].isUnclear = false
         if slices[slice].lease != grant.lease {
             if slices[slice].lease != 0 { slice = replaceLost(slice) }
             slices[slice].lease = grant.lease
             byLease[grant.lease] = Int32(slice)
+            // The wish spoke of another lease: whether this one has grants that got lost is asked with the next.
+            slices[slice].isUnclear = wish.granted > 0
+            if wish.granted > 0 { markDue(slice) }
         }
         slices[slice].granted = saturatingSum(slices[slice].granted, max(0, grant.amount))
-        slices[slice].isUnclear = false
         let ours = max(0, saturatingDifference(slices[slice].granted, slices[slice].written))
         slices[slice].leasedElsewhere = max(0, saturatingDifference(grant.leased, ours))
         if mode == .shared || slices[slice].answered == nil {

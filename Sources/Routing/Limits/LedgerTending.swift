@@ -65,7 +65,8 @@ extension Ledger {
             return
         }
         let account = Int(slices[slice].account)
-        if slices[slice].owed > 0, slices[slice].lease == 0, account >= 0 { return wish(0, account, slice, &call, &out) }
+        let isAnswerNeeded = slices[slice].isUnclear || slices[slice].owed > 0 && slices[slice].lease == 0
+        if isAnswerNeeded, !slices[slice].isRetired, account >= 0 { return wish(0, account, slice, &call, &out) }
         let rest = slices[slice].spare
         guard slices[slice].lease != 0, rest > 0 || slices[slice].returning > 0 else { return }
         slices[slice].granted -= max(0, rest)

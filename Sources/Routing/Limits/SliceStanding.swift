@@ -9,8 +9,10 @@ public struct SliceStanding: Hashable, Sendable {
     public var granted: Int64
     /// Settled, durable or not.
     public var used: Int64
-    /// Settled, not known to be durable.
+    /// Settled in rows that are not known to be durable.
     public var unwritten: Int64
+    /// Settled without a lease to charge: goes with the next row.
+    public var owed: Int64
     public var held: Int64
 }
 
@@ -22,7 +24,7 @@ extension Ledger {
             let name = slice.account >= 0 ? table.accounts[Int(slice.account)].name : ""
             return SliceStanding(
                 account: name, window: slice.window, lease: slice.lease, granted: slice.granted, used: slice.charged,
-                unwritten: slice.charged - slice.written, held: slice.held)
+                unwritten: slice.charged - slice.written - slice.owed, owed: slice.owed, held: slice.held)
         }
     }
 }
