@@ -84,7 +84,8 @@ extension Node {
                         return Entry(entry.name, line: entry.line, entry.node.covered(under: name))
                     }), line: line)
         case .scalar(let text, _):
-            guard Self.isSecret(name), !isNull, !text.hasPrefix("env:"), !text.hasPrefix("file:") else { return self }
+            let isSecret = Self.isSecret(name) || text.hasPrefix("postgres://") || text.hasPrefix("postgresql://")
+            guard isSecret, !isNull, !text.hasPrefix("env:"), !text.hasPrefix("file:") else { return self }
             return .text(Self.cover, line: line)
         }
     }

@@ -124,6 +124,13 @@ struct Exposition {
         count("swiftlet_ledger_commits_total", "Ledger commits.", Int(status.batches))
         count("swiftlet_ledger_refused_rows_total", "Ledger rows that found the queue full.", Int(status.refused))
         count("swiftlet_ledger_write_failures_total", "Failed tries at writing the ledger.", Int(status.failures))
+        if let spool = status.spool {
+            gauge("swiftlet_spool_rows", "Rows that wait for the store to come back.", spool.waiting)
+            gauge("swiftlet_spool_bytes", "Bytes of them, of at most server.max_spool.", spool.bytes)
+            let since = spool.sinceUnixMilliseconds.map { max(0, WallClock.milliseconds() - $0) / 1_000 } ?? 0
+            gauge("swiftlet_spool_age_seconds", "How long the oldest of them has waited.", Int(since))
+            gauge("swiftlet_spool_aside_rows", "Rows that the store refused by themselves; they are kept in the spool.", spool.aside)
+        }
         count("swiftlet_log_lines_dropped_total", "Access log lines dropped because the log was slow.", server.accessLog.dropped)
     }
 

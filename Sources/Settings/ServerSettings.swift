@@ -22,6 +22,9 @@ public struct ServerSettings: Configurable {
     public var totalTimeout = Duration.seconds(3600)
     public var onLoss = LossPolicy.report
     public var onStoreLoss = OnStoreLoss.deny
+    public var gateway: String?
+    public var spool = "swiftlet-spool.db"
+    public var spoolBytes = 1 << 30
 
     public init() {}
 
@@ -53,6 +56,12 @@ public struct ServerSettings: Configurable {
             "on_store_loss", \.onStoreLoss,
             "What limits of a minute do while the store is lost and nothing is left of what was leased: `deny` refuses, `local` goes on with a "
                 + "share of them. Budgets always refuse."),
+        .setting("gateway", \.gateway, "What this gateway is called where several share a store; without it the machine's name."),
+        .setting(
+            "spool", \.spool,
+            "File of this gateway alone, beside a PostgreSQL store: rows wait in it while the store is away, and it holds the gateway's "
+                + "identity. Not to be copied to another machine."),
+        .setting("max_spool", \.spoolBytes.size, in: ByteCount(1 << 20)...ByteCount(1 << 40), "The most that may wait in the spool."),
         .setting("total_timeout", \.totalTimeout, in: time, "The longest that any request may take."),
     ]
 }
@@ -170,7 +179,7 @@ public enum StoreLocation: Hashable, SettingValue {
     /// The text is in no message: a database's address holds its password.
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> StoreLocation? {
         guard var text = node.scalar else {
-            reading.problem(path, node.line, "expected sqlite:PATH or memory:, found \(node.kind)")
+            reading.problem(path, node.line, "expected sqlite:PATH, postgres://... or memory:, found \(node.kind)")
             return nil
         }
         if text.hasPrefix("env:") || text.hasPrefix("file:") {
@@ -180,10 +189,9 @@ public enum StoreLocation: Hashable, SettingValue {
         if text == "memory" || text == "memory:" { return .memory }
         if text.hasPrefix("sqlite:"), text.count > 7 { return .sqlite(path: String(text.dropFirst(7))) }
         if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
-            reading.problem(path, node.line, "PostgreSQL is not served yet; use sqlite:PATH or memory:")
             return .postgres(Secret(text))
         }
-        reading.problem(path, node.line, "expected sqlite:PATH or memory:")
+        reading.problem(path, node.line, "expected sqlite:PATH, postgres://... or memory:")
         return nil
     }
 }

@@ -20,7 +20,7 @@ public final class Journal: Sendable {
         var deadline: ContinuousClock.Instant?
     }
 
-    let store: any Store
+    let store: any LedgerSink
     let options: JournalOptions
     let shared: Locked<Shared>
     let wake = DispatchSemaphore(value: 0)
@@ -31,7 +31,7 @@ public final class Journal: Sendable {
     /// Starts the writer. `onChange` is called on the writer's thread when writing begins to fail, fails for another
     /// reason, or works again (nil).
     public init(
-        store: any Store, options: JournalOptions = JournalOptions(), onChange: @escaping @Sendable (StoreFailure?) -> Void = { _ in }
+        store: any LedgerSink, options: JournalOptions = JournalOptions(), onChange: @escaping @Sendable (StoreFailure?) -> Void = { _ in }
     ) {
         precondition(options.capacity > options.headroom && options.largestBatch > 0, "a journal needs room for rows")
         self.store = store
@@ -46,7 +46,11 @@ public final class Journal: Sendable {
     /// Whether a new billed request may begin: the store takes rows and the queue has room to spare. One relaxed load.
     public var accepting: Bool { open.load(ordering: .relaxed) }
 
-    public var status: JournalStatus { shared.withLock { $0.status } }
+    public var status: JournalStatus {
+        var status = shared.withLock { $0.status }
+        status.spool = (store as? SpooledLedger)?.status
+        return status
+    }
 
     /// One lane per event loop. `onCommit` is called on the writer's thread, once per batch that held rows of the lane,
     /// with the highest ticket that is now durable; tickets start at 1.

@@ -13,6 +13,8 @@ public struct JournalStatus: Hashable, Sendable {
     public var clashing: UInt64 = 0
     /// What stands in the way of writing now.
     public var failure: StoreFailure?
+    /// What waits in a file for the store to come back; nil where there is no such file.
+    public var spool: SpoolStatus?
 
     public init() {}
 }

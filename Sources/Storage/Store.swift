@@ -1,16 +1,19 @@
 import Routing
 
-/// What keeps the ledger. One contract suite runs against every kind of store.
-///
-/// All calls block and belong on no event loop: rows travel there through `Journal`, names are interned when settings
-/// are loaded.
-public protocol Store: LeaseStore, AuditStore, TextStore {
+/// Where rows of the ledger go. Calls block and belong on no event loop: `Journal` stands before it.
+public protocol LedgerSink: Sendable {
     /// Adds rows and returns when they are durable. All or none; a row whose id is there already stays as it is, so a
     /// batch may be given again after a failure that left its fate open.
     func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt
     /// Lets go of the storage and takes it up again: after a failed sync, only what is then read back is trusted.
     func reopen() throws(StoreFailure)
+}
 
+/// What keeps the ledger. One contract suite runs against every kind of store.
+///
+/// All calls block and belong on no event loop: rows travel there through `Journal`, names are interned when settings
+/// are loaded.
+public protocol Store: LedgerSink, LeaseStore, AuditStore, TextStore {
     /// The numbers of names, new ones where they are not known yet. Order as given.
     func intern(_ names: [String], as kind: NameKind) throws(StoreFailure) -> [NameID]
     /// All names by number. Linear in names, which are as many as the operator wrote.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Dispatch
 import FoundationEssentials
 import Gateway
 import Logging
@@ -79,7 +80,8 @@ struct Running {
     }
 }
 
-/// What lasts: the ledger in a file of its own, so that one that has filled the disk cannot block a change of settings.
+/// What lasts: the ledger in a file of its own, so that one that has filled the disk cannot block a change of settings; or all of it in
+/// a database that gateways share.
 struct Stores {
     let ledger: any Store
     /// Settings above the file, signals, what is spent of budgets.
@@ -87,28 +89,74 @@ struct Stores {
     let journal: Journal?
     /// What is kept of the Responses API; nil: nothing.
     let responses: ResponseShelf?
+    /// Between the rows and a store that may be away; nil where the store is on this machine.
+    let spool: SpooledLedger?
+    /// To the other gateways.
+    let bell: any Bell
+    /// By which a shared store knows this gateway; on a store of its own there is but one.
+    let identity: String
+    let gatewayName: String
 
     init(_ blueprint: Blueprint, _ log: Logger) throws {
         let isKeeping = blueprint.responses.enabled
+        gatewayName = blueprint.server.gateway ?? ProcessInfo.processInfo.hostName
         switch blueprint.store {
         case .sqlite(let path):
             responses = isKeeping ? Self.shelf(try SQLiteResponseStore(path: SQLiteResponseStore.path(for: path)), blueprint, log) : nil
             ledger = try SQLiteStore(path: SQLiteStore.ledgerPath(for: path))
             settings = try SQLiteStore(path: path)
-            var options = JournalOptions()
-            options.capacity = blueprint.ledger.queue
-            options.headroom = blueprint.ledger.queue / 4
-            journal = Journal(store: ledger, options: options) { failure in
-                if let failure {
-                    log.error("the ledger cannot be written; new requests are refused until it can", metadata: ["problem": "\(failure)"])
-                } else {
-                    log.notice("the ledger is written again")
-                }
-            }
+            journal = Self.journal(ledger, blueprint, log)
+            (spool, bell, identity) = (nil, SilentBell(), "local")
         case .memory:
             responses = isKeeping ? Self.shelf(MemoryResponseStore(), blueprint, log) : nil
             (ledger, settings, journal) = (MemoryStore(), MemoryStore(), nil)
-        case .postgres: throw ValidationError("store: postgres is not supported yet; use sqlite:FILE or memory:")
+            (spool, bell, identity) = (nil, SilentBell(), "local")
+        case .postgres(let url):
+            let address = try PostgresAddress(url.reveal())
+            let store = try Self.patiently(log) { () throws(StoreFailure) in try PostgresStore(address) }
+            let spool = try Self.spool(store, blueprint, log)
+            responses = isKeeping ? Self.shelf(PostgresResponseStore(store), blueprint, log) : nil
+            (ledger, settings, journal) = (store, store, Self.journal(spool, blueprint, log))
+            (self.spool, bell, identity) = (spool, PostgresBell(address), try spool.identity())
+            // Rows of the run before are charged before this one joins; what the store does not take now, it takes later.
+            if !spool.drain(within: .seconds(5)) { log.warning("rows of an earlier run still wait in the spool") }
+        }
+    }
+
+    /// A server that starts together with its gateways may need a moment.
+    private static func patiently(_ log: Logger, _ open: () throws(StoreFailure) -> PostgresStore) throws(StoreFailure) -> PostgresStore {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            do throws(StoreFailure) { return try open() } catch {
+                guard error.kind == .unreachable, ContinuousClock.now < deadline else { throw error }
+                log.warning("the store is not there yet", metadata: ["problem": "\(error)"])
+                _ = DispatchSemaphore(value: 0).wait(timeout: .now() + 1)
+            }
+        }
+    }
+
+    private static func spool(_ store: PostgresStore, _ blueprint: Blueprint, _ log: Logger) throws(StoreFailure) -> SpooledLedger {
+        var limits = SpooledLedger.Limits()
+        limits.bytes = blueprint.server.spoolBytes
+        return try SpooledLedger(store, path: blueprint.server.spool, limits: limits) { failure in
+            if let failure {
+                log.error("the store takes no rows; they wait in the spool", metadata: ["problem": "\(failure)"])
+            } else {
+                log.notice("the store takes rows again; none waits")
+            }
+        }
+    }
+
+    private static func journal(_ sink: any LedgerSink, _ blueprint: Blueprint, _ log: Logger) -> Journal {
+        var options = JournalOptions()
+        options.capacity = blueprint.ledger.queue
+        options.headroom = blueprint.ledger.queue / 4
+        return Journal(store: sink, options: options) { failure in
+            if let failure {
+                log.error("the ledger cannot be written; new requests are refused until it can", metadata: ["problem": "\(failure)"])
+            } else {
+                log.notice("the ledger is written again")
+            }
         }
     }
 
@@ -127,6 +175,12 @@ struct Stores {
             do { try responses.close() } catch { log.error("a store did not close", metadata: ["problem": "\(error)"]) }
         }
         let unwritten = journal?.close(within: .seconds(5)) ?? 0
+        bell.close()
+        if let spool {
+            _ = spool.drain(within: .seconds(3))
+            if spool.status.waiting > 0 { log.warning("rows wait in the spool for the next start", metadata: ["rows": "\(spool.status.waiting)"]) }
+            do { try spool.close() } catch { log.error("the spool did not close", metadata: ["problem": "\(error)"]) }
+        }
         if unwritten > 0 { log.error("ledger rows could not be written", metadata: ["rows": "\(unwritten)"]) }
         for store in [ledger, settings] {
             do { try store.close() } catch { log.error("a store did not close", metadata: ["problem": "\(error)"]) }

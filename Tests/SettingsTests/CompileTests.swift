@@ -189,6 +189,8 @@ import Translation
         "stores",
         arguments: [
             ("sqlite:a/b.db", StoreLocation.sqlite(path: "a/b.db")), ("'memory:'", .memory), ("memory", .memory),
+            ("postgres://u:p@h/db", .postgres(Secret("postgres://u:p@h/db"))),
+            ("postgresql://u@h/db?sslmode=verify-full", .postgres(Secret("postgresql://u@h/db?sslmode=verify-full"))),
         ])
     func stores(text: String, expected: StoreLocation) throws {
         #expect(try blueprint(good + "store: \(text)\n").store == expected)

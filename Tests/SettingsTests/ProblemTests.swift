@@ -42,8 +42,8 @@ import Testing
             Row(
                 "router: { retry_policy: { TimeoutErrorRetries: -1 } }",
                 "f:8: router.retry_policy.TimeoutErrorRetries: `-1` is not valid; expected 0 to 100"),
-            Row("store: postgres://u:canary@h/db", "f:8: store: PostgreSQL is not served yet; use sqlite:PATH or memory:"),
-            Row("store: mysql:canary", "f:8: store: expected sqlite:PATH or memory:"),
+            Row("store: mysql:canary", "f:8: store: expected sqlite:PATH, postgres://... or memory:"),
+            Row("store: [postgres://u:canary@h/db]", "f:8: store: expected sqlite:PATH, postgres://... or memory:, found a list"),
             Row(
                 "projects: { acme: { policy: defalt } }\npolicies: { default: {} }",
                 "f:8: projects.acme.policy: there is no policy `defalt`; did you mean `default`?"),
