@@ -33,7 +33,8 @@ struct Running {
         let server = try Server(
             blueprint, store: stores.ledger, journal: stores.journal,
             adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"], seed: .random(in: .min ... .max), log: log,
-            responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) })
+            responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) },
+            gateway: GatewayIdentity(identity: stores.identity, name: stores.gatewayName, sharesStore: stores.spool != nil))
         let book = try SettingsBook(file, store: stores.settings, running: blueprint) { blueprint in
             try await server.replace(blueprint)
         }
