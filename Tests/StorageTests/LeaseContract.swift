@@ -204,7 +204,7 @@ import Testing
         #expect(try bank.wish(1_000, limit: 1_000, granted: 700).amount == 300)
     }
 
-    @Test("a call that comes behind a younger one is refused, after a restart too", arguments: Kind.allCases.filter { $0 != .postgres })
+    @Test("a call that comes behind a younger one is refused", arguments: Kind.allCases.filter { $0 != .postgres })
     func lateCall(kind: Kind) throws {
         let bank = try Bank(kind.open(in: folder))
         var call = LeaseCall()
@@ -217,11 +217,14 @@ import Testing
             #expect(#expect(throws: StoreFailure.self) { try bank.reply(call) }?.kind == .conflict)
         }
         #expect(try bank.balance()?.leased == 10)
-        try bank.rejoin()
-        call.number = 7
-        #expect(throws: StoreFailure.self) { try bank.reply(call) }
         call.number = 8
+        #expect(try bank.reply(call).grants.first?.lease == lease)
+        // Its next life may count from anywhere: its clock may have been set back.
+        try bank.rejoin()
+        call.number = 3
         #expect(try bank.reply(call).grants.first?.lease != lease)
+        call.number = 2
+        #expect(throws: StoreFailure.self) { try bank.reply(call) }
         // Who does not count is not refused.
         call.number = 0
         #expect(try bank.reply(call).grants.first?.amount == 10)

@@ -53,6 +53,8 @@ struct MemoryLeases: Sendable {
     mutating func join(_ identity: String, _ name: String, alone: Bool, at now: Int64) -> GatewayNumber {
         let number = identities[identity] ?? GatewayNumber(rawValue: Int64(identities.count + 1))
         identities[identity] = number
+        // Behind a clock that was set back its calls would all come late.
+        lastCalls[number] = nil
         close(of: alone ? nil : number)
         if alone { gateways = gateways.filter { $0.key == number } }
         let version = gateways[number]?.settingsVersion ?? 0

@@ -10,7 +10,6 @@ public final class MemoryStore: Store {
         var oldest = 0
         /// By node, the highest id it gave: a generator's ids rise, so a higher one is new without looking for it.
         var highest = Array(repeating: Int64(-1), count: RequestID.nodes)
-        var totals = LedgerTotals()
         var names: [NameID: StoredName] = [:]
         var numbers: [StoredName: NameID] = [:]
         var nextNode: Int
@@ -27,8 +26,8 @@ public final class MemoryStore: Store {
         var closed = false
 
         mutating func add(_ row: consuming LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
-            let charges = row.charges
-            row.charges = []
+            var charges: [LeaseCharge] = []
+            if !row.charges.isEmpty { swap(&charges, &row.charges) }
             let node = row.id.node
             if row.id.rawValue > highest[node] {
                 highest[node] = row.id.rawValue
@@ -37,8 +36,7 @@ public final class MemoryStore: Store {
                 return
             }
             receipt.added += 1
-            leases.charge(charges)
-            totals.add(row)
+            if !charges.isEmpty { leases.charge(charges) }
             usage.add(row)
             if rows.count < capacity {
                 rows.append(row)
@@ -118,7 +116,7 @@ public final class MemoryStore: Store {
 
     public func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try with { state in state.place(of: id).map { state.rows[$0] } } }
 
-    public func totals() throws(StoreFailure) -> LedgerTotals { try with { $0.totals } }
+    public func totals() throws(StoreFailure) -> LedgerTotals { try usage(UsageQuery(from: .min, to: .max)).first?.totals ?? LedgerTotals() }
 
     public func close() throws(StoreFailure) { state.withLock { $0.closed = true } }
 }

@@ -2,25 +2,18 @@ import Routing
 
 /// Sums by the hour, and by the day of what is long over.
 struct MemoryUsage: Sendable {
-    private var cells: [UsageCell: LedgerTotals] = [:]
+    /// Cells and their sums, not yet folded or folded for good.
+    private var batch = UsageBatch()
     private var hoursKept = Int64.min
 
-    mutating func add(_ row: LedgerEntry) {
-        let cell = span(UsageCell(row))
-        cells[cell, default: LedgerTotals()].add(row)
-        for (index, tag) in row.tags.enumerated() where !row.tags[..<index].contains(tag) {
-            cells[span(UsageCell(tag: tag, start: UsageCalendar.hour(of: row.startedUnixMilliseconds))), default: LedgerTotals()].add(row)
-        }
-    }
-
-    private func span(_ cell: UsageCell) -> UsageCell { cell.start < hoursKept ? cell.reduced(to: cell.shape, .day) : cell }
+    mutating func add(_ row: borrowing LedgerEntry) { batch.add(row, daysBefore: hoursKept) }
 
     /// Linear in cells, of which there is one for each hour, or day, and combination of names that were in use then.
     func sums(_ query: UsageQuery, _ sums: inout UsageSums) -> Bool {
         // Folded never: hours have everything but what only days have.
         guard let plan = UsagePlan(query, folded: .min, hoursKept: hoursKept) else { return false }
         for part in plan.parts {
-            for (cell, totals) in cells where cell.shape == part.shape && (part.from..<part.to).contains(cell.start) {
+            for (cell, totals) in zip(batch.cells, batch.sums) where cell.shape == part.shape && (part.from..<part.to).contains(cell.start) {
                 if query.groupBy.contains(.hour), cell.span == .day { continue }
                 if sums.admits(cell) { sums.add(totals, of: cell) }
             }
@@ -32,13 +25,16 @@ struct MemoryUsage: Sendable {
     mutating func fold(at now: Int64) -> Int {
         let limit = UsageCalendar.start(of: .day, at: UsageCalendar.hour(of: now)) - SQLiteStore.hoursKept
         guard limit > hoursKept else { return 0 }
-        let old = cells.filter { $0.key.span == .hour && $0.key.start < limit }
         hoursKept = limit
-        for (cell, totals) in old {
-            cells[cell] = nil
-            cells[cell.reduced(to: cell.shape, .day), default: LedgerTotals()].add(totals)
+        var folded = UsageBatch()
+        var hours = 0
+        for (cell, totals) in zip(batch.cells, batch.sums) {
+            let isOver = cell.span == .hour && cell.start < limit
+            folded.add(totals, to: isOver ? cell.reduced(to: cell.shape, .day) : cell)
+            hours += isOver ? 1 : 0
         }
-        return old.count
+        batch = folded
+        return hours
     }
 }
 

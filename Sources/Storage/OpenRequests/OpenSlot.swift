@@ -38,12 +38,15 @@ enum OpenSlot {
 
     /// Writes all but the check, which it returns.
     /// - Parameters:
-    ///   - part: Which of the request's `parts` slots it is.
+    ///   - part: Which of the request's `parts` slots it is: each has the next charges.
     ///   - sequence: Rises with each note of a loop: the last note of a request holds.
     static func write(
-        _ request: OpenRequest, _ charges: ArraySlice<LeaseCharge>, part: Int, of parts: Int, sequence: UInt64,
+        _ request: borrowing OpenRequest, _ charges: borrowing [LeaseCharge], part: Int, of parts: Int, sequence: UInt64,
         to slot: UnsafeMutablePointer<UInt64>
     ) -> UInt64 {
+        let from = part * mostCharges
+        let count = min(charges.count - from, mostCharges)
+        let flags: UInt64 = (request.streamed ? 1 : 0) | (request.priced ? 2 : 0)
         slot[1] = UInt64(bitPattern: request.id.rawValue).littleEndian
         slot[2] = UInt64(bitPattern: request.startedUnixMilliseconds).littleEndian
         slot[3] = pair(request.key, request.model)
@@ -53,13 +56,12 @@ enum OpenSlot {
         slot[7] = UInt64(bitPattern: request.input).littleEndian
         slot[8] = UInt64(bitPattern: request.output).littleEndian
         slot[9] = UInt64(bitPattern: request.cost.amount).littleEndian
-        let flags: UInt64 = (request.streamed ? 1 : 0) | (request.priced ? 2 : 0)
-        slot[10] = (UInt64(request.api) | flags << 8 | UInt64(charges.count) << 16 | UInt64(part) << 32 | UInt64(parts) << 48).littleEndian
+        slot[10] = (UInt64(request.api) | flags << 8 | UInt64(count) << 16 | UInt64(part) << 32 | UInt64(parts) << 48).littleEndian
         slot[11] = sequence.littleEndian
         var at = firstCharge
-        for charge in charges {
-            slot[at] = UInt64(bitPattern: charge.lease).littleEndian
-            slot[at + 1] = UInt64(bitPattern: charge.amount).littleEndian
+        for index in from..<from + count {
+            slot[at] = UInt64(bitPattern: charges[index].lease).littleEndian
+            slot[at + 1] = UInt64(bitPattern: charges[index].amount).littleEndian
             at += 2
         }
         return check(UnsafePointer(slot), count: at).littleEndian

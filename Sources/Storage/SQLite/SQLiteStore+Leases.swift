@@ -14,7 +14,7 @@ extension SQLiteStore {
                 try database.execute(
                     sql: """
                         INSERT INTO gateways(identity, name, settings_version, heard_ms, alive) VALUES(?1, ?2, 0, ?3, 1)
-                        ON CONFLICT(identity) DO UPDATE SET name = ?2, heard_ms = ?3, alive = 1
+                        ON CONFLICT(identity) DO UPDATE SET name = ?2, heard_ms = ?3, alive = 1, last_call = 0
                         """, arguments: [identity, name, self.clock()])
                 let number = try Int64.fetchOne(database, sql: "SELECT number FROM gateways WHERE identity = ?", arguments: [identity])
                 return GatewayNumber(rawValue: number ?? 0)

@@ -28,7 +28,7 @@ struct UsageCell: Hashable, Sendable {
     init(start: Int64) { self.start = start }
 
     /// That of a row, in its hour.
-    init(_ row: LedgerEntry) {
+    init(_ row: borrowing LedgerEntry) {
         start = UsageCalendar.hour(of: row.startedUnixMilliseconds)
         key = row.key
         project = row.project
@@ -103,13 +103,15 @@ struct UsageBatch: Sendable {
     private var places: [UsageCell: Int] = [:]
     private var last = -1
 
-    mutating func add(_ row: LedgerEntry) {
-        let place = self.place(of: UsageCell(row))
-        sums[place].add(row)
+    /// `daysBefore`: of hours before this one only days are kept.
+    mutating func add(_ row: borrowing LedgerEntry, daysBefore: Int64 = .min) {
+        let cell = UsageCell(row)
+        let isOver = cell.start < daysBefore
+        sums[place(of: isOver ? cell.reduced(to: .all, .day) : cell)].add(row)
         guard !row.tags.isEmpty else { return }
-        let hour = cells[place].start
         for (index, tag) in row.tags.enumerated() where !row.tags[..<index].contains(tag) {
-            sums[self.place(of: UsageCell(tag: tag, start: hour))].add(row)
+            let tagged = UsageCell(tag: tag, start: cell.start)
+            sums[place(of: isOver ? tagged.reduced(to: .tag, .day) : tagged)].add(row)
         }
     }
 
@@ -141,7 +143,7 @@ extension LedgerTotals {
     /// What one request may count at most in each sum, so that a thousand absurd ones still add up.
     private static let most: Int64 = 1 << 53
 
-    mutating func add(_ row: LedgerEntry) {
+    mutating func add(_ row: borrowing LedgerEntry) {
         requests += 1
         attempts += Int64(row.attempts)
         switch row.state {
@@ -178,9 +180,10 @@ extension LedgerTotals {
 
 extension Usage {
     fileprivate func clamped(to most: Int64) -> Usage {
-        let largest = max(input, cachedInput, cacheWrite, cacheWriteHour, output, reasoning, audioInput, audioOutput, imageInput, imageOutput)
-        let least = min(input, cachedInput, cacheWrite, cacheWriteHour, output, reasoning, audioInput, audioOutput, imageInput, imageOutput)
-        guard largest > most || least < 0 else { return self }
+        // Nearly always: none is negative, nor has a bit that `most` has not reached.
+        let bits =
+            input | cachedInput | cacheWrite | cacheWriteHour | output | reasoning | audioInput | audioOutput | imageInput | imageOutput
+        guard bits < 0 || bits >= most else { return self }
         var usage = self
         for count in [
             \Usage.input, \.cachedInput, \.cacheWrite, \.cacheWriteHour, \.output, \.reasoning, \.audioInput, \.audioOutput, \.imageInput,

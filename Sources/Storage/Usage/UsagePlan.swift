@@ -100,13 +100,14 @@ struct UsageSums {
     /// The largest cost first, then the most requests.
     var rows: [UsageRow] {
         let width = min(2, query.groupBy.count)
-        let rows = sums.map { UsageRow(group: Array([$0.key.first, $0.key.second].prefix(width)), totals: $0.value) }
-        let sorted = rows.sorted { left, right in
-            if left.totals.cost != right.totals.cost { return left.totals.cost > right.totals.cost }
-            if left.totals.requests != right.totals.requests { return left.totals.requests > right.totals.requests }
-            return left.group.lexicographicallyPrecedes(right.group)
+        let sorted = sums.sorted { left, right in
+            if left.value.cost != right.value.cost { return left.value.cost > right.value.cost }
+            if left.value.requests != right.value.requests { return left.value.requests > right.value.requests }
+            return (left.key.first, left.key.second) < (right.key.first, right.key.second)
         }
-        return Array(sorted.prefix(max(0, query.limit)))
+        return sorted.prefix(max(0, query.limit)).map { group, totals in
+            UsageRow(group: width == 0 ? [] : width == 1 ? [group.first] : [group.first, group.second], totals: totals)
+        }
     }
 }
 
