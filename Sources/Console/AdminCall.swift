@@ -1,3 +1,4 @@
+import Gateway
 import Schema
 import Settings
 
@@ -9,6 +10,10 @@ struct AdminCall: Sendable {
     var query: [String: String] = [:]
     var ifMatch: String?
     var body: [UInt8] = []
+    /// What the caller wants the answer in.
+    var accept: String?
+    var caller = AdminIdentity.local
+    var requestID = ""
 
     init(_ method: String, _ target: String, body: [UInt8] = []) {
         self.method = method

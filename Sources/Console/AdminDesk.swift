@@ -1,21 +1,28 @@
 import Gateway
 import Logging
+import Settings
 import Storage
 import Wire
 
-/// Answers the admin API: looks at the path, asks who may, hands on to those who know.
+/// Answers the admin API: finds the route of a call, asks who may, hands on to those who know.
 public final class AdminDesk: Sendable {
+    let settings: SettingsDesk
+    let versions: VersionDesk
+    let collections: Collections
+    let drafts: Drafts
+    let rules: RoutingRules
+    let passThrough: PassThroughDesk
+    let signals: SignalDesk
+    let ledger: LedgerDesk
+    let audit: AuditDesk
+    let usage: UsageDesk
+    let budgets: BudgetDesk
+    let deployments: DeploymentDesk
+    let explaining: Explaining
+    let prices: PriceDesk
     private let server: Server
-    private let settings: SettingsDesk
-    private let collections: Collections
-    private let drafts: Drafts
-    private let rules: RoutingRules
-    private let passThrough: PassThroughDesk
-    private let signals: SignalDesk
-    private let ledger: LedgerDesk
-    private let deployments: DeploymentDesk
-    private let explaining: Explaining
-    private let prices: PriceDesk
+    private let book: SettingsBook
+    private let stores: (settings: any Store, ledger: any Store)
     private let ids: Locked<RequestIDGenerator>
     private let log: Logger
 
@@ -24,16 +31,22 @@ public final class AdminDesk: Sendable {
     ///   - book: Where settings and signals are, and are changed.
     public init(_ server: Server, settings book: SettingsBook, store: any Store, ledger: any Store, events: AdminEvents, log: Logger) throws {
         self.server = server
+        self.book = book
         self.log = log
+        stores = (store, ledger)
         let collections = Collections(book: book)
         self.collections = collections
         settings = SettingsDesk(book: book) { collections.etag($0) }
+        versions = VersionDesk(book: book, store: store)
         drafts = Drafts(book: book)
         rules = RoutingRules(book: book)
         passThrough = PassThroughDesk(book: book)
-        signals = SignalDesk(signals: server.signals, store: store)
+        signals = SignalDesk(signals: server.signals, store: store, book: book)
         self.ledger = LedgerDesk(store: ledger) { events.dropped }
-        deployments = DeploymentDesk(server: server)
+        audit = AuditDesk(store: store)
+        usage = UsageDesk(store: ledger)
+        budgets = BudgetDesk(server: server, store: ledger)
+        deployments = DeploymentDesk(server: server, book: book)
         explaining = Explaining(server: server)
         prices = PriceDesk(book: book)
         ids = Locked(RequestIDGenerator(node: try ledger.leaseNodes(1)))
@@ -47,9 +60,17 @@ public final class AdminDesk: Sendable {
     ///   - stranger: The call comes from a web page of another site.
     func answer(_ call: AdminCall, token: String?, stranger: String?, id: String) async -> AdminAnswer {
         do {
-            if let open = try await answerToAnybody(call) { return open }
-            try admit(token: token, stranger: stranger)
-            return try await answer(call)
+            var call = call
+            call.requestID = id
+            let (route, allowed) = AdminRoutes.all.find(call.method, call.path)
+            if route?.right != .nothing {
+                call.caller = try identify(token: token, stranger: stranger)
+            }
+            guard let route else {
+                throw allowed.isEmpty ? Self.unknown(call) : AdminRefusal.wrongMethod(allowed.joined(separator: ", "))
+            }
+            try Self.check(route, call.caller)
+            return try await route.answer(self, call)
         } catch let refusal as AdminRefusal {
             return refusal.answer(requestID: id)
         } catch let refused as SettingsBook.Refused {
@@ -63,55 +84,86 @@ public final class AdminDesk: Sendable {
         }
     }
 
-    private func answerToAnybody(_ call: AdminCall) async throws -> AdminAnswer? {
-        guard call.path.count == 1, ["healthz", "readyz"].contains(call.path[0]) else { return nil }
-        guard call.method == "GET" || call.method == "HEAD" else { throw AdminRefusal.wrongMethod("GET") }
-        guard call.path[0] == "readyz" else { return AdminAnswer(text: "ok\n") }
-        return server.unreadiness.map { AdminAnswer(text: "not ready: \($0)\n", status: 503) } ?? AdminAnswer(text: "ready\n")
+    private func identify(token: String?, stranger: String?) throws -> AdminIdentity {
+        guard let identity = server.identify(token: token) else {
+            throw AdminRefusal(401, "invalid_api_key", "this needs an admin token: send it as `Authorization: Bearer TOKEN`")
+        }
+        // Without a token only this machine may ask, and a web page that it shows is not this machine.
+        if case .local = identity, let stranger {
+            throw AdminRefusal(
+                403, "foreign_origin",
+                "requests of \(stranger.prefix(100)) are not answered while neither SWIFTLET_ADMIN_TOKEN nor admin.tokens is set")
+        }
+        return identity
     }
 
-    private func admit(token: String?, stranger: String?) throws {
-        if server.needsToken {
-            guard let token, server.admits(token: token) else {
-                throw AdminRefusal(401, "invalid_api_key", "this needs the admin token: send it as `Authorization: Bearer TOKEN`")
-            }
-        } else if let stranger {
-            // Without a token only this machine may ask, and a web page that it shows is not this machine.
-            throw AdminRefusal(403, "foreign_origin", "requests of \(stranger.prefix(100)) are not answered while SWIFTLET_ADMIN_TOKEN is not set")
-        }
-    }
-
-    private func answer(_ call: AdminCall) async throws -> AdminAnswer {
-        if call.path == ["metrics"] {
-            guard call.method == "GET" else { throw AdminRefusal.wrongMethod("GET") }
-            return AdminAnswer(text: await server.metrics(), type: "text/plain; version=0.0.4")
-        }
-        if call.path.starts(with: ["config", "pass_through_endpoint"]) { return try await passThrough.answer(call) }
-        if call.path.starts(with: ["v1", "routing-rules"]) { return try await rules.answer(call) }
-        guard call.path.count >= 3, call.path[0] == "api", call.path[1] == "v1" else { throw Self.unknown(call) }
-        let name = call.path[2]
-        if name == "policies", call.path.count > 3, call.path[3] == "draft" { return try await drafts.answer(call) }
-        if name == "providers", let provider = ProviderTesting.subject(call) {
-            return try await ProviderTesting(server: server).answer(call, provider: provider)
-        }
-        if let section = Collections.sections[name] { return try await collections.answer(call, section: section) }
-        switch name {
-        case "settings": return try await settings.answer(call)
-        case "signals": return try await signals.answer(call)
-        case "deployments": return try deployments.answer(call)
-        case "prices": return try await prices.answer(call)
-        case "explain" where call.path.count == 3: return try await explaining.answer(call)
-        case "requests", "events":
-            guard call.method == "GET" else { throw AdminRefusal.wrongMethod("GET") }
-            if call.path.count == 3 { return name == "events" ? try await ledger.events(call) : try await ledger.requests(call) }
-            if call.path.count == 4, name == "requests" { return try await ledger.request(call.path[3]) }
-        default: break
-        }
-        throw Self.unknown(call)
+    private static func check(_ route: AdminRoute, _ caller: AdminIdentity) throws {
+        let roles = route.right.roles
+        guard !roles.contains(caller.role) else { return }
+        let needed = roles.map { "`\($0.rawValue)`" }.joined(separator: " or ")
+        throw AdminRefusal(
+            403, "role_not_sufficient", "\(route.method) \(route.path) needs the role \(needed); `\(caller.name)` is `\(caller.role.rawValue)`")
     }
 
     private static func unknown(_ call: AdminCall) -> AdminRefusal {
-        AdminRefusal(
-            404, "unknown_url", "no such path; /api/v1/deployments, /api/v1/requests, /api/v1/settings and /api/v1/explain are some that exist")
+        AdminRefusal(404, "unknown_url", "no such path; /api/v1/openapi.json describes those that exist")
+    }
+
+    // MARK: The gateway itself
+
+    func health() -> AdminAnswer { AdminAnswer(text: "ok\n") }
+
+    func readiness() -> AdminAnswer {
+        server.unreadiness.map { AdminAnswer(text: "not ready: \($0)\n", status: 503) } ?? AdminAnswer(text: "ready\n")
+    }
+
+    func metrics() async -> AdminAnswer { AdminAnswer(text: await server.metrics(), type: "text/plain; version=0.0.4") }
+
+    func me(_ call: AdminCall) -> AdminAnswer {
+        AdminAnswer { whole in
+            whole.object { whole in
+                whole.member("name", call.caller.name)
+                whole.member("role", call.caller.role.rawValue)
+                whole.key("projects")
+                if let bounds = call.caller.bounds {
+                    whole.array { list in for project in bounds.projects { list.string(project) } }
+                } else {
+                    whole.null()
+                }
+            }
+        }
+    }
+
+    /// Leaves a note of what was asked: it costs money and shows whether a credential is good.
+    func testProvider(_ call: AdminCall) async throws -> AdminAnswer {
+        let name = ProviderTesting.subject(call) ?? ""
+        let answer = try await ProviderTesting(server: server).answer(call, provider: name)
+        try await book.note(call.mark("providers.test", "providers.\(name)"))
+        return answer
+    }
+
+    func gateways(_ call: AdminCall) async throws -> AdminAnswer {
+        try call.checkQuery([])
+        let (own, store) = (await book.version, stores.ledger)
+        let newest = try await blocking { [settings = stores.settings] in try settings.settingsVersion() }
+        let gateways = try await blocking { try store.gateways() }
+        return AdminAnswer { whole in
+            whole.object { whole in
+                whole.key("data")
+                whole.array { list in
+                    for gateway in gateways {
+                        list.object { line in
+                            line.member("number", gateway.number.rawValue)
+                            line.member("name", gateway.name)
+                            line.member("alive", gateway.isAlive)
+                            line.member("last_heard", Timestamp.text(unixMilliseconds: gateway.lastHeardUnixMilliseconds))
+                            line.member("settings_version", gateway.settingsVersion)
+                        }
+                    }
+                }
+                whole.member("settings_version", newest)
+                whole.member("settings_version_here", own)
+            }
+        }
     }
 }

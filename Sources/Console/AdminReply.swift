@@ -44,3 +44,9 @@ public enum ExplainBody {
 public enum ProviderTestBody {
     public static func text(model: String?) -> String { Node.map(model.map { [("model", .text($0))] } ?? []).json }
 }
+
+/// Bodies of other calls.
+public enum AdminBody {
+    public static func text(_ members: [(String, Node)]) -> String { Node.map(members).json }
+    public static func json(_ node: Node) -> String { node.json }
+}

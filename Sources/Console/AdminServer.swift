@@ -51,6 +51,7 @@ public final class AdminServer: Sendable {
         let id = desk.nextID()
         var call = AdminCall(request.method.rawValue, request.uri.string)
         call.ifMatch = request.headers[.ifMatch]
+        call.accept = request.headers[.accept]
         var answer: AdminAnswer
         do {
             let body = try await request.body.collect(upTo: mostBytes)

@@ -10,7 +10,7 @@ struct Collections: Sendable {
     /// Path segment to section of the document.
     static let sections = [
         "providers": "providers", "models": "models", "routes": "routes", "policies": "policies", "projects": "projects", "keys": "keys",
-        "rules": "rules", "firewall-rules": "firewall",
+        "rules": "rules", "firewall-rules": "firewall", "customers": "customers",
     ]
 
     let book: SettingsBook
@@ -20,9 +20,9 @@ struct Collections: Sendable {
     func answer(_ call: AdminCall, section: String) async throws -> AdminAnswer {
         let name = call.rest(after: 3)
         switch (call.method, name.isEmpty) {
-        case ("GET", true): return try await list(section)
+        case ("GET", true): return try await list(section, call.caller.bounds)
         case ("POST", true): return try await create(call, section)
-        case ("GET", false): return try await get(section, name)
+        case ("GET", false): return try await get(section, name, call.caller.bounds)
         case ("PATCH", false): return try await patch(call, section, name)
         case ("DELETE", false): return try await delete(call, section, name)
         case ("POST", false) where section == "keys" && name.hasSuffix("/rotate"): return try await rotate(String(name.dropLast(7)), call)
@@ -33,8 +33,8 @@ struct Collections: Sendable {
 
     // MARK: Looking
 
-    private func list(_ section: String) async throws -> AdminAnswer {
-        let found = Self.members(of: section, in: await book.document)
+    private func list(_ section: String, _ bounds: AdminToken?) async throws -> AdminAnswer {
+        let found = Self.members(of: section, in: await book.document).filter { member in bounds.map { KeyBounds($0).sees(member.node) } ?? true }
         return AdminAnswer { whole in
             whole.object { whole in
                 whole.key("data")
@@ -43,9 +43,11 @@ struct Collections: Sendable {
         }
     }
 
-    private func get(_ section: String, _ name: String) async throws -> AdminAnswer {
+    private func get(_ section: String, _ name: String, _ bounds: AdminToken?) async throws -> AdminAnswer {
         let document = await book.document
-        guard let node = Overlay.get([section, name], in: document) else { throw Self.unknown(section, name, document) }
+        guard let node = Overlay.get([section, name], in: document), bounds.map({ KeyBounds($0).sees(node) }) ?? true else {
+            throw Self.unknown(section, name, document, bounds)
+        }
         return answer(name, node)
     }
 
@@ -72,11 +74,13 @@ struct Collections: Sendable {
         return (node.entries ?? []).map { ($0.name, $0.node) }
     }
 
-    private static func unknown(_ section: String, _ name: String, _ document: Node) -> AdminRefusal {
-        .unknown(word(section), name, among: members(of: section, in: document).map(\.name))
+    /// Names that the caller may not see are not suggested.
+    private static func unknown(_ section: String, _ name: String, _ document: Node, _ bounds: AdminToken? = nil) -> AdminRefusal {
+        let known = members(of: section, in: document).filter { member in bounds.map { KeyBounds($0).sees(member.node) } ?? true }
+        return .unknown(word(section), name, among: known.map(\.name))
     }
 
-    private static func word(_ section: String) -> String {
+    static func word(_ section: String) -> String {
         section == "policies" ? "policy" : section.hasSuffix("s") ? String(section.dropLast()) : section
     }
 
@@ -93,17 +97,20 @@ struct Collections: Sendable {
         var key: String?
         if section == "keys", node["key"] == nil {
             let made = NewKey.make()
-            node = node.setting("key", .text(NewKey.digest(of: made)))
+            node = node.setting("key", .text(NewKey.digest(of: made))).setting("prefix", .text(NewKey.prefix(of: made)))
             key = made
         }
         let new = node
-        _ = try await book.change { document, overlay in
+        let bounds = call.caller.bounds
+        if let bounds { try KeyBounds(bounds).checkBody(body) }
+        let document = try await book.change(call.mark("\(section).create", "\(section).\(name)")) { document, overlay in
             guard Overlay.get([section, name], in: document) == nil else {
                 throw AdminRefusal(409, "already_exists", "there is a \(Self.word(section)) `\(name)` already: change it with PATCH")
             }
+            if let bounds { try KeyBounds(bounds).check(new, named: name) }
             overlay.set([section, name], to: new)
         }
-        return answer(name, new, status: 201, key: key)
+        return answer(name, Overlay.get([section, name], in: document) ?? new, status: 201, key: key)
     }
 
     private static func isList(_ section: String) -> Bool { section == "rules" || section == "firewall" }
@@ -113,34 +120,71 @@ struct Collections: Sendable {
         if let new = body["name"]?.scalar, new != name {
             throw AdminRefusal(400, "invalid_value", "a \(Self.word(section)) keeps its name: make another and delete this one")
         }
-        let document = try await book.change { document, overlay in
-            guard let old = Overlay.get([section, name], in: document) else { throw Self.unknown(section, name, document) }
+        let bounds = call.caller.bounds
+        if let bounds { try KeyBounds(bounds).checkBody(body) }
+        let document = try await book.change(call.mark("\(section).change", "\(section).\(name)")) { document, overlay in
+            guard let old = Overlay.get([section, name], in: document), bounds.map({ KeyBounds($0).sees(old) }) ?? true else {
+                throw Self.unknown(section, name, document, bounds)
+            }
             try check(call, old)
             let patch = body["value"] ?? (Self.isList(section) ? body : body.setting("name", nil))
-            overlay.set([section, name], to: old.merged(with: patch).uncovered(by: old))
+            let new = old.merged(with: patch).uncovered(by: old)
+            // To stop a key is never too much.
+            if let bounds, body["paused"]?.scalar != "true" || body.entries?.count != 1 { try KeyBounds(bounds).check(new, named: name) }
+            overlay.set([section, name], to: new)
         }
         guard let node = Overlay.get([section, name], in: document) else { throw Self.unknown(section, name, document) }
         return answer(name, node)
     }
 
     private func delete(_ call: AdminCall, _ section: String, _ name: String) async throws -> AdminAnswer {
-        _ = try await book.change { document, overlay in
-            guard let old = Overlay.get([section, name], in: document) else { throw Self.unknown(section, name, document) }
+        let bounds = call.caller.bounds
+        _ = try await book.change(call.mark("\(section).delete", "\(section).\(name)")) { document, overlay in
+            guard let old = Overlay.get([section, name], in: document), bounds.map({ KeyBounds($0).sees(old) }) ?? true else {
+                throw Self.unknown(section, name, document, bounds)
+            }
             try check(call, old)
             overlay.set([section, name], to: nil)
         }
         return .nothing
     }
 
+    /// A new key in place of the old one, which is refused at once, or after a time of grace.
     private func rotate(_ name: String, _ call: AdminCall) async throws -> AdminAnswer {
+        var grace = Int64(0)
+        if !call.body.isEmpty {
+            let body = try call.object(["grace"])
+            if let node = body["grace"], !node.isNull, node.scalar != "0" { grace = try Lifetime.read(node, "grace") }
+        }
+        guard grace <= Self.longestGrace else { throw AdminRefusal(400, "invalid_value", "`grace` must be at most 90 days") }
         let made = NewKey.make()
-        let document = try await book.change { document, overlay in
-            guard let old = Overlay.get(["keys", name], in: document) else { throw Self.unknown("keys", name, document) }
+        let seconds = WallClock.milliseconds() / 1000
+        let until = Moment(seconds: seconds + (grace + 999) / 1000)
+        let (holds, bounds) = (grace > 0, call.caller.bounds)
+        let document = try await book.change(call.mark("keys.rotate", "keys.\(name)")) { document, overlay in
+            guard let old = Overlay.get(["keys", name], in: document), bounds.map({ KeyBounds($0).sees(old) }) ?? true else {
+                throw Self.unknown("keys", name, document, bounds)
+            }
             try check(call, old)
-            overlay.set(["keys", name], to: old.setting("key", .text(NewKey.digest(of: made))))
+            // Whoever rotates a key has it then.
+            if let bounds { try KeyBounds(bounds).check(old, named: name) }
+            var new = old.setting("key", .text(NewKey.digest(of: made))).setting("prefix", .text(NewKey.prefix(of: made)))
+            // Those whose time is over are in nobody's way, but the list should not grow for ever. Without grace all of them end now.
+            var previous = (holds ? old["previous_keys"]?.items ?? [] : []).filter { item in
+                item["until"]?.scalar.flatMap { Moment(written: $0) }.map { $0.seconds > seconds } ?? false
+            }
+            if holds, let key = old["key"] { previous.append(.map([("key", key), ("until", .text(until.written ?? ""))])) }
+            guard previous.count <= Self.mostPrevious else {
+                throw AdminRefusal(409, "too_many", "\(Self.mostPrevious) former keys are still good: rotate without grace to end them")
+            }
+            new = new.setting("previous_keys", previous.isEmpty ? nil : .list(previous))
+            overlay.set(["keys", name], to: new)
         }
         return answer(name, Overlay.get(["keys", name], in: document) ?? .map([]), key: made)
     }
+
+    private static let longestGrace: Int64 = 90 * 86_400_000
+    private static let mostPrevious = 8
 
     // MARK: ETags
 

@@ -5,14 +5,16 @@ import Wire
 /// `GET /api/v1/deployments[/{name}]`, `POST /api/v1/deployments/{name}/reset`.
 struct DeploymentDesk: Sendable {
     let server: Server
+    let book: SettingsBook
 
-    func answer(_ call: AdminCall) throws -> AdminAnswer {
+    func answer(_ call: AdminCall) async throws -> AdminAnswer {
         let name = call.rest(after: 3)
         let reports = server.deploymentReports()
         let names = reports.map(\.health.name)
         if call.method == "POST", name.hasSuffix("/reset"), !names.contains(name) {
             let name = String(name.dropLast(6))
             guard server.reset(deployment: name) else { throw AdminRefusal.unknown("deployment", name, among: names) }
+            try await book.note(call.mark("breaker.reset", name))
             return try one(name, server.deploymentReports())
         }
         guard call.method == "GET" else { throw AdminRefusal.wrongMethod(name.hasSuffix("/reset") ? "POST" : "GET") }

@@ -16,7 +16,7 @@ struct Drafts: Sendable {
         case ("GET", 4): return try await list()
         case ("GET", 5): return Self.answer(id, try Self.draft(id, await book.document))
         case ("DELETE", 5):
-            _ = try await book.change { document, overlay in
+            _ = try await book.change(call.mark("drafts.delete", "policies.\(id)")) { document, overlay in
                 _ = try Self.draft(id, document)
                 overlay.set(["policies", id], to: nil)
             }
@@ -37,7 +37,7 @@ struct Drafts: Sendable {
         let now = WallClock.milliseconds()
         let expires = Moment(seconds: (now + lifetime) / 1000)
         let id = "draft-" + String(NewKey.make().suffix(12))
-        let document = try await book.change { document, overlay in
+        let document = try await book.change(call.mark("drafts.create", "policies.\(id)")) { document, overlay in
             // Those that have expired are in nobody's way, but the list should not grow for ever.
             for member in Self.drafts(document) where Self.expiry(member.node).map({ $0.seconds < now / 1000 }) ?? false {
                 overlay.set(["policies", member.name], to: nil)
@@ -63,7 +63,7 @@ struct Drafts: Sendable {
         guard let name = body["name"]?.scalar, !name.isEmpty, name.utf8.count <= 200 else {
             throw AdminRefusal(400, "invalid_value", "`name` is missing: what the policy is to be called, such as default")
         }
-        _ = try await book.change { document, overlay in
+        _ = try await book.change(call.mark("drafts.commit", "policies.\(name)")) { document, overlay in
             let policy = try Self.draft(id, document).setting("expires", nil)
             overlay.set(["policies", id], to: nil)
             overlay.set(["policies", name], to: policy)

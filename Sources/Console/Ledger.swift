@@ -10,16 +10,14 @@ struct LedgerDesk: Sendable {
     let store: any Store
     let dropped: @Sendable () -> Int
 
-    private static let filters = ["limit", "cursor", "from", "key", "model", "deployment", "policy", "state", "status"]
-
     // MARK: Requests
 
     func requests(_ call: AdminCall) async throws -> AdminAnswer {
-        try call.checkQuery(Self.filters)
+        try call.checkQuery(LedgerFilter.parameters.map(\.name))
         let limit = try call.limit(50, most: 500)
         let (rows, names) = try await blocking { () throws -> ([LedgerEntry], [NameID: StoredName]) in
             let names = try store.names()
-            guard let query = try query(call, names, limit: limit + 1) else { return ([], names) }
+            guard let query = try LedgerFilter.query(call, names, limit: limit + 1) else { return ([], names) }
             return (try store.requests(query), names)
         }
         return AdminAnswer { whole in
@@ -33,44 +31,6 @@ struct LedgerDesk: Sendable {
                 whole.member("next_cursor", orNull: rows.count > limit ? rows[limit - 1].id.description : nil)
             }
         }
-    }
-
-    /// Nil: a filter names what the ledger has never seen, so nothing can match.
-    private func query(_ call: AdminCall, _ names: [NameID: StoredName], limit: Int) throws -> LedgerQuery? {
-        var query = LedgerQuery(limit: limit)
-        if let text = call.query["cursor"] {
-            guard let id = RequestID(text) else { throw AdminRefusal(400, "invalid_value", "`cursor` is none of ours") }
-            query.before = id
-        }
-        if let text = call.query["from"] {
-            guard let moment = Int64(text), moment >= 0 else {
-                throw AdminRefusal(400, "invalid_value", "`from` must be milliseconds since 1970")
-            }
-            query.from = .first(atUnixMilliseconds: moment)
-        }
-        if let text = call.query["status"] {
-            guard let status = Int(text) else { throw AdminRefusal(400, "invalid_value", "`status` must be a number such as 200") }
-            query.status = status
-        }
-        if let text = call.query["state"] {
-            let known = LedgerState.allCases.map(\.name)
-            guard let state = LedgerState.allCases.first(where: { $0.name == text }) else {
-                throw AdminRefusal(400, "invalid_value", "there is no state `\(text.prefix(50))`\(Spelling.help(for: text, among: known))")
-            }
-            query.state = state
-        }
-        var isKnown = true
-        func number(_ parameter: String, _ kind: NameKind) -> NameID? {
-            guard let name = call.query[parameter] else { return nil }
-            let found = names.first { $0.value == StoredName(kind: kind, name: name) }?.key
-            if found == nil { isKnown = false }
-            return found
-        }
-        query.key = number("key", .key)
-        query.model = number("model", .route)
-        query.deployment = number("deployment", .deployment)
-        query.policy = number("policy", .policy)
-        return isKnown ? query : nil
     }
 
     func request(_ text: String) async throws -> AdminAnswer {
@@ -116,6 +76,11 @@ struct LedgerDesk: Sendable {
         line.member("deployment", orNull: names[row.deployment]?.name)
         line.member("policy", orNull: names[row.policy]?.name)
         line.member("rule", orNull: names[row.rule]?.name)
+        line.member("project", orNull: names[row.project]?.name)
+        line.member("customer", orNull: names[row.customer]?.name)
+        line.member("provider", orNull: names[row.provider]?.name)
+        line.key("tags")
+        line.array { list in for tag in row.tags { list.string(names[tag]?.name ?? "") } }
         line.member("state", row.state.name)
         line.member("status", row.status)
         line.member("fault", orNull: row.fault?.name)
@@ -143,6 +108,8 @@ struct LedgerDesk: Sendable {
         }
         line.key("cost_usd")
         if row.priced { line.raw(row.cost.dollars) } else { line.null() }
+        line.key("baseline_usd")
+        if let baseline = row.baseline { line.raw(baseline.dollars) } else { line.null() }
     }
 
     private static func milliseconds(_ name: String, _ microseconds: Int64?, _ line: inout JSONWriter) {

@@ -77,10 +77,13 @@ extension Node {
         case .map(let entries):
             // The values of headers are as secret as credentials, and often are some.
             let isHeaders = name == "headers"
+            // Whoever knows a webhook's address can post there.
+            let isWebhook = self["url"] != nil && (self["events"] != nil || self["secret"] != nil || name == "webhooks")
             return Node(
                 .map(
                     entries.map { entry in
-                        let name = isHeaders && !Self.harmless.contains(entry.name.lowercased()) ? Self.header : entry.name
+                        let isSecret = isHeaders && !Self.harmless.contains(entry.name.lowercased()) || isWebhook && entry.name == "url"
+                        let name = isSecret ? Self.header : entry.name
                         return Entry(entry.name, line: entry.line, entry.node.covered(under: name))
                     }), line: line)
         case .scalar(let text, _):
@@ -88,6 +91,12 @@ extension Node {
             guard isSecret, !isNull, !text.hasPrefix("env:"), !text.hasPrefix("file:") else { return self }
             return .text(Self.cover, line: line)
         }
+    }
+
+    /// The same for what stands at `path`.
+    func covered(at path: [String]) -> Node {
+        if case .scalar = content { return Self.holdsSecret(path) ? covered(under: Self.header) : self }
+        return covered(under: path.last ?? "")
     }
 
     /// Where a reader sent back what it had been shown, the secret stays as it is.
@@ -107,8 +116,16 @@ extension Node {
     private static let harmless: Set<String> = ["accept", "accept-encoding", "accept-language", "content-type", "user-agent"]
     private static let secrets: Set<String> = [
         "key", "api_key", "secret", "password", "token", "authorization", "cookie", "credentials", "api-key", "x-api-key", "x-goog-api-key",
-        "access_token", "secret_access_key", "session_token", "private_key", "proxy-authorization",
+        "access_token", "secret_access_key", "session_token", "private_key", "proxy-authorization", "secrets_key",
     ]
+
+    /// Whether what stands at `path` of a document is covered.
+    static func holdsSecret(_ path: [String]) -> Bool {
+        guard let name = path.last else { return false }
+        if path.count > 1, path[path.count - 2] == "headers" { return !harmless.contains(name.lowercased()) }
+        if name == "url", path.starts(with: ["alerts", "webhooks"]) { return true }
+        return isSecret(name)
+    }
 
     private static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()

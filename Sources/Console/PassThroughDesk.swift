@@ -21,7 +21,7 @@ struct PassThroughDesk: Sendable {
         case ("GET", _): return try await list(id)
         case ("POST", true): return try await create(call)
         case ("POST", false), ("PATCH", false): return try await change(call, id)
-        case ("DELETE", false): return try await delete(id)
+        case ("DELETE", false): return try await delete(call, id)
         case (_, true): throw AdminRefusal.wrongMethod("GET, POST")
         case (_, false): throw AdminRefusal.wrongMethod("GET, POST, PATCH, DELETE")
         }
@@ -47,7 +47,7 @@ struct PassThroughDesk: Sendable {
         let body = try call.object()
         guard let path = body["path"]?.scalar, !path.isEmpty else { throw AdminRefusal(400, "invalid_value", "`path` is missing") }
         let id = body["id"]?.scalar ?? path
-        let document = try await book.change { document, overlay in
+        let document = try await book.change(call.mark("pass_through.create", id)) { document, overlay in
             if Self.all(document).contains(where: { $0.itemName == id }) {
                 throw AdminRefusal(409, "already_exists", "there is a pass-through endpoint `\(id.prefix(200))` already: change it with PATCH")
             }
@@ -58,7 +58,7 @@ struct PassThroughDesk: Sendable {
 
     private func change(_ call: AdminCall, _ id: String) async throws -> AdminAnswer {
         let body = try call.object()
-        let document = try await book.change { document, overlay in
+        let document = try await book.change(call.mark("pass_through.change", id)) { document, overlay in
             let (name, old) = try Self.find(id, in: document)
             if let new = body["id"]?.scalar, new != name {
                 throw AdminRefusal(400, "invalid_value", "an endpoint keeps its id: make another and delete this one")
@@ -69,9 +69,9 @@ struct PassThroughDesk: Sendable {
         return Self.answer([try Self.find(id, in: document).node])
     }
 
-    private func delete(_ id: String) async throws -> AdminAnswer {
+    private func delete(_ call: AdminCall, _ id: String) async throws -> AdminAnswer {
         let gone = Locked<Node?>(nil)
-        _ = try await book.change { document, overlay in
+        _ = try await book.change(call.mark("pass_through.delete", id)) { document, overlay in
             let (name, old) = try Self.find(id, in: document)
             gone.withLock { $0 = old }
             overlay.set(Self.place + [name], to: nil)

@@ -34,7 +34,7 @@ struct RoutingRules: Sendable {
         case "PATCH":
             let body = try call.object(Self.fields)
             try Self.check(body)
-            let document = try await book.change { document, overlay in
+            let document = try await book.change(call.mark("rules.change", "rules.\(id)")) { document, overlay in
                 let old = try Self.rule(id, document)
                 let name = old["name"]?.scalar ?? ""
                 if let new = body["name"]?.scalar, new != name { try Self.checkFree(new, document) }
@@ -47,7 +47,7 @@ struct RoutingRules: Sendable {
             let rule = try Self.rule(id, document)
             return Self.data { Self.shown(rule).write(to: &$0) }
         case "DELETE":
-            _ = try await book.change { document, overlay in
+            _ = try await book.change(call.mark("rules.delete", "rules.\(id)")) { document, overlay in
                 overlay.set([Self.section, try Self.rule(id, document)["name"]?.scalar ?? ""], to: nil)
             }
             return AdminAnswer { whole in whole.object { $0.member("success", true) } }
@@ -60,7 +60,7 @@ struct RoutingRules: Sendable {
         try Self.check(body)
         guard let name = body["name"]?.scalar else { throw AdminRefusal(422, "invalid_value", "`name` is missing") }
         guard body["is_enabled"] != nil else { throw AdminRefusal(422, "invalid_value", "`is_enabled` is missing") }
-        let document = try await book.change { document, overlay in
+        let document = try await book.change(call.mark("rules.create", "rules.\(name)")) { document, overlay in
             try Self.checkFree(name, document)
             let id = (Self.rules(document).compactMap { Self.id($0) }.max() ?? 0) + 1
             let now = Node.text(Timestamp.now())

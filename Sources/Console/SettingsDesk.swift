@@ -43,7 +43,8 @@ struct SettingsDesk: Sendable {
             throw AdminRefusal(400, "invalid_json", "the body must be the setting's value as JSON; to take a setting out, DELETE it")
         }
         let etag = etag
-        let document = try await book.change { document, overlay in
+        try Self.checkMay(call, path)
+        let document = try await book.change(call.mark("settings.change", path.joined(separator: "."))) { document, overlay in
             let old = Overlay.get(path, in: document)
             try Self.check(call, old, etag)
             overlay.set(path, to: value.uncovered(by: old))
@@ -55,7 +56,8 @@ struct SettingsDesk: Sendable {
     /// Back to what the file says.
     private func delete(_ call: AdminCall, _ path: [String]) async throws -> AdminAnswer {
         let etag = etag
-        _ = try await book.change { document, overlay in
+        try Self.checkMay(call, path)
+        _ = try await book.change(call.mark("settings.delete", path.joined(separator: "."))) { document, overlay in
             try Self.check(call, Overlay.get(path, in: document), etag)
             let before = overlay
             overlay.forget(path)
@@ -64,6 +66,14 @@ struct SettingsDesk: Sendable {
             }
         }
         return .nothing
+    }
+
+    /// What the process is started with, and who may use this API, is for admins alone.
+    private static func checkMay(_ call: AdminCall, _ path: [String]) throws {
+        let reserved = ["admin", "server", "store", "ledger", "secrets_key", "general"]
+        guard call.caller.role != .admin, let first = path.first, reserved.contains(first) else { return }
+        if first == "general", path.count > 1 { return }
+        throw AdminRefusal(403, "role_not_sufficient", "`\(first)` is changed by the role admin; \(call.caller.name) is \(call.caller.role.rawValue)")
     }
 
     private static func check(_ call: AdminCall, _ node: Node?, _ etag: (Node) -> String) throws {
@@ -82,7 +92,7 @@ struct SettingsDesk: Sendable {
             whole.object { whole in
                 whole.member("path", path.joined(separator: "."))
                 whole.key("value")
-                node.covered(under: path.last ?? "").write(to: &whole)
+                node.covered(at: path).write(to: &whole)
                 whole.member("restart_required", ["server", "store", "ledger"].contains(path.first ?? ""))
             }
         }

@@ -9,6 +9,8 @@ import Wire
 struct SignalDesk: Sendable {
     let signals: Signals
     let store: any Store
+    /// Whose audit log notes what was set.
+    let book: SettingsBook
 
     static let longestName = 100
     static let longestText = 1_000
@@ -31,7 +33,7 @@ struct SignalDesk: Sendable {
         case ("GET", true): return list()
         case ("POST", true): return try await set(call)
         case ("GET", false): return try get(name)
-        case ("DELETE", false): return try await remove(name)
+        case ("DELETE", false): return try await remove(call, name)
         case (_, true): throw AdminRefusal.wrongMethod("GET, POST")
         case (_, false): throw AdminRefusal.wrongMethod("GET, DELETE")
         }
@@ -65,12 +67,14 @@ struct SignalDesk: Sendable {
         Self.write(signal, stored: true, &writer)
         let document = StoredDocument(name: signal.name, value: String(decoding: writer.bytes, as: UTF8.self))
         try await blocking { try store.change(.signal, put: [document], remove: []) }
+        try await book.note(call.mark("signals.set", signal.name), after: document.value)
         return AdminAnswer(status: 201) { Self.write(signal, &$0) }
     }
 
-    private func remove(_ name: String) async throws -> AdminAnswer {
+    private func remove(_ call: AdminCall, _ name: String) async throws -> AdminAnswer {
         guard signals.remove(name) != nil else { throw AdminRefusal.unknown("signal", name, among: held.map(\.name)) }
         try await blocking { try store.change(.signal, put: [], remove: [name]) }
+        try await book.note(call.mark("signals.delete", name))
         return .nothing
     }
 

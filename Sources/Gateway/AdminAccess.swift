@@ -5,12 +5,21 @@ import Storage
 /// What the admin API asks of the running gateway.
 extension Server {
     /// Whether operators must show a token.
-    public var needsToken: Bool { adminToken != nil }
+    public var needsToken: Bool { adminToken != nil || !adminTokens.isEmpty || !adminIsLoopback }
 
-    /// Compares digests, all of their bytes: how long it takes says nothing of the token.
-    public func admits(token: String) -> Bool {
-        guard let adminToken else { return true }
-        return Array(token.utf8).withUnsafeBytes { KeyRing.Digest(of: $0) } == adminToken
+    private var adminTokens: [AdminToken] { live?.blueprint.adminTokens ?? firstTokens }
+
+    /// Who shows the token. Compares digests, all of their bytes, with every token there is: how long it takes says nothing of one.
+    public func identify(token: String?) -> AdminIdentity? {
+        guard needsToken else { return .local }
+        guard let token else { return nil }
+        let shown = Array(token.utf8).withUnsafeBytes { KeyRing.Digest(of: $0) }
+        var found: AdminIdentity? = adminToken.flatMap { $0 == shown ? .environment : nil }
+        for token in adminTokens where KeyRing.digest(of: token.secret) == shown {
+            if let expires = token.expires, expires.seconds <= WallClock.milliseconds() / 1000 { continue }
+            found = found ?? .token(token)
+        }
+        return found
     }
 
     /// `/metrics`, in Prometheus' text format.
@@ -43,6 +52,33 @@ extension Server {
         router.with { $0.reset(id, at: .now()) }
         log.notice("deployment reset by an operator", metadata: ["deployment": "\(name)"])
         return true
+    }
+}
+
+/// Who asks the admin API.
+public enum AdminIdentity: Sendable {
+    /// Without a token, from this machine, where none is asked for.
+    case local
+    /// The bearer of SWIFTLET_ADMIN_TOKEN.
+    case environment
+    case token(AdminToken)
+
+    /// As the audit log has it.
+    public var name: String {
+        switch self {
+        case .local: "local"
+        case .environment: "admin"
+        case .token(let token): token.name
+        }
+    }
+
+    public var role: AdminRole {
+        if case .token(let token) = self { token.role } else { .admin }
+    }
+
+    /// Nil: nothing bounds what it may give.
+    public var bounds: AdminToken? {
+        if case .token(let token) = self, token.role == .keyManager { token } else { nil }
     }
 }
 

@@ -58,7 +58,7 @@ struct KeyRing: Sendable {
         }
     }
 
-    private static func digest(of secret: Secret) -> Digest {
+    static func digest(of secret: Secret) -> Digest {
         let secret = secret.reveal()
         return Digest(written: secret) ?? Array(secret.utf8).withUnsafeBytes { Digest(of: $0) }
     }
@@ -87,6 +87,9 @@ public enum NewKey {
         var generator = SystemRandomNumberGenerator()
         return "sk-swiftlet-" + String((0..<43).map { _ in alphabet.randomElement(using: &generator) ?? "0" })
     }
+
+    /// How it begins: enough to know it again by, not enough to guess it.
+    public static func prefix(of key: String) -> String { String(key.prefix(16)) }
 
     /// As settings may have it in place of the key itself.
     public static func digest(of key: String) -> String {

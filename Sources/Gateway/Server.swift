@@ -23,6 +23,9 @@ public final class Server: Sendable {
     let log: Logger
     /// Nil: operators need none, which only a loopback listener may offer.
     let adminToken: KeyRing.Digest?
+    /// Of the settings it was made with, until it serves.
+    let firstTokens: [AdminToken]
+    let adminIsLoopback: Bool
     let readiness = Readiness()
     let inlineRoutes = InlineRoutes()
     let limiters = Limiters()
@@ -58,7 +61,9 @@ public final class Server: Sendable {
         responses: ResponsesDesk? = nil, gateway: GatewayIdentity = GatewayIdentity()
     ) throws {
         let token = adminToken.flatMap { $0.isEmpty ? nil : $0 }
-        if token == nil, !blueprint.server.admin.isLoopback { throw StartProblem.adminWithoutToken("\(blueprint.server.admin.host)") }
+        adminIsLoopback = blueprint.server.admin.isLoopback
+        firstTokens = blueprint.adminTokens
+        if token == nil, firstTokens.isEmpty, !adminIsLoopback { throw StartProblem.adminWithoutToken("\(blueprint.server.admin.host)") }
         self.adminToken = token.map { Array($0.utf8).withUnsafeBytes { KeyRing.Digest(of: $0) } }
         self.store = store
         self.journal = journal
@@ -304,7 +309,7 @@ public enum StartProblem: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .adminWithoutToken(let host):
-            "server.admin listens on \(host), which is not loopback: set SWIFTLET_ADMIN_TOKEN, or listen on 127.0.0.1"
+            "server.admin listens on \(host), which is not loopback: set SWIFTLET_ADMIN_TOKEN or admin.tokens, or listen on 127.0.0.1"
         case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
         }
     }

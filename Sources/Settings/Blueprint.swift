@@ -30,6 +30,9 @@ public struct Blueprint: Sendable {
     /// Requests in flight at once on this gateway.
     public var globalParallel: Int?
     public var alerts = AlertSettings()
+    public var adminTokens: [AdminToken] = []
+    /// Nil: one is made beside the SQLite database.
+    public var secretsKey: Secret?
     /// Where callers are, by their addresses.
     public var regions = RegionTable()
     /// By their names in settings, whether anything uses them or not.

@@ -24,6 +24,8 @@ public struct SettingsDocument: Configurable {
     public var router = RouterSettings()
     public var general = GeneralSettings()
     public var alerts = AlertSettings()
+    public var admin = AdminSettings()
+    public var secretsKey: Secret?
 
     public init() {}
 
@@ -51,6 +53,11 @@ public struct SettingsDocument: Configurable {
         .setting("firewall", \.firewall, "Patterns in prompts and answers, and what happens to them.").notYet,
         .setting("router", \.router, "What holds for all model groups that do not say otherwise."),
         .setting("general", \.general, "What holds for the gateway as a whole."),
+        .setting("admin", \.admin, "Who may use the admin API, and for what."),
+        .setting(
+            "secrets_key", \.secretsKey,
+            "What credentials that come through the API are encrypted with: 32 characters or more, the same on every gateway of one store. "
+                + "Without it a key is made beside the SQLite database."),
         .setting("alerts", \.alerts, "Who is told when a budget nears its end, or is spent."),
     ]
 }

@@ -28,6 +28,17 @@ struct AdminClient {
     func get(_ path: String) throws -> AdminReply { try send("GET", path, "") }
     func post(_ path: String, _ body: String) throws -> AdminReply { try send("POST", path, body) }
 
+    func patch(_ path: String, _ body: String) throws -> AdminReply { try send("PATCH", path, body) }
+    func delete(_ path: String) throws -> AdminReply { try send("DELETE", path, "") }
+
+    /// A name as a segment of a path.
+    static func segment(_ name: String) -> String {
+        name.utf8.map { byte in
+            let isPlain = 0x61...0x7a ~= byte | 0x20 || 0x30...0x39 ~= byte || "-_.~".utf8.contains(byte)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+
     private func send(_ method: String, _ path: String, _ body: String) throws -> AdminReply {
         let token = ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"].map { "authorization: Bearer \($0)\r\n" } ?? ""
         let name = host.contains(":") ? "[\(host)]" : host

@@ -18,12 +18,16 @@ struct Running {
     private let keeping: Task<Void, Never>
     private let tending: Task<Void, Never>
     private let renewing: Task<Void, Never>
+    private let following: Task<Void, Never>
     private let stores: Stores
 
     static func start(_ source: SettingsSource, _ log: Logger) async throws -> Running {
         // The file says where the store is, and the store what stands above the file.
-        let stores = try Stores(source.blueprint(source.compile(source.document()), log), log)
-        let file = SettingsFile(read: { try source.document() }, compile: { source.compile($0) }, warn: { source.warn($0, log) })
+        let first = try source.blueprint(source.compile(source.document()), log)
+        let stores = try Stores(first, log)
+        let file = SettingsFile(
+            read: { try source.document() }, compile: { source.compile($0) }, warn: { source.warn($0, log) },
+            vault: try SecretVault(first.secretsKey, store: first.store))
         let blueprint = try source.blueprint(
             SettingsBook.initial(file, store: stores.settings) { problems in
                 for problem in problems {
@@ -47,7 +51,7 @@ struct Running {
         return Running(
             server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() },
             tending: Task { await tend(stores, server, log) },
-            renewing: Task { await renewPrices(book, log) }, stores: stores)
+            renewing: Task { await renewPrices(book, log) }, following: Task { await follow(book, log) }, stores: stores)
     }
 
     /// Looks every five seconds whether a price of the catalogue has begun to hold or its file has changed.
@@ -66,6 +70,26 @@ struct Running {
         if let ledger = stores.ledger as? any UsageStore { await LedgerKeeper(server, ledger: ledger, log: log).run() }
     }
 
+    /// Looks every second whether another gateway on the same store has changed the settings.
+    private static func follow(_ book: SettingsBook, _ log: Logger) async {
+        var isLost = false
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))  // throws when it is cancelled, and then the loop ends
+            do {
+                if try await book.follow() {
+                    let version = await book.version
+                    log.notice("settings taken up from the store", metadata: ["version": "\(version)"])
+                }
+                isLost = false
+            } catch let refused as SettingsBook.Refused {
+                log.error("settings of another gateway do not run here, the old ones stay", metadata: ["problem": "\(refused)"])
+            } catch {
+                if !isLost { log.error("the store does not say whether settings have changed", metadata: ["problem": "\(error)"]) }
+                isLost = true
+            }
+        }
+    }
+
     /// Requests, then what they left to write, then the files: nothing acknowledged is lost.
     func drain(_ grace: Duration, _ log: Logger) async {
         await server.drain(grace: grace)
@@ -73,6 +97,7 @@ struct Running {
         keeping.cancel()
         tending.cancel()
         renewing.cancel()
+        following.cancel()
         await keeping.value
         await tending.value
         await events.settle()

@@ -62,17 +62,22 @@ import Testing
             compile: { Blueprint.compile($0, version: TableVersion.next()) })
         let runs = Atomic(0)
         let book = try SettingsBook(file, store: store) { _ in runs.add(1, ordering: .relaxed) }
+        let mark = ChangeMark(actor: "me", role: "admin", action: "settings.change", subject: "models")
         let before = await book.document
         let refused = await #expect(throws: SettingsBook.Refused.self) {
-            try await book.change { _, overlay in overlay.set(["models", "chat", "strateggy"], to: .text("latency")) }
+            try await book.change(mark) { _, overlay in overlay.set(["models", "chat", "strateggy"], to: .text("latency")) }
         }
         #expect(refused?.problems.first?.path == "models.chat.strateggy")
         #expect(await book.document == before)
         #expect(runs.load(ordering: .relaxed) == 0)
         #expect(try store.documents(.setting).isEmpty)
-        _ = try await book.change { _, overlay in overlay.set(["models", "chat", "strategy"], to: .text("latency")) }
+        _ = try await book.change(mark) { _, overlay in overlay.set(["models", "chat", "strategy"], to: .text("latency")) }
         #expect(runs.load(ordering: .relaxed) == 1)
         #expect(Overlay.get(["models", "chat", "strategy"], in: await book.document)?.scalar == "latency")
+        let entries = try store.audit(before: nil, limit: 9)
+        #expect(entries.map(\.action) == ["settings.change"] && entries.map(\.actor) == ["me"] && entries.map(\.number) == [1])
+        #expect(entries.first?.after == #"{"models.chat.strategy":"latency"}"# && entries.first?.before == #"{"models.chat.strategy":null}"#)
+        #expect(await book.version == 1)
         let again = try SettingsBook(file, store: store) { _ in }
         #expect(await again.document == book.document)
     }

@@ -8,6 +8,27 @@ public enum JSONSchema {
         return JSONText.object(members).text() + "\n"
     }
 
+    /// What may stand in a part of an item, as a change of it has: nothing is required. `name` stands beside the item's settings.
+    public static func part(of shape: Shape) -> JSONText {
+        let name = ("name", JSONText.object([("type", .string("string")), ("description", .string("Its name, which it keeps."))]))
+        switch shape {
+        case .names(of: let item), .list(let item): return part(of: item)
+        case .section(let fields):
+            let properties = fields.filter { $0.name != "name" }.map { ($0.name, property($0)) }
+            return .object([
+                ("type", .string("object")), ("properties", .object([name] + properties)), ("additionalProperties", .bool(false)),
+            ])
+        case .variants(by: _, let variants):
+            // What any of them has.
+            var properties = [name, ("type", .object([("enum", .list(variants.map { .string($0.name) }))]))]
+            for field in variants.flatMap(\.fields) where !properties.contains(where: { $0.0 == field.name }) {
+                properties.append((field.name, property(field)))
+            }
+            return .object([("type", .string("object")), ("properties", .object(properties)), ("additionalProperties", .bool(false))])
+        default: return .object([("type", .string("object")), ("properties", .object([name]))])
+        }
+    }
+
     private static func object(_ fields: [FieldDescription], besides: [(String, JSONText)] = []) -> [(String, JSONText)] {
         var members: [(String, JSONText)] = [
             ("type", .string("object")), ("properties", .object(besides + fields.map { ($0.name, property($0)) })),

@@ -68,6 +68,7 @@ struct Compiler {
         addProjects()
         addKeys()
         checkLimits()
+        checkAdminTokens()
         checkReferences()
         checkPassThrough()
         addAutoRoute()
@@ -90,6 +91,8 @@ struct Compiler {
         blueprint.customers = customers
         blueprint.accounts = accounts(for: table.fields)
         blueprint.alerts = document.alerts
+        blueprint.adminTokens = adminTokens
+        blueprint.secretsKey = document.secretsKey
         blueprint.unpricedCeiling = document.general.unpricedCeiling?.price
         blueprint.globalParallel = document.general.globalMaxParallelRequests
         blueprint.regions = document.regions.prefixes.table

@@ -29,9 +29,28 @@ struct Overlay: Sendable, Equatable {
         settings[path] = .some(node)
     }
 
+    /// What lies below it stays.
+    mutating func replace(_ path: [String], with node: Node) {
+        settings[path] = .some(node)
+    }
+
     /// `path` and what lies below it is again as the file has it.
     mutating func forget(_ path: [String]) {
         settings = settings.filter { !$0.key.starts(with: path) }
+    }
+
+    /// With what `other` has of these sections in place of its own.
+    func replacing(_ sections: [String], by other: Overlay) -> Overlay {
+        var overlay = self
+        overlay.settings = settings.filter { !sections.contains($0.key[0]) }
+        for (path, node) in other.settings where sections.contains(path[0]) { overlay.settings[path] = .some(node) }
+        return overlay
+    }
+
+    /// Shorter paths first, those of one length by name.
+    var inOrder: [(path: [String], node: Node?)] {
+        settings.sorted { ($0.key.count, $0.key.joined(separator: "\u{0}")) < ($1.key.count, $1.key.joined(separator: "\u{0}")) }
+            .map { ($0.key, $0.value) }
     }
 
     var documents: [StoredDocument] {
@@ -42,10 +61,8 @@ struct Overlay: Sendable, Equatable {
 
     // MARK: Application
 
-    /// In order: shorter paths first, those of one length by name.
     func applied(to document: Node) -> Node {
-        settings.sorted { ($0.key.count, $0.key.joined(separator: "\u{0}")) < ($1.key.count, $1.key.joined(separator: "\u{0}")) }
-            .reduce(document.isNull ? .map([]) : document) { Self.set($1.key[...], to: $1.value, in: $0) }
+        inOrder.reduce(document.isNull ? .map([]) : document) { Self.set($1.path[...], to: $1.node, in: $0) }
     }
 
     /// A list's items are found by their names. `list`: what a list, which may be empty, calls the names of its items.

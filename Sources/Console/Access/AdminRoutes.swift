@@ -1,0 +1,192 @@
+/// All there is of the admin API.
+enum AdminRoutes {
+    static let all: [AdminRoute] =
+        health + collections + keys + drafts + settings + state + ledger + compatible
+
+    private static let health: [AdminRoute] = [
+        AdminRoute("GET", "/healthz", .nothing, "Whether the process is there.", type: "text/plain") { desk, _ in desk.health() },
+        AdminRoute("GET", "/readyz", .nothing, "Whether it takes requests; 503 where not.", type: "text/plain") { desk, _ in desk.readiness() },
+        AdminRoute("GET", "/metrics", .read, "Figures in Prometheus' text format.", type: "text/plain") { desk, _ in await desk.metrics() },
+        AdminRoute("GET", "/api/v1/openapi.json", .token, "This description.") { _, _ in OpenAPI.answer },
+        AdminRoute("GET", "/api/v1/me", .token, "Whose token it is, and what it may do.") { desk, call in desk.me(call) },
+    ]
+
+    private static let collections: [AdminRoute] = Collections.sections.sorted { $0.key < $1.key }.flatMap { path, section in
+        let (read, change): (AdminRight, AdminRight) = section == "keys" ? (.readKeys, .changeKeys) : (.read, .operate)
+        let word = Collections.word(section)
+        let handle: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in
+            try await desk.collections.answer(call, section: section)
+        }
+        return [
+            AdminRoute("GET", "/api/v1/\(path)", read, "All of `\(section)`, secrets covered.", handle),
+            AdminRoute(
+                "POST", "/api/v1/\(path)", change,
+                section == "keys" ? "Makes a key. It is shown in this answer and never again." : "Adds a \(word).", body: .item(section), status: 201,
+                handle),
+            AdminRoute("GET", "/api/v1/\(path)/{name}", read, "One \(word).", handle),
+            AdminRoute(
+                "PATCH", "/api/v1/\(path)/{name}", change,
+                "Changes a \(word): a merge patch (RFC 7396), refused with 412 where If-Match does not hold.",
+                body: .item(section), handle),
+            AdminRoute("DELETE", "/api/v1/\(path)/{name}", change, "Takes a \(word) away.", status: 204, handle),
+        ]
+    }
+
+    private static let keys: [AdminRoute] = [
+        AdminRoute(
+            "POST", "/api/v1/keys/{name}/rotate", .changeKeys, "A new key in place of the old one, which holds for `grace` yet.",
+            body: .members([.init(name: "grace", help: "How long the old key holds: seconds, or a text such as 24h.")], required: 0)
+        ) { desk, call in try await desk.collections.answer(call, section: "keys") },
+        AdminRoute(
+            "POST", "/api/v1/providers/{name}/test", .operate, "Asks a provider for one token, and says what is wrong where it does not answer.",
+            body: .members([.init(name: "model", help: "The model to ask.")], required: 0)
+        ) { desk, call in try await desk.testProvider(call) },
+    ]
+
+    private static let drafts: [AdminRoute] = {
+        let handle: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.drafts.answer(call) }
+        let draft = AdminRoute.Parameter(name: "policy", help: "The policy, as settings have it.", schema: "object")
+        return [
+            AdminRoute("GET", "/api/v1/policies/draft", .read, "All drafts.", handle),
+            AdminRoute(
+                "POST", "/api/v1/policies/draft", .operate, "Makes a draft, which requests may name as `routing_policy_id`.",
+                body: .members([draft, .init(name: "expires_in", help: "How long it holds: seconds, or a text such as 1h.")], required: 1),
+                status: 201,
+                handle),
+            AdminRoute("GET", "/api/v1/policies/draft/{id}", .read, "One draft.", handle),
+            AdminRoute("DELETE", "/api/v1/policies/draft/{id}", .operate, "Takes a draft away.", status: 204, handle),
+            AdminRoute(
+                "POST", "/api/v1/policies/draft/{id}/commit", .operate, "Makes a draft a policy.",
+                body: .members([.init(name: "name", help: "What the policy is to be called.")], required: 1), handle),
+        ]
+    }()
+
+    private static let settings: [AdminRoute] = {
+        let handle: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.settings.answer(call) }
+        let versions: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.versions.answer(call) }
+        let cursor = AdminRoute.Parameter(name: "cursor", help: "`next_cursor` of the page before.")
+        let limit = AdminRoute.Parameter(name: "limit", help: "How many at most.", schema: "integer")
+        return [
+            AdminRoute("GET", "/api/v1/settings", .read, "All settings, secrets covered, and which of them were changed through the API.", handle),
+            AdminRoute(
+                "GET", "/api/v1/settings/versions", .read, "Versions of what was changed, the newest first.", query: [cursor, limit], versions),
+            AdminRoute("GET", "/api/v1/settings/versions/{version}", .read, "What was changed, as that version had it, secrets covered.", versions),
+            AdminRoute(
+                "GET", "/api/v1/settings/diff", .read, "What differs: from the file, or between two versions.",
+                query: [
+                    .init(name: "from", help: "A version; without it the file.", schema: "integer"),
+                    .init(name: "to", help: "A version; without it what runs.", schema: "integer"),
+                ], versions),
+            AdminRoute(
+                "GET", "/api/v1/settings/export", .administer, "File and changes as one document. Keys are digests, credentials stay encrypted.",
+                versions),
+            AdminRoute(
+                "POST", "/api/v1/settings/rollback", .administer,
+                "Makes what an earlier version had a new version. Keys and admin tokens stay as they are, unless `include` names them.",
+                body: .members(
+                    [
+                        .init(name: "version", help: "The version.", schema: "integer"),
+                        .init(name: "include", help: "`keys`, `admin`: what is to come back as well.", schema: "array"),
+                    ], required: 1), versions),
+            AdminRoute("GET", "/api/v1/settings/{path}", .read, "One setting, by its path.", handle),
+            AdminRoute("PUT", "/api/v1/settings/{path}", .operate, "Sets one setting.", body: .anything, handle),
+            AdminRoute("DELETE", "/api/v1/settings/{path}", .operate, "One setting as the file has it.", status: 204, handle),
+        ]
+    }()
+
+    private static let state: [AdminRoute] = {
+        let signals: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.signals.answer(call) }
+        let deployments: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.deployments.answer(call) }
+        let prices: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.prices.answer(call) }
+        return [
+            AdminRoute("GET", "/api/v1/signals", .read, "Signals that conditions may ask for.", signals),
+            AdminRoute(
+                "POST", "/api/v1/signals", .operate, "Sets a signal.",
+                body: .members(
+                    [
+                        .init(name: "name", help: "Its name."), .init(name: "value", help: "A number, a flag or a text.", schema: "any"),
+                        .init(name: "expires_in", help: "How long it holds: seconds, or a text such as 15m."),
+                    ], required: 2), status: 201, signals),
+            AdminRoute("GET", "/api/v1/signals/{name}", .read, "One signal.", signals),
+            AdminRoute("DELETE", "/api/v1/signals/{name}", .operate, "Takes a signal away.", status: 204, signals),
+            AdminRoute("GET", "/api/v1/deployments", .read, "State, latency and error rate of every deployment.", deployments),
+            AdminRoute("GET", "/api/v1/deployments/{name}", .read, "One deployment.", deployments),
+            AdminRoute("POST", "/api/v1/deployments/{name}/reset", .operate, "Makes a deployment serve again whatever its faults were.", deployments),
+            AdminRoute(
+                "GET", "/api/v1/prices", .read, "What is known of models, and what they cost now.",
+                query: [
+                    .init(name: "provider", help: "A type of provider."), .init(name: "model", help: "Part of a model's name."),
+                    .init(name: "limit", help: "How many at most.", schema: "integer"),
+                ], prices),
+            AdminRoute("GET", "/api/v1/prices/{name}", .read, "One model, as PROVIDER/MODEL.", prices),
+            AdminRoute("GET", "/api/v1/gateways", .read, "Who runs on this store, and which version of the settings.") { desk, call in
+                try await desk.gateways(call)
+            },
+            AdminRoute(
+                "POST", "/api/v1/explain", .read, "What would happen to a request.",
+                body: .members(
+                    [
+                        .init(name: "body", help: "The request's body.", schema: "object"),
+                        .init(name: "api", help: "Which API; chat.completions without it."),
+                        .init(name: "headers", help: "Its headers.", schema: "object"), .init(name: "key", help: "The name of its key."),
+                    ], required: 1)
+            ) { desk, call in try await desk.explaining.answer(call) },
+        ]
+    }()
+
+    private static let ledger: [AdminRoute] = [
+        AdminRoute("GET", "/api/v1/requests", .read, "Requests, the newest first.", query: LedgerFilter.parameters) { desk, call in
+            try await desk.ledger.requests(call)
+        },
+        AdminRoute("GET", "/api/v1/requests/{id}", .read, "One request with attempts and decision.") { desk, call in
+            try await desk.ledger.request(call.path[3])
+        },
+        AdminRoute(
+            "GET", "/api/v1/events", .read, "What moved traffic, the newest first.",
+            query: [
+                .init(name: "kind", help: "Only events of this kind."), .init(name: "cursor", help: "`next_cursor` of the page before."),
+                .init(name: "limit", help: "How many at most.", schema: "integer"),
+            ]
+        ) { desk, call in try await desk.ledger.events(call) },
+        AdminRoute(
+            "GET", "/api/v1/audit", .read, "Who changed what, the newest first.",
+            query: [
+                .init(name: "cursor", help: "`next_cursor` of the page before."), .init(name: "limit", help: "How many at most.", schema: "integer"),
+            ]
+        ) { desk, call in try await desk.audit.list(call) },
+        AdminRoute("GET", "/api/v1/audit/verify", .read, "Whether the audit log is as it was written.") { desk, call in
+            try await desk.audit.verify(call)
+        },
+        AdminRoute("GET", "/api/v1/usage", .readKeys, "Requests, tokens and cost by what they are grouped by.", query: UsageDesk.parameters) {
+            desk, call in
+            try await desk.usage.answer(call)
+        },
+        AdminRoute("GET", "/api/v1/budgets", .readKeys, "How budgets and limits stand.", query: BudgetDesk.parameters) { desk, call in
+            try await desk.budgets.answer(call)
+        },
+    ]
+
+    /// In the shapes of other systems.
+    private static let compatible: [AdminRoute] = {
+        let pass: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.passThrough.answer(call) }
+        let rules: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.rules.answer(call) }
+        let id = AdminRoute.Parameter(name: "endpoint_id", help: "Where the path does not say which.")
+        return [
+            AdminRoute("GET", "/config/pass_through_endpoint", .read, "Pass-through endpoints, as LiteLLM has them.", query: [id], pass),
+            AdminRoute(
+                "POST", "/config/pass_through_endpoint", .operate, "Adds or changes one.", query: [id], body: .item("pass_through"), status: 201, pass
+            ),
+            AdminRoute("PATCH", "/config/pass_through_endpoint", .operate, "Changes one.", query: [id], body: .item("pass_through"), pass),
+            AdminRoute("DELETE", "/config/pass_through_endpoint", .operate, "Takes one away.", query: [id], pass),
+            AdminRoute("GET", "/config/pass_through_endpoint/{id}", .read, "One of them.", pass),
+            AdminRoute("POST", "/config/pass_through_endpoint/{id}", .operate, "Changes one.", body: .item("pass_through"), pass),
+            AdminRoute("PATCH", "/config/pass_through_endpoint/{id}", .operate, "Changes one.", body: .item("pass_through"), pass),
+            AdminRoute("DELETE", "/config/pass_through_endpoint/{id}", .operate, "Takes one away.", pass),
+            AdminRoute("GET", "/v1/routing-rules", .read, "Rules, as TokenRouter has them.", rules),
+            AdminRoute("POST", "/v1/routing-rules", .operate, "Adds a rule.", body: .anything, status: 201, rules),
+            AdminRoute("GET", "/v1/routing-rules/{id}", .read, "One rule.", rules),
+            AdminRoute("PATCH", "/v1/routing-rules/{id}", .operate, "Changes a rule.", body: .anything, rules),
+            AdminRoute("DELETE", "/v1/routing-rules/{id}", .operate, "Takes a rule away.", rules),
+        ]
+    }()
+}
