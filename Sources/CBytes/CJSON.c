@@ -261,11 +261,24 @@ static inline int sequence(const uint8_t *p, const uint8_t *end) {
 const uint8_t *cjson_utf8_problem(const uint8_t *p, const uint8_t *end) {
     while (p < end) {
         if (*p < 0x80) {
+#if defined(__x86_64__)
+            for (; end - p >= 16; p += 16) {
+                unsigned mask = (unsigned)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)p));
+                if (mask == 0) continue;
+                p += __builtin_ctz(mask);
+                break;
+            }
+            if (p == end) return end;
+            if (*p >= 0x80) goto high;
+#endif
             uint64_t word;
             if (end - p >= 8 && (memcpy(&word, p, 8), (word & 0x8080808080808080ull) == 0)) p += 8;
             else p++;
             continue;
         }
+#if defined(__x86_64__)
+    high:
+#endif
         // East Asian text: runs of three-byte sequences of which none begins with the special e0 or ed.
         while (end - p >= 3 && p[0] > 0xe0 && p[0] < 0xf0 && p[0] != 0xed && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) p += 3;
         if (p == end || *p < 0x80) continue;
@@ -274,4 +287,93 @@ const uint8_t *cjson_utf8_problem(const uint8_t *p, const uint8_t *end) {
         p += count;
     }
     return end;
+}
+
+static const uint8_t *blanks(const uint8_t *p, const uint8_t *end) {
+    while (p < end && (*p == 0x20 || *p == 0x0a || *p == 0x0d || *p == 0x09)) p++;
+    return p;
+}
+
+static inline const uint8_t *past_blanks(const uint8_t *p, const uint8_t *end) { return p < end && *p <= 0x20 ? blanks(p, end) : p; }
+
+static inline const uint8_t *past_digits(const uint8_t *p, const uint8_t *end) {
+    const uint8_t *start = p;
+    while (p < end && (uint8_t)(*p - '0') < 10) p++;
+    return p > start ? p : NULL;
+}
+
+static inline const uint8_t *past_number(const uint8_t *p, const uint8_t *end) {
+    if (*p == '-') p++;
+    if (p < end && *p == '0') p++;
+    else if (!(p = past_digits(p, end))) return NULL;
+    if (p < end && *p == '.' && !(p = past_digits(p + 1, end))) return NULL;
+    if (p < end && (*p | 0x20) == 'e') {
+        p++;
+        if (p < end && (*p == '+' || *p == '-')) p++;
+        p = past_digits(p, end);
+    }
+    return p;
+}
+
+static inline const uint8_t *past_string(const uint8_t *p, const uint8_t *end) {
+    if (p == end || *p != '"') return NULL;
+    cjson_string_end found = cjson_string(p + 1, end);
+    return found.status == cjson_closed ? found.at + 1 : NULL;
+}
+
+static inline const uint8_t *past_word(const uint8_t *p, const uint8_t *end, const char *word, ptrdiff_t count) {
+    return end - p >= count && memcmp(p, word, (size_t)count) == 0 ? p + count : NULL;
+}
+
+// From the opening quote of a name to the first byte of its value.
+static inline const uint8_t *past_name(const uint8_t *p, const uint8_t *end) {
+    if (!(p = past_string(p, end))) return NULL;
+    p = past_blanks(p, end);
+    return p < end && *p == ':' ? past_blanks(p + 1, end) : NULL;
+}
+
+const uint8_t *cjson_value_end(const uint8_t *p, const uint8_t *end, ptrdiff_t depth) {
+    uint8_t closes[cjson_deepest];
+    ptrdiff_t open = 0;
+    if (depth > cjson_deepest) depth = cjson_deepest;
+    for (;;) {
+        if (p >= end) return NULL;
+        switch (*p) {
+        case '"': p = past_string(p, end); break;
+        case '{':
+        case '[': {
+            if (open == depth) return NULL;
+            uint8_t close = *p == '{' ? '}' : ']';
+            p = past_blanks(p + 1, end);
+            if (p == end) return NULL;
+            if (*p == close) {
+                p++;
+                break;
+            }
+            closes[open++] = close;
+            if (close == '}' && !(p = past_name(p, end))) return NULL;
+            continue;
+        }
+        case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
+            p = past_number(p, end);
+            break;
+        case 't': p = past_word(p, end, "true", 4); break;
+        case 'f': p = past_word(p, end, "false", 5); break;
+        case 'n': p = past_word(p, end, "null", 4); break;
+        default: return NULL;
+        }
+        if (!p) return NULL;
+        // Behind a value: whatever ends with it, then the next one.
+        for (;;) {
+            if (open == 0) return p;
+            p = past_blanks(p, end);
+            if (p == end) return NULL;
+            if (*p != closes[open - 1]) break;
+            open--;
+            p++;
+        }
+        if (*p != ',') return NULL;
+        p = past_blanks(p + 1, end);
+        if (closes[open - 1] == '}' && !(p = past_name(p, end))) return NULL;
+    }
 }

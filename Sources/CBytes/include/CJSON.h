@@ -79,6 +79,12 @@ static inline int cjson_same(const uint8_t *a, const uint8_t *b, size_t count) {
     return 1;
 }
 
+enum { cjson_deepest = 128 };
+
+/// The end of the value that begins at `p`, which may open `depth` objects and arrays, at most `cjson_deepest`. Null: it is none, and
+/// the caller finds out why.
+const uint8_t *cjson_value_end(const uint8_t *p, const uint8_t *end, ptrdiff_t depth);
+
 /// The first LF or CR in `p ..< end`, or `end`.
 static inline const uint8_t *cjson_line_end(const uint8_t *p, const uint8_t *end) {
 #if defined(__SSE2__)
