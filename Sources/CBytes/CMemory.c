@@ -11,6 +11,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+void cmemory_begin(void) {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_TOP_PAD, 512 << 10);
+#endif
+}
+
 /// Of segments that nobody may write to nothing can be lost: they are as in their files.
 static int forget(struct dl_phdr_info *object, size_t size, void *context) {
     (void)size, (void)context;
@@ -34,5 +42,6 @@ void cmemory_settle(void) {
     dl_iterate_phdr(forget, NULL);
 }
 #else
+void cmemory_begin(void) {}
 void cmemory_settle(void) {}
 #endif

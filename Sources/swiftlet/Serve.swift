@@ -24,6 +24,7 @@ struct Serve: AsyncParsableCommand {
     var settings: [String] = []
 
     func run() async throws {
+        cmemory_begin()
         LoggingSystem.bootstrap { JSONLogHandler(label: $0) }
         let log = Logger(label: "swiftlet")
         let signals = Signals()
