@@ -101,6 +101,9 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         work()
     }
 
+    /// Nobody behind this handler waits for it.
+    func channelReadComplete(context: ChannelHandlerContext) {}
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         loop.time = .now()
         if context.channel.isWritable {

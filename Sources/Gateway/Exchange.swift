@@ -133,7 +133,8 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         guard let target else { return }
         upstream = channel
         usesPooled = reused
-        let bytes = UpstreamRequest(target, request, interpreter, attempt, live, loop).authorized(for: target, passed: request.passed, loop)
+        var bytes = UpstreamRequest(target, request, interpreter, attempt, live, loop)
+        if target.vouches { bytes = bytes.authorized(for: target, passed: request.passed, loop) }
         channel.call(
             self, request: bytes, firstByte: target.firstByteTimeout, idle: target.idleTimeout,
             deadline: attempt?.deadline ?? .distantFuture)

@@ -30,6 +30,8 @@ final class Target: Sendable {
     let signing: Signing?
     let keeper: TokenKeeper?
     let passesHeaders: Bool
+    /// Whether any of the three may have to say something in a request.
+    let vouches: Bool
     /// Asking for usage in streams would be refused; it comes by itself.
     let refusesStreamOptions: Bool
     /// What a client's own chat request may have to be changed for.
@@ -77,6 +79,7 @@ final class Target: Sendable {
         }
         keeper = provider.grant.map { tokens[$0] }
         passesHeaders = !provider.passedRequestHeaders.isEmpty
+        vouches = signing != nil || keeper != nil || passesHeaders
         mends = provider.quirks.intersection(ChatMend.quirks)
         refusesStreamOptions = provider.quirks.contains(.noStreamOptions)
         bodyOverrides = API.allCases.map { upstream.provider.overrides(for: $0, model: upstream.model) }

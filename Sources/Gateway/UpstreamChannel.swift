@@ -76,7 +76,12 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
             return
         }
         context.write(wrapOutboundOut(request.head), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(rest), promise: nil)
+        if let tail = request.tail {
+            context.write(wrapOutboundOut(rest), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(tail), promise: nil)
+        } else {
+            context.writeAndFlush(wrapOutboundOut(rest), promise: nil)
+        }
     }
 
     /// More of the request's body, or bytes of another protocol. Moving is as good as answering.
@@ -87,6 +92,9 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     }
 
     var isWritable: Bool { context?.channel.isWritable ?? true }
+
+    /// Nobody behind this handler waits for it.
+    func channelReadComplete(context: ChannelHandlerContext) {}
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         loop.time = .now()

@@ -6,10 +6,14 @@ import Translation
 struct UpstreamRequest {
     /// The head, and the body with it unless that is large.
     let head: ByteBuffer
-    /// The body where it is too large to copy next to the head.
+    /// The body, or most of it, where that is too large to copy next to the head.
     let rest: ByteBuffer?
+    /// What follows it.
+    var tail: ByteBuffer?
 
     private static let together = 65_536
+    /// What may be copied around the part of a large body that is not.
+    private static let around = 16_384
 
     /// - Parameter interpreter: Nil where client and provider speak OpenAI's dialect.
     init(_ target: Target, _ request: Admitted, _ interpreter: Interpreter?, _ attempt: Attempt?, _ live: Live, _ loop: Loop) {
@@ -42,6 +46,22 @@ struct UpstreamRequest {
         }
         if isTogether {
             rest = nil
+        } else if let slice = Self.largestSlice(of: request, target, asksUsage) {
+            var after = ByteBuffer()
+            request.body.withUnsafeReadableBytes { raw in
+                var isBefore = true
+                request.call.pieces(of: raw, model: target.model, askUsage: asksUsage) { piece in
+                    if isBefore, piece.count == slice.count, piece.baseAddress == raw.baseAddress.map({ $0 + slice.lowerBound }) {
+                        isBefore = false
+                    } else if isBefore {
+                        out.writeBytes(piece)
+                    } else {
+                        after.writeBytes(piece)
+                    }
+                }
+            }
+            rest = request.body.getSlice(at: request.body.readerIndex + slice.lowerBound, length: slice.count)
+            if after.readableBytes > 0 { tail = after }
         } else {
             var large = loop.allocator.buffer(capacity: length)
             request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &large) }
@@ -50,9 +70,24 @@ struct UpstreamRequest {
         head = out
     }
 
-    init(head: ByteBuffer, rest: ByteBuffer?) {
+    /// Where the part of a large body stands that goes out as it lies there. Nil: it is to be copied, because it is in many parts or has to
+    /// be signed.
+    private static func largestSlice(of request: Admitted, _ target: Target, _ asksUsage: Bool) -> Range<Int>? {
+        guard target.signing == nil else { return nil }
+        return request.body.withUnsafeReadableBytes { raw -> Range<Int>? in
+            var largest = 0..<0
+            request.call.pieces(of: raw, model: target.model, askUsage: asksUsage) { piece in
+                guard let start = raw.baseAddress, let at = piece.baseAddress, at >= start, at < start + raw.count else { return }
+                if piece.count > largest.count { largest = at - start..<at - start + piece.count }
+            }
+            return raw.count - largest.count <= around ? largest : nil
+        }
+    }
+
+    init(head: ByteBuffer, rest: ByteBuffer?, tail: ByteBuffer? = nil) {
         self.head = head
         self.rest = rest
+        self.tail = tail
     }
 
     private static func translated(

@@ -13,7 +13,7 @@ extension UpstreamRequest {
         var lines = passed ?? ByteBuffer()
         if var line = target.keeper?.line(unixSeconds: unixSeconds) { lines.writeBuffer(&line) }
         if let signing = target.signing { sign(signing, unixSeconds, into: &lines) }
-        return UpstreamRequest(head: inserting(lines, loop), rest: rest)
+        return UpstreamRequest(head: inserting(lines, loop), rest: rest, tail: tail)
     }
 
     private func sign(_ signing: Target.Signing, _ unixSeconds: Int64, into lines: inout ByteBuffer) {
