@@ -57,7 +57,7 @@ struct LedgerDesk: Sendable {
 
     /// The decision as it was made, with what came of it.
     private static func report(_ row: LedgerEntry, _ names: [NameID: StoredName], _ tables: [UInt8]?) -> DecisionReport? {
-        guard let decision = Decision(decoding: row.decision), let tables, let table = DecisionNames(decoding: tables) else { return nil }
+        guard let decision = Decision(decoding: row.decision.array), let tables, let table = DecisionNames(decoding: tables) else { return nil }
         var report = DecisionReport(decision, table)
         report.policy = names[row.policy]?.name
         report.modelRequested = names[row.model]?.name

@@ -127,7 +127,7 @@ struct Histogram: Sendable {
     static func bound(_ bucket: Int) -> Double { Double(1 << bucket) / 1000 }
 
     mutating func add(_ duration: Duration) {
-        let milliseconds = UInt64(max(0, duration.nanoseconds) / 1_000_000 + (duration.nanoseconds % 1_000_000 > 0 ? 1 : 0))
+        let milliseconds = (UInt64(max(0, duration.nanoseconds)) + 999_999) / 1_000_000
         let bucket = milliseconds <= 1 ? 0 : UInt64.bitWidth - (milliseconds - 1).leadingZeroBitCount
         counts[min(bucket, Self.buckets)] += 1
         sum += duration

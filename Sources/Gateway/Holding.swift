@@ -97,14 +97,8 @@ final class Holding {
         flushScheduled = false
         guard let lane else { return }
         // Rows that a full journal does not take stay here and are offered again: none is lost while the process lives.
-        let (accepted, ticket) = lane.offer(pending[...])
-        offered = ticket
-        if accepted == pending.count {
-            pending.removeAll(keepingCapacity: true)
-        } else {
-            pending.removeFirst(accepted)
-            retryLater()
-        }
+        offered = lane.offer(&pending).ticket
+        if !pending.isEmpty { retryLater() }
         scheduleTimer()
     }
 

@@ -27,6 +27,10 @@ final class Loop {
     private var clients: [ObjectIdentifier: ClientChannel] = [:]
     private(set) var draining = false
     private var scratch: ByteBuffer?
+    /// Others, for answers that wait for their row: small ones only, at most `mostSpares`.
+    private var spares: [ByteBuffer] = []
+    private static let mostSpares = 64
+    private static let largestSpare = 8192
 
     init(index: Int, eventLoop: any EventLoop, server: Server, live: Live) {
         self.index = index
@@ -49,7 +53,7 @@ final class Loop {
 
     /// A buffer to write one answer or one upstream request into, and to give back once written.
     func takeScratch(capacity: Int) -> ByteBuffer {
-        guard var buffer = scratch else { return allocator.buffer(capacity: max(capacity, 4096)) }
+        guard var buffer = scratch ?? spares.popLast() else { return allocator.buffer(capacity: max(capacity, 4096)) }
         scratch = nil
         buffer.clear()
         return buffer
@@ -57,7 +61,11 @@ final class Loop {
 
     /// Large ones are let go, so that one long prompt does not stay for ever.
     func giveBack(_ buffer: consuming ByteBuffer) {
-        if buffer.capacity <= 65_536 { scratch = buffer }
+        if scratch == nil, buffer.capacity <= 65_536 {
+            scratch = buffer
+        } else if buffer.capacity <= Self.largestSpare, spares.count < Self.mostSpares {
+            spares.append(buffer)
+        }
     }
 
     /// Runs `live` from the next request on.

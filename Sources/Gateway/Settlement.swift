@@ -52,7 +52,7 @@ struct Settlement {
         entry.streamed = request.call.stream
         if !exchange.attempts.isEmpty { entry.attemptLog = exchange.attempts }
         if let policy = request.entry.policy { entry.policy = live.numbers.policies[policy] }
-        if exchange.loop.server.keepsDecisions { writeDecision(to: &entry, request, live.numbers) }
+        if exchange.loop.server.keepsDecisions { writeDecision(to: &entry, request, live) }
     }
 
     /// Who it was for and what it would have cost elsewhere: what usage is summed up by.
@@ -71,15 +71,13 @@ struct Settlement {
         claim.end(Spent(nanodollars: cost?.amount ?? 0, tokens: tokens))
     }
 
-    private func writeDecision(to entry: inout LedgerEntry, _ request: Admitted, _ numbers: Numbers) {
-        guard let encoded = request.journey.decision?.encoded else { return }
-        entry.decision = encoded
-        entry.decisionNames = numbers.decisionNames
-        if let hit = request.journey.decision?.hits.first, numbers.rules.indices.contains(hit.policy),
-            numbers.rules[hit.policy].indices.contains(hit.rule)
-        {
-            entry.rule = numbers.rules[hit.policy][hit.rule]
-        }
+    private func writeDecision(to entry: inout LedgerEntry, _ request: Admitted, _ live: Live) {
+        guard request.journey.isDecided else { return }
+        request.journey.withEncodedDecision { entry.decision = DecisionBytes($0) }
+        entry.decisionNames = live.numbers.decisionNames
+        guard let hit = request.journey.decidingRule else { return }
+        let rules = live.numbers.rules
+        if rules.indices.contains(hit.policy), rules[hit.policy].indices.contains(hit.rule) { entry.rule = rules[hit.policy][hit.rule] }
     }
 
     func count(in counters: inout Counters) {

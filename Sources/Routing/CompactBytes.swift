@@ -15,6 +15,15 @@ struct CompactWriter {
         }
     }
 
+    /// The same on the stack.
+    static func lend(atMost bound: Int, _ write: (inout CompactWriter) -> Void, _ body: (UnsafeRawBufferPointer) -> Void) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bound) { room in
+            var writer = CompactWriter(room: room)
+            write(&writer)
+            body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<writer.count]))
+        }
+    }
+
     private init(room: UnsafeMutableBufferPointer<UInt8>) { self.room = room }
 
     @inline(__always)
@@ -40,7 +49,11 @@ struct CompactWriter {
     mutating func optional(_ value: Int?) { number(value.map { UInt64(max(0, $0)) &+ 1 } ?? 0) }
 
     mutating func fixed(_ value: UInt64) {
-        for shift in stride(from: UInt64(0), to: 64, by: 8) { byte(UInt8(truncatingIfNeeded: value >> shift)) }
+        var rest = value
+        for _ in 0..<8 {
+            byte(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
+        }
     }
 
     /// UTF-8, cut at a character so that at most `longest` bytes remain.

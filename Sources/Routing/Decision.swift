@@ -82,29 +82,28 @@ public struct Decision: Hashable, Sendable {
 }
 
 extension Router {
-    /// What `step` came from. `noted` holds the candidates as they were looked at.
-    func decision(_ step: Step, _ journey: borrowing Journey, _ plan: Plan, at now: Instant) -> Decision {
-        var decision = Decision()
-        decision.at = now
-        decision.tableVersion = journey.tableVersion
-        decision.seed = journey.seed ?? 0
-        decision.policy = journey.policy
-        decision.mode = journey.mode
-        if !journey.ruleHits.isEmpty { decision.hits = journey.ruleHits.map(Decision.Hit.init) }
-        decision.entry = journey.route
-        decision.route = journey.current
-        decision.leftBecause = notedLeaving
-        decision.candidates = noted
-        decision.confidence = journey.confidence.map { Float($0) }
+    /// Writes down what `step` came from. `noted` holds the candidates as they were looked at.
+    func write(_ step: Step, into journey: inout Journey, _ plan: Plan, at now: Instant) {
+        journey.decided.at = now
+        journey.decided.tableVersion = journey.tableVersion
+        journey.decided.seed = journey.seed ?? 0
+        journey.decided.policy = journey.policy
+        journey.decided.mode = journey.mode
+        if !journey.ruleHits.isEmpty { journey.decided.hits = journey.ruleHits.map(Decision.Hit.init) }
+        journey.decided.entry = journey.route
+        journey.decided.route = journey.current
+        journey.decided.leftBecause = notedLeaving
+        journey.decided.candidates = noted
+        journey.decided.confidence = journey.confidence.map { Float($0) }
         switch step {
         case .attempt(let attempt):
-            decision.chosen = attempt.deployment
-            decision.leaf = attempt.leaf
-            decision.reason = attempt.isProbe ? .probe : attempt.isPanic ? .panic : .strategy
-        case .wait: decision.reason = .wait
-        case .exhausted(let why): decision.reason = Decision.Reason(why.reason)
+            journey.decided.chosen = attempt.deployment
+            journey.decided.leaf = attempt.leaf
+            journey.decided.reason = attempt.isProbe ? .probe : attempt.isPanic ? .panic : .strategy
+        case .wait: journey.decided.reason = .wait
+        case .exhausted(let why): journey.decided.reason = Decision.Reason(why.reason)
         }
-        return decision
+        journey.isDecided = true
     }
 
     /// Notes what was found out about a candidate.

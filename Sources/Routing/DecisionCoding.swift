@@ -13,31 +13,34 @@ extension Decision {
     private static let mostHits = 16
     private static let mostObserved = 16
 
-    public var encoded: [UInt8] {
-        CompactWriter.bytes(atMost: bound) { writer in
-            writer.byte(Self.version)
-            writer.fixed(seed)
-            writer.number(UInt64(truncatingIfNeeded: tableVersion))
-            writer.optional(policy)
-            writer.count(entry)
-            writer.count(route)
-            writer.byte(reason.rawValue)
-            writer.byte(mode.flatMap { AutoMode.allCases.firstIndex(of: $0) }.map { UInt8($0) + 1 } ?? 0)
-            // In two hundredths; finer nobody reads.
-            writer.byte(confidence.map { UInt8((max(0, min(1, $0.isFinite ? $0 : 0)) * 200).rounded()) } ?? .max)
-            writer.optional(chosen)
-            writer.optional(leaf < 0 ? nil : leaf)
-            Self.write(leftBecause, score: nil, faults: 0, at: at, &writer)
-            writer.count(min(hits.count, Self.mostHits))
-            for hit in hits.prefix(Self.mostHits) { Self.write(hit, &writer) }
-            writer.count(candidates.count)
-            for candidate in candidates {
-                writer.count(candidate.deployment)
-                if candidate.excludedBecause == nil, candidate.score == nil {
-                    writer.byte(0)
-                } else {
-                    Self.write(candidate.excludedBecause, score: candidate.score, faults: candidate.recentFaults, at: at, &writer)
-                }
+    public var encoded: [UInt8] { CompactWriter.bytes(atMost: bound) { write(&$0) } }
+
+    /// The same bytes, lent to whoever keeps them in a place of their own.
+    public func withEncoded(_ body: (UnsafeRawBufferPointer) -> Void) { CompactWriter.lend(atMost: bound, { write(&$0) }, body) }
+
+    private func write(_ writer: inout CompactWriter) {
+        writer.byte(Self.version)
+        writer.fixed(seed)
+        writer.number(UInt64(truncatingIfNeeded: tableVersion))
+        writer.optional(policy)
+        writer.count(entry)
+        writer.count(route)
+        writer.byte(reason.rawValue)
+        writer.byte(mode.flatMap { AutoMode.allCases.firstIndex(of: $0) }.map { UInt8($0) + 1 } ?? 0)
+        // In two hundredths; finer nobody reads.
+        writer.byte(confidence.map { UInt8((max(0, min(1, $0.isFinite ? $0 : 0)) * 200).rounded()) } ?? .max)
+        writer.optional(chosen)
+        writer.optional(leaf < 0 ? nil : leaf)
+        Self.write(leftBecause, score: nil, faults: 0, at: at, &writer)
+        writer.count(min(hits.count, Self.mostHits))
+        for hit in hits.prefix(Self.mostHits) { Self.write(hit, &writer) }
+        writer.count(candidates.count)
+        for candidate in candidates {
+            writer.count(candidate.deployment)
+            if candidate.excludedBecause == nil, candidate.score == nil {
+                writer.byte(0)
+            } else {
+                Self.write(candidate.excludedBecause, score: candidate.score, faults: candidate.recentFaults, at: at, &writer)
             }
         }
     }

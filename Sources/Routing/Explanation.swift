@@ -36,7 +36,7 @@ extension Router {
         var copy = self
         var walked = journey
         walked.keepsDecision = true
-        walked.decision = nil
+        walked.decided = Decision()
         walked.isDecided = false
         let step = copy.next(&walked, at: now)
         guard let generation = generation(of: journey.tableVersion), var decision = walked.decision else {

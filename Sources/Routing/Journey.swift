@@ -21,8 +21,9 @@ public struct Journey: Sendable {
     public var primary: Deployment.ID?
     /// Whether the first `next` writes down why it decided so.
     public var keepsDecision = false
-    public internal(set) var decision: Decision?
-    var isDecided = false
+    public internal(set) var isDecided = false
+    /// In place from the beginning, since it is large; it says nothing before `isDecided`.
+    var decided = Decision()
 
     /// How clearly the last choice by weights was the best, 0 ... 1. Nil: there was none.
     public internal(set) var confidence: Double?
@@ -215,6 +216,17 @@ public struct Journey: Sendable {
 }
 
 extension Journey {
+    /// Why its first step was what it was, where that is kept.
+    public var decision: Decision? { isDecided ? decided : nil }
+
+    /// `decision.encoded`, lent. Mutating, because only so it is asked in its place: a journey is large to copy.
+    public mutating func withEncodedDecision(_ body: (UnsafeRawBufferPointer) -> Void) { if isDecided { decided.withEncoded(body) } }
+
+    /// The rule that decided; nil where none did.
+    public var decidingRule: (policy: Int, rule: Int)? {
+        mutating get { decided.hits.first.map { ($0.policy, $0.rule) } }
+    }
+
     /// The request's own `fallbacks`, in place of its route's general list.
     public var fallbacks: [Route.ID]? {
         get { detours.isEmpty ? nil : detours[0].fallbacks }

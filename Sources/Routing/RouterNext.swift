@@ -10,8 +10,7 @@ extension Router {
         noted.reserveCapacity(plan.roots[journey.current].leaves.count)
         notedLeaving = nil
         let step = step(&journey, plan, generation, at: now)
-        journey.decision = decision(step, journey, plan, at: now)
-        journey.isDecided = true
+        write(step, into: &journey, plan, at: now)
         return step
     }
 

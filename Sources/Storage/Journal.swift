@@ -76,13 +76,16 @@ public final class Journal: Sendable {
         return ticket
     }
 
-    func offer(_ entries: ArraySlice<LedgerEntry>, lane: Int) -> (accepted: Int, ticket: UInt64) {
-        let (accepted, ticket, signal) = shared.withLock { state -> (Int, UInt64, Bool) in
-            let accepted = min(entries.count, room(state))
-            for entry in entries.prefix(accepted) { state.pending.append(entry, lane: lane) }
+    func offer(_ rows: inout [LedgerEntry], lane: Int) -> (accepted: Int, ticket: UInt64) {
+        let count = rows.count
+        var (accepted, ticket, signal) = (0, UInt64(0), false)
+        shared.withLock { state in
+            accepted = min(count, room(state))
+            state.pending.take(accepted, from: &rows, lane: lane)
             state.offered[lane] += UInt64(accepted)
-            state.status.refused += UInt64(entries.count - accepted)
-            return (accepted, state.offered[lane], accepted > 0 && noteAdded(accepted, &state))
+            state.status.refused += UInt64(count - accepted)
+            ticket = state.offered[lane]
+            signal = accepted > 0 && noteAdded(accepted, &state)
         }
         if signal { wake.signal() }
         return (accepted, ticket)
@@ -132,10 +135,8 @@ public struct JournalLane: Sendable {
     /// The row's ticket, or nil when the queue is full (and counted as refused).
     public func offer(_ entry: LedgerEntry) -> UInt64? { journal.offer(entry, lane: index) }
 
-    /// Takes as many rows from the front as there is room for. `ticket` is that of the last row taken so far.
-    public func offer(_ entries: ArraySlice<LedgerEntry>) -> (accepted: Int, ticket: UInt64) {
-        journal.offer(entries, lane: index)
-    }
+    /// Takes as many rows from the front as there is room for, and leaves the others. `ticket` is that of the last row taken so far.
+    public func offer(_ rows: inout [LedgerEntry]) -> (accepted: Int, ticket: UInt64) { journal.offer(&rows, lane: index) }
 }
 
 /// Rows in order with the lane each came from.
@@ -146,6 +147,17 @@ struct JournalQueue: Sendable {
     mutating func append(_ entry: LedgerEntry, lane: Int) {
         entries.append(entry)
         lanes.append(UInt16(lane))
+    }
+
+    /// Where nothing waits, which is usual, all rows change hands at once: nothing is copied, and `rows` gets the empty list.
+    mutating func take(_ count: Int, from rows: inout [LedgerEntry], lane: Int) {
+        lanes.append(contentsOf: repeatElement(UInt16(lane), count: count))
+        if entries.isEmpty, count == rows.count {
+            swap(&entries, &rows)
+        } else {
+            entries.append(contentsOf: rows[..<count])
+            rows.removeFirst(count)
+        }
     }
 
     /// Keeps the memory of ordinary loads, gives back that of a jam.

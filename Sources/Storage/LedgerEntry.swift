@@ -64,7 +64,7 @@ public struct LedgerEntry: Hashable, Sendable {
     /// Each attempt, given only where there was more than one or one failed: else `history` has it from the row.
     public var attemptLog: [AttemptRecord] = []
     /// `Decision.encoded`; empty where none was kept. Longer ones than `mostDecisionBytes` are left out.
-    public var decision: [UInt8] = []
+    public var decision = DecisionBytes()
     /// Whose names the numbers in `decision` are: see `Store.keep`.
     public var decisionNames = NameID.none
 

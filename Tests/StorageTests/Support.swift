@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Routing
 import Storage
+import Testing
 
 /// A folder that goes away with its test.
 final class Folder: Sendable {
@@ -91,7 +92,7 @@ extension LedgerEntry {
         row.tags = number % 8 == 0 ? (0..<number % 5).map { NameID(rawValue: Int32(1_000 + $0)) } : []
         row.baseline = number % 9 == 0 ? Nanodollars(value * 2_000) : nil
         if number % 2 == 0 {
-            row.decision = (0...UInt8(number % 40)).map { $0 &* 7 }
+            row.decision = DecisionBytes((0...UInt8(number % 40)).map { $0 &* 7 })
             row.decisionNames = NameID(rawValue: Int32(number % 3))
         }
         if number % 4 == 0 {
@@ -158,5 +159,15 @@ final class Changes: Sendable {
         let limit = DispatchTime.now() + .seconds(10)
         while all.count < count { if heard.wait(timeout: limit) == .timedOut { return false } }
         return true
+    }
+}
+
+extension JournalLane {
+    func offer(_ rows: ArraySlice<LedgerEntry>) -> (accepted: Int, ticket: UInt64) {
+        var rows = Array(rows)
+        let count = rows.count
+        let taken = offer(&rows)
+        #expect(rows.count == count - taken.accepted, "what is not taken stays")
+        return taken
     }
 }

@@ -56,7 +56,7 @@ enum PostgresRow {
         columns.wide { $0.sentBytes }
         columns.blob { TagList.encode($0.tags) }
         columns.blob { $0.attemptLog.isEmpty ? [] : AttemptLog.encode($0.attemptLog) }
-        columns.blob { $0.decision.count <= LedgerEntry.mostDecisionBytes ? $0.decision : [] }
+        columns.blob { $0.decision.count <= LedgerEntry.mostDecisionBytes ? $0.decision.array : [] }
         return PostgresQuery(insert, parameters: columns.parameters)
     }
 
@@ -92,7 +92,7 @@ enum PostgresRow {
             guard let attempts = result.withBytes(at, 35, AttemptLog.decode) else { return nil }
             row.attemptLog = attempts
         }
-        row.decision = result.bytes(at, 36)
+        row.decision = DecisionBytes(result.bytes(at, 36))
         return row
     }
 

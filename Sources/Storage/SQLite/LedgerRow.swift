@@ -67,7 +67,7 @@ enum LedgerRow {
         bind(row.baseline?.amount, 37, statement)
         try lend(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog), 23, statement) {
             try lend(TagList.encode(row.tags), 36, statement) {
-                try lend(decision(of: row), 26, statement, step)
+                try lendDecision(of: row, 26, statement, step)
             }
         }
     }
@@ -94,30 +94,36 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, 19, Int64(row.decisionNames.rawValue))
         sqlite3_bind_int64(statement, 20, Int64(row.project.rawValue))
         sqlite3_bind_int64(statement, 21, Int64(row.provider.rawValue))
-        try lend(decision(of: row), 18, statement, step)
+        try lendDecision(of: row, 18, statement, step)
     }
 
     private static func flags(of row: LedgerEntry) -> Int64 {
         (row.streamed ? streamed : 0) | (row.usage.estimated ? estimated : 0) | (row.priced ? priced : 0)
     }
 
-    private static func decision(of row: LedgerEntry) -> [UInt8] { row.decision.count <= LedgerEntry.mostDecisionBytes ? row.decision : [] }
-
     private static func bind(_ value: Int64?, _ index: Int32, _ statement: OpaquePointer) {
         if let value { sqlite3_bind_int64(statement, index, value) } else { sqlite3_bind_null(statement, index) }
     }
 
-    /// Binds the bytes, or null where there are none, while `body` runs; SQLite makes no copy (SQLITE_STATIC) and is left with null.
+    private static func lendDecision(of row: LedgerEntry, _ index: Int32, _ statement: OpaquePointer, _ body: () throws -> Void) rethrows {
+        try row.decision.withBytes { try lend($0.count <= LedgerEntry.mostDecisionBytes ? $0 : .init(start: nil, count: 0), index, statement, body) }
+    }
+
     private static func lend(_ blob: [UInt8], _ index: Int32, _ statement: OpaquePointer, _ body: () throws -> Void) rethrows {
-        guard !blob.isEmpty else {
+        try blob.withUnsafeBytes { try lend($0, index, statement, body) }
+    }
+
+    /// Binds the bytes, or null where there are none, while `body` runs; SQLite makes no copy (SQLITE_STATIC) and is left with null.
+    private static func lend(
+        _ bytes: UnsafeRawBufferPointer, _ index: Int32, _ statement: OpaquePointer, _ body: () throws -> Void
+    ) rethrows {
+        guard !bytes.isEmpty else {
             sqlite3_bind_null(statement, index)
             return try body()
         }
-        try blob.withUnsafeBytes { bytes in
-            sqlite3_bind_blob64(statement, index, bytes.baseAddress, UInt64(bytes.count), nil)
-            defer { sqlite3_bind_null(statement, index) }
-            try body()
-        }
+        sqlite3_bind_blob64(statement, index, bytes.baseAddress, UInt64(bytes.count), nil)
+        defer { sqlite3_bind_null(statement, index) }
+        try body()
     }
 
     /// Reads the row a statement over `columns` stands on. Nil for a row this version cannot have written.
@@ -158,7 +164,7 @@ enum LedgerRow {
         row.policy = name(23)
         row.rule = name(24)
         if let bytes = sqlite3_column_blob(statement, 25) {
-            row.decision = Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, 25))))
+            row.decision = DecisionBytes(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, 25))))
         }
         row.decisionNames = name(26)
         row.usage.cacheWriteHour = number(27)

@@ -29,22 +29,26 @@ extension SQLiteStore {
         var charging = LeaseCharging()
         var usage = UsageBatch()
         let counted = try UsageRows.state(database)
-        for row in rows {
-            if LedgerRow.isUsual(row) {
-                try LedgerRow.runUsual(row, usual) { try step(usual, database) }
-            } else {
-                let whole = try database.cachedStatement(sql: LedgerRow.insert).sqliteStatement
-                try LedgerRow.run(row, whole) { try step(whole, database) }
-            }
-            if sqlite3_changes(connection) == 1 {
-                receipt.added += 1
-                if !row.charges.isEmpty { charging.add(row.charges) }
-                // Among the old rows that are still to be counted it is one of them.
-                if row.id.rawValue >= counted.end || row.id.rawValue < counted.next { usage.add(row) }
-            } else if try fetch(row.id, database)?.matches(row) == true {
-                receipt.repeated += 1
-            } else {
-                receipt.clashing += 1
+        // By their places: a row is large, and going through them one by one would copy each.
+        try rows.withUnsafeBufferPointer { rows in
+            for at in rows.indices {
+                if LedgerRow.isUsual(rows[at]) {
+                    try LedgerRow.runUsual(rows[at], usual) { try step(usual, database) }
+                } else {
+                    let whole = try database.cachedStatement(sql: LedgerRow.insert).sqliteStatement
+                    try LedgerRow.run(rows[at], whole) { try step(whole, database) }
+                }
+                if sqlite3_changes(connection) == 1 {
+                    receipt.added += 1
+                    if !rows[at].charges.isEmpty { charging.add(rows[at].charges) }
+                    // Among the old rows that are still to be counted it is one of them.
+                    let id = rows[at].id.rawValue
+                    if id >= counted.end || id < counted.next { usage.add(rows[at]) }
+                } else if try fetch(rows[at].id, database)?.matches(rows[at]) == true {
+                    receipt.repeated += 1
+                } else {
+                    receipt.clashing += 1
+                }
             }
         }
         usage.fold(before: counted.folded)

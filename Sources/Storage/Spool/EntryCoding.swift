@@ -35,7 +35,7 @@ enum EntryCoding {
             out.put(charge.amount)
         }
         out.put(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog))
-        out.put(row.decision)
+        out.put(row.decision.array)
         return out.bytes
     }
 
@@ -80,7 +80,7 @@ enum EntryCoding {
             guard let attempts = log.withUnsafeBytes(AttemptLog.decode) else { return nil }
             row.attemptLog = attempts
         }
-        row.decision = input.bytes()
+        row.decision = DecisionBytes(input.bytes())
         return row
     }
 
