@@ -1,6 +1,7 @@
 import Dispatch
 import GRDB
 import Glibc
+import Routing
 import Testing
 
 @testable import Storage
@@ -63,6 +64,7 @@ import Testing
         let journal = Journal(store: store, options: Self.options, onChange: changes.listener)
         let commits = Commits()
         let lane = journal.register(onCommit: commits.listener)
+        let bank = try Bank(store)
         let other = try DatabaseQueue(path: path)
         try other.writeWithoutTransaction { database in
             try database.execute(sql: "BEGIN IMMEDIATE")
@@ -71,10 +73,12 @@ import Testing
             #expect(!journal.accepting)
             #expect(commits.all.isEmpty)
             #expect(journal.status.failure?.path == path)
+            #expect(#expect(throws: StoreFailure.self) { try bank.wish(10, limit: 100) }?.kind == .locked)
             try database.execute(sql: "COMMIT")
         }
         #expect(commits.wait(for: 10))
         #expect(changes.all == [.locked, nil])
+        #expect(try bank.wish(10, limit: 100).amount == 10)
         #expect(try store.totals().requests == 10)
         #expect(journal.close(within: .seconds(10)) == 0)
         try other.close()
@@ -143,7 +147,9 @@ import Testing
         let journal = Journal(store: store, options: Self.options, onChange: changes.listener)
         let commits = Commits()
         let lane = journal.register(onCommit: commits.listener)
-        _ = lane.offer(.sample(0))
+        let bank = try Bank(store)
+        let lease = try bank.wish(100, limit: 100_000).lease
+        _ = lane.offer(row(0, [LeaseCharge(lease: lease, amount: 7)]))
         #expect(commits.wait(for: 1))
         folder.write([UInt8](repeating: 1, count: 4 << 20), to: "filler")
         _ = lane.offer(LedgerEntry.samples(1..<5_000)[...])
@@ -152,12 +158,20 @@ import Testing
         #expect(!journal.accepting)
         let before = commits.all.last
         #expect(before.map { $0 < 5_000 } == true)
+        // Nothing is leased that is not written down.
+        var refused: StoreFailure.Kind?
+        for number in 0..<2_000 where refused == nil {
+            do { _ = try bank.wish(1, limit: 100_000, of: "account \(number)") } catch let failure as StoreFailure { refused = failure.kind }
+        }
+        #expect(refused == .diskFull)
         unlink(folder("filler"))
         #expect(commits.wait(for: 5_000))
         #expect(changes.all.last == .some(nil))
         #expect(journal.accepting)
         #expect(try store.requests(after: nil, limit: 10_000) == LedgerEntry.samples(0..<5_000))
         #expect(journal.close(within: .seconds(10)) == 0)
+        #expect(try bank.wish(50, limit: 100_000).amount == 50)
+        #expect(try bank.balance() == AccountBalance(account: "a", windowStart: 0, used: 7, leased: 143))
         #expect(try store.opened().read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
         try store.close()
     }

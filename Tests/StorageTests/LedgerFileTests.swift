@@ -112,23 +112,32 @@ import Testing
 
     enum Damage: CaseIterable {
         case header, firstPage
-        /// The table's right edge, where the next row would go.
-        case lastPage
+        /// The right edge of the rows, where the next would go, and all pages of sums.
+        case lastRows, sums
 
-        func apply(to content: inout [UInt8]) {
+        /// Bytes that are spoilt. SQLite says which pages are whose.
+        func places(in path: String) throws -> [Range<Int>] {
+            let query: String
             switch self {
-            case .header: for index in 0..<16 { content[index] = 0x5a }
-            case .firstPage: for index in 100..<4096 { content[index] = 0xff }
-            case .lastPage: for index in content.count - 4096..<content.count { content[index] = 0xff }
+            case .header: return [0..<16]
+            case .firstPage: return [100..<4096]
+            case .lastRows: query = "SELECT pageno FROM dbstat WHERE name = 'requests' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1"
+            case .sums: query = "SELECT pageno FROM dbstat WHERE name = 'usage' AND pagetype = 'leaf'"
             }
+            let queue = try DatabaseQueue(path: path)
+            let pages = try queue.read { try Int.fetchAll($0, sql: query) }
+            try queue.close()
+            return pages.map { ($0 - 1) * 4096..<$0 * 4096 }
         }
     }
 
     @Test("refuses what is damaged and leaves it as it is", arguments: Damage.allCases)
     func damaged(damage: Damage) throws {
         _ = try filled()
+        let places = try damage.places(in: path)
+        #expect(!places.isEmpty)
         var content = folder.read("ledger.db")
-        damage.apply(to: &content)
+        for place in places { content.replaceSubrange(place, with: Array(repeating: 0xff, count: place.count)) }
         folder.write(content, to: "ledger.db")
         let failure = refusal()
         #expect(failure?.kind == .corrupt, "\(failure?.description ?? "opened")")

@@ -36,9 +36,13 @@ struct LedgerFile {
         reading.busyMode = .timeout(Double(options.busyTimeout.nanoseconds) / 1e9)
         let queue = try DatabaseQueue(path: path, configuration: reading)
         try queue.read { database in
-            guard try Migration.version(of: database, path: path) > 0 else { return }
+            let version = try Migration.version(of: database, path: path)
+            guard version > 0 else { return }
             // The table's right edge, where rows go: a damaged page there shows now rather than at the first row.
             _ = try Row.fetchOne(database, sql: "SELECT * FROM requests ORDER BY id DESC LIMIT 1")
+            // And where sums go that a batch adds to.
+            guard version >= UsageRows.firstVersion else { return }
+            _ = try Row.fetchOne(database, sql: "SELECT * FROM usage WHERE shape = 0 AND span = 0 ORDER BY start DESC LIMIT 1")
         }
         try queue.close()
     }

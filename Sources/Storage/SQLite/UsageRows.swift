@@ -17,6 +17,9 @@ enum UsageRows {
         var isBehind: Bool { next < end }
     }
 
+    /// Of the schema.
+    static let firstVersion = 7
+
     private static let sums = [
         "requests", "failed", "cancelled", "unknown", "attempts", "estimated", "priced", "input", "cached_input", "cache_write",
         "cache_write_hour", "output", "reasoning", "audio_input", "audio_output", "image_input", "image_output", "cost", "compared", "baseline",
