@@ -189,7 +189,7 @@ import Testing
         #expect(abs(found.lastHeardUnixMilliseconds - (try bank.reply(LeaseCall()).storeUnixMilliseconds)) < 60_000)
     }
 
-    @Test("what was granted in an answer that got lost goes back before more is granted", arguments: Kind.allCases.filter { $0 != .postgres })
+    @Test("what was granted in an answer that got lost goes back before more is granted", arguments: Kind.allCases)
     func lostAnswer(kind: Kind) throws {
         let bank = try Bank(kind.open(in: folder))
         let lease = try bank.wish(600, limit: 1_000, granted: 0).lease
@@ -204,7 +204,7 @@ import Testing
         #expect(try bank.wish(1_000, limit: 1_000, granted: 700).amount == 300)
     }
 
-    @Test("a call that comes behind a younger one is refused", arguments: Kind.allCases.filter { $0 != .postgres })
+    @Test("a call that comes behind a younger one is refused", arguments: Kind.allCases)
     func lateCall(kind: Kind) throws {
         let bank = try Bank(kind.open(in: folder))
         var call = LeaseCall()
@@ -232,7 +232,7 @@ import Testing
 
     // MARK: Several gateways on one store
 
-    @Test("a slice of which nothing was said may owe all of it", arguments: Kind.allCases.filter { $0.isShared && $0 != .postgres })
+    @Test("a slice of which nothing was said may owe all of it", arguments: Kind.allCases.filter(\.isShared))
     func unsaid(kind: Kind) throws {
         let bank = try Bank(kind.open(in: folder))
         let dead = try Bank(bank.store, "dead")

@@ -64,26 +64,32 @@ final class PostgresCluster: Sendable {
             case $word in
                 start) start ;;
                 tree) tree "$rest" ;;
-                wait) wait $pid 2>/dev/null; echo gone >"$folder/gone" ;;
+                wait) wait $pid 2>/dev/null ;;
                 *) kill -"$word" $pid ;;
             esac
+            echo done >"$folder/said"
         done
         tree CONT; tree KILL; wait 2>/dev/null; cd /; rm -rf "$folder"
         """
 
-    private func say(_ line: String) { pipe.fileHandleForWriting.write(Data("\(line)\n".utf8)) }
+    /// Returns when it has been done.
+    private func say(_ line: String) {
+        try? FileManager.default.removeItem(atPath: "\(folder)/said")
+        pipe.fileHandleForWriting.write(Data("\(line)\n".utf8))
+        #expect(eventually { FileManager.default.fileExists(atPath: "\(folder)/said") })
+    }
 
     /// Ends it as an operator would: connections are cut, what was committed is there.
     func restart() {
         say("INT")
-        awaitEnd()
+        say("wait")
         start()
     }
 
     /// As if the machine had lost its power, but for what the system still has to write.
     func kill() {
         say("tree KILL")
-        awaitEnd()
+        say("wait")
     }
 
     func start() {
@@ -94,12 +100,6 @@ final class PostgresCluster: Sendable {
     /// Nobody answers, and nobody says so.
     func freeze() { say("tree STOP") }
     func thaw() { say("tree CONT") }
-
-    private func awaitEnd() {
-        try? FileManager.default.removeItem(atPath: "\(folder)/gone")
-        say("wait")
-        #expect(eventually { FileManager.default.fileExists(atPath: "\(folder)/gone") })
-    }
 
     func stop() {
         try? pipe.fileHandleForWriting.close()

@@ -68,7 +68,7 @@ import Testing
     }
 
     func check(
-        _ store: any Store & UsageStore, _ query: UsageQuery, _ rows: [LedgerEntry], _ comment: Comment, line: SourceLocation = #_sourceLocation
+        _ store: any Store, _ query: UsageQuery, _ rows: [LedgerEntry], _ comment: Comment, line: SourceLocation = #_sourceLocation
     ) throws {
         let expected = Self.expected(query, rows)
         let found = try store.usage(query)
@@ -83,7 +83,7 @@ import Testing
     ]
 
     /// Asks every grouping for stretches that begin and end anywhere.
-    func checkAll(_ store: any Store & UsageStore, _ rows: [LedgerEntry], seed: UInt64, _ comment: String) throws {
+    func checkAll(_ store: any Store, _ rows: [LedgerEntry], seed: UInt64, _ comment: String) throws {
         var chance = Seeded(seed)
         for grouping in Self.groupings {
             for round in 0..<6 {
@@ -101,15 +101,15 @@ import Testing
         }
     }
 
-    func tend(_ store: any Store & UsageStore, at now: Int64, _ retention: Retention = Retention()) throws {
+    func tend(_ store: any Store, at now: Int64, _ retention: Retention = Retention()) throws {
         var calls = 0
         while try store.forget(retention, unixMilliseconds: now) > 0, calls < 20_000 { calls += 1 }
         #expect(calls < 20_000)
     }
 
-    @Test("sums are those of the rows, however they are asked for", arguments: Kind.allCases.filter { $0 != .postgres })
+    @Test("sums are those of the rows, however they are asked for", arguments: Kind.allCases)
     func sums(kind: Kind) throws {
-        let store = try #require(try kind.open(in: folder) as? any Store & UsageStore)
+        let store = try kind.open(in: folder)
         let rows = Self.rows(1_500, seed: 21)
         for start in stride(from: 0, to: rows.count, by: 100) {
             _ = try store.append(rows[start..<start + 100])
@@ -122,9 +122,9 @@ import Testing
 
     @Test(
         "sums stay the same while hours become days, rows come late and others are forgotten",
-        arguments: Kind.allCases.filter { !$0.isShared && $0 != .postgres })
+        arguments: Kind.allCases.filter { $0 != .shared })
     func folded(kind: Kind) throws {
-        let store = try #require(try kind.open(in: folder) as? any Store & UsageStore)
+        let store = try kind.open(in: folder)
         let rows = Self.rows(1_500, seed: 22)
         _ = try store.append(rows[..<900])
         // In the middle of the third month: the hours before are folded, a month of them is kept.
@@ -154,7 +154,7 @@ import Testing
     }
 
     /// Whole days: of what is long over nothing finer is known.
-    private func checkDays(_ store: any Store & UsageStore, _ rows: [LedgerEntry], seed: UInt64) throws {
+    private func checkDays(_ store: any Store, _ rows: [LedgerEntry], seed: UInt64) throws {
         var chance = Seeded(seed)
         for grouping in Self.groupings where !grouping.contains(.hour) {
             for round in 0..<8 {
@@ -169,9 +169,9 @@ import Testing
         }
     }
 
-    @Test("the most expensive come first, as many as are asked for; tags stand alone", arguments: Kind.allCases.filter { $0 != .postgres })
+    @Test("the most expensive come first, as many as are asked for; tags stand alone", arguments: Kind.allCases)
     func limits(kind: Kind) throws {
-        let store = try #require(try kind.open(in: folder) as? any Store & UsageStore)
+        let store = try kind.open(in: folder)
         let rows = Self.rows(200, seed: 23)
         _ = try store.append(rows[...])
         var query = UsageQuery(from: 0, to: .max)
@@ -193,9 +193,9 @@ import Testing
         #expect(try store.usage(UsageQuery(from: .max, to: .min)).isEmpty)
     }
 
-    @Test("absurd counts of a thousand rows still add up to a number", arguments: Kind.allCases.filter { $0 != .postgres })
+    @Test("absurd counts of a thousand rows still add up to a number", arguments: Kind.allCases)
     func absurd(kind: Kind) throws {
-        let store = try #require(try kind.open(in: folder) as? any Store & UsageStore)
+        let store = try kind.open(in: folder)
         let rows = (0..<1_000).map { number in
             var row = LedgerEntry.sample(number)
             row.usage.input = .max

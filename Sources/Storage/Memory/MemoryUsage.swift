@@ -38,7 +38,7 @@ struct MemoryUsage: Sendable {
     }
 }
 
-extension MemoryStore: UsageStore {
+extension MemoryStore {
     public func usage(_ query: UsageQuery) throws(StoreFailure) -> [UsageRow] {
         let rows = try with { state -> [UsageRow]? in
             var sums = UsageSums(query)

@@ -32,7 +32,11 @@ extension PostgresStore {
     public func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply {
         let number = gateway.rawValue
         let opening = [
-            PostgresQuery("UPDATE gateways SET heard = clock_timestamp(), alive = true WHERE number = $1 RETURNING number", .int8(number)),
+            PostgresQuery(
+                """
+                UPDATE gateways SET heard = clock_timestamp(), alive = true, last_call = greatest(last_call, $2)
+                WHERE number = $1 AND ($2 = 0 OR last_call < $2) RETURNING number
+                """, .int8(number), .int8(call.number)),
             // One that another gateway is just declaring lost need not be declared lost twice.
             PostgresQuery(
                 """
@@ -44,7 +48,7 @@ extension PostgresStore {
             PostgresQuery("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, (SELECT count(*) FROM gateways WHERE alive)"),
         ]
         return try leases.transaction(within: writeLimit, opening: opening) { connection, results throws(StoreFailure) in
-            guard results[0].count == 1 else { throw StoreFailure.notJoined(gateway, path: address.shown) }
+            guard results[0].count == 1 else { throw StoreFailure.notJoined(gateway, call, path: address.shown) }
             let lost = (0..<results[1].count).map { results[1].int($0, 0) }
             var reply = LeaseReply()
             reply.storeUnixMilliseconds = results[2].int(0, 0)
@@ -109,10 +113,10 @@ extension PostgresStore {
             let made = try connection.run(
                 PostgresQuery(
                     """
-                    INSERT INTO leases(account, start_ms, kind, gateway)
-                    SELECT *, $4 FROM unnest($1::text[], $2::bigint[], $3::integer[]) RETURNING account, start_ms, id
+                    INSERT INTO leases(account, start_ms, kind, held, gateway)
+                    SELECT *, $5 FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::bigint[]) RETURNING account, start_ms, id
                     """, .texts(sorted.map(\.key.account)), .int8s(sorted.map(\.key.start)), .int4s(sorted.map { Int32($0.value.rawValue) }),
-                    .int8(gateway)), within: writeLimit)
+                    .int8s(sorted.map { LeaseSlice($0.value).held }), .int8(gateway)), within: writeLimit)
             for row in 0..<made.count {
                 let window = PostgresLeases.Window(account: made.text(row, 0), start: made.int(row, 1))
                 open[window] = made.int(row, 2)
@@ -122,6 +126,7 @@ extension PostgresStore {
         return wishes.map { wish in
             let window = PostgresLeases.Window(account: wish.account, start: wish.windowStart)
             let lease = open[window] ?? 0
+            book.change(lease) { $0.lower(to: max(0, wish.granted), &$1) }
             let amount = book.windows[window]?.grant(wish.amount, under: wish.limit) ?? 0
             book.change(lease) { $0.grow(by: amount, &$1) }
             let sums = book.windows[window] ?? LeaseWindow()

@@ -5,9 +5,13 @@ extension PostgresStore {
         guard !rows.isEmpty else { return AppendReceipt() }
         var twice = AppendReceipt()
         let batch = Self.withoutRepeats(rows, &twice)
-        var receipt = try journal.transaction(within: writeLimit, opening: [PostgresRow.query(batch)]) { connection, results throws(StoreFailure) in
-            let (added, receipt) = try compare(batch, with: results[0], connection)
-            return (try PostgresLeases.charge(added, connection, within: writeLimit) + PostgresSums.queries(added), receipt)
+        var receipt = try journal.transaction(within: writeLimit, opening: PostgresSums.reading + [PostgresRow.query(batch)]) {
+            connection, results throws(StoreFailure) in
+            let (added, receipt) = try compare(batch, with: results[2], connection)
+            var sums = UsageBatch()
+            for row in added { sums.add(row) }
+            sums.fold(before: results[1].int(0, 0))
+            return (try PostgresLeases.charge(added, connection, within: writeLimit) + PostgresSums.adding(sums), receipt)
         }
         receipt.repeated += twice.repeated
         receipt.clashing += twice.clashing
@@ -95,40 +99,5 @@ extension PostgresStore {
             others.use { connection throws(StoreFailure) in
                 try connection.run(PostgresQuery(sql, parameters: parameters), within: readLimit)
             })
-    }
-
-    public func totals() throws(StoreFailure) -> LedgerTotals {
-        // The sum of whole numbers has no bound; one beyond 2^63 is an error rather than a wrong sum of money.
-        let sums = [
-            "input", "cached_input", "cache_write", "output", "reasoning", "audio_input", "audio_output", "cost", "cache_write_hour",
-            "image_input", "image_output",
-        ]
-        let result = try ask(
-            """
-            SELECT count(*), count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
-                coalesce(sum(attempts), 0)::bigint, count(*) FILTER (WHERE flags & 2 <> 0), count(*) FILTER (WHERE flags & 4 <> 0),
-                \(sums.map { "coalesce(sum(\($0)), 0)::bigint" }.joined(separator: ", "))
-            FROM requests
-            """)
-        var totals = LedgerTotals()
-        totals.requests = result.int(0, 0)
-        totals.failed = result.int(0, 1)
-        totals.cancelled = result.int(0, 2)
-        totals.unknown = result.int(0, 3)
-        totals.attempts = result.int(0, 4)
-        totals.estimated = result.int(0, 5)
-        totals.priced = result.int(0, 6)
-        totals.usage.input = result.int(0, 7)
-        totals.usage.cachedInput = result.int(0, 8)
-        totals.usage.cacheWrite = result.int(0, 9)
-        totals.usage.output = result.int(0, 10)
-        totals.usage.reasoning = result.int(0, 11)
-        totals.usage.audioInput = result.int(0, 12)
-        totals.usage.audioOutput = result.int(0, 13)
-        totals.cost = Nanodollars(result.int(0, 14))
-        totals.usage.cacheWriteHour = result.int(0, 15)
-        totals.usage.imageInput = result.int(0, 16)
-        totals.usage.imageOutput = result.int(0, 17)
-        return totals
     }
 }

@@ -1,97 +1,94 @@
 import Routing
 
-/// Sums that usage is answered from, written with the rows: for every hour and every day, by each combination of names, and by tag.
+/// Sums that usage is answered from, in one table of cells: see `UsageCell`.
 enum PostgresSums {
-    /// No sum exceeds it: two of them still fit into 63 bits, so that an absurd row cannot stop the ledger.
-    static let most: Int64 = 1 << 62 - 1
-    static let hour: Int64 = 3_600_000
-    static let day: Int64 = 86_400_000
-
-    static func queries(_ rows: ArraySlice<LedgerEntry>) -> [PostgresQuery] {
-        var combinations: [Key: LedgerTotals] = [:]
-        var tags: [Key: LedgerTotals] = [:]
-        for row in rows {
-            let time = row.id.unixMilliseconds
-            let start = time - time % hour
-            let names = [row.key, row.project, row.customer, row.model, row.provider, row.deployment, row.policy].map(\.rawValue)
-            combinations[Key(time: start, names: names), default: LedgerTotals()].add(row)
-            for tag in Set(row.tags) { tags[Key(time: start, names: [tag.rawValue]), default: LedgerTotals()].add(row) }
-        }
-        guard !combinations.isEmpty else { return [] }
-        var queries = [
-            query("usage_hours", "hour", UsageColumns.keys, combinations), query("usage_days", "day", UsageColumns.keys, days(combinations)),
-        ]
-        if !tags.isEmpty {
-            queries.append(query("usage_tag_hours", "hour", ["tag"], tags))
-            queries.append(query("usage_tag_days", "day", ["tag"], days(tags)))
-        }
-        return queries
-    }
-
-    private struct Key: Hashable, Comparable {
-        var time: Int64
-        var names: [Int32]
-
-        static func < (left: Key, right: Key) -> Bool {
-            left.time != right.time ? left.time < right.time : left.names.lexicographicallyPrecedes(right.names)
-        }
-    }
-
-    private static func days(_ hours: [Key: LedgerTotals]) -> [Key: LedgerTotals] {
-        var days: [Key: LedgerTotals] = [:]
-        for (key, totals) in hours {
-            var day = key
-            day.time -= key.time % Self.day
-            days[day, default: LedgerTotals()].add(totals)
-        }
-        return days
-    }
-
-    /// In the order of the primary key, so that two gateways that add to the same sums never wait in a circle.
-    private static func query(_ table: String, _ time: String, _ keys: [String], _ sums: [Key: LedgerTotals]) -> PostgresQuery {
-        let sorted = sums.sorted { $0.key < $1.key }
-        var parameters = [PostgresParameter.int8s(sorted.map(\.key.time))]
-        for index in keys.indices { parameters.append(.int4s(sorted.map { $0.key.names[index] })) }
-        for column in columns { parameters.append(.int8s(sorted.map { min(most, max(0, column($0.value))) })) }
-        let all = UsageColumns.all
-        let sql = """
-            INSERT INTO \(table)(\(time), \(keys.joined(separator: ", ")), \(all.joined(separator: ", ")))
-            SELECT * FROM unnest(\((1...parameters.count).map { "$\($0)" }.joined(separator: ", ")))
-            ON CONFLICT (\(time), \(keys.joined(separator: ", "))) DO UPDATE
-            SET \(all.map { "\($0) = least(\(table).\($0) + excluded.\($0), \(most))" }.joined(separator: ", "))
-            """
-        return PostgresQuery(sql, parameters: parameters)
-    }
-
-    /// In the order of `UsageColumns.all`.
-    private static let columns: [@Sendable (LedgerTotals) -> Int64] = [
-        { $0.requests }, { $0.failed }, { $0.cancelled }, { $0.unknown }, { $0.attempts }, { $0.estimated }, { $0.priced },
-        { $0.usage.input }, { $0.usage.cachedInput }, { $0.usage.cacheWrite }, { $0.usage.cacheWriteHour }, { $0.usage.output },
-        { $0.usage.reasoning }, { $0.usage.audioInput }, { $0.usage.audioOutput }, { $0.usage.imageInput }, { $0.usage.imageOutput },
-        { $0.cost.amount },
+    static let keys = ["shape", "span", "start", "key", "project", "customer", "model", "provider", "deployment", "policy", "tag"]
+    static let counts = [
+        "requests", "failed", "cancelled", "unknown", "attempts", "estimated", "priced", "input", "cached_input", "cache_write",
+        "cache_write_hour", "output", "reasoning", "audio_input", "audio_output", "image_input", "image_output", "cost", "compared", "baseline",
     ]
 
-    /// What `columns` wrote, from column `first` of a result on.
-    static func totals(_ result: PostgresResult, _ row: Int, from first: Int) -> LedgerTotals {
+    /// Rows hold the first shared, so that no hour is folded between reading how far that has come and their commit.
+    static let lock = PostgresMigration.lock + 4
+    static let reading = [
+        PostgresQuery("SELECT 1 FROM pg_advisory_xact_lock_shared($1)", .int8(lock)),
+        PostgresQuery("SELECT value FROM numbers WHERE name = 'usage_folded'"),
+    ]
+
+    /// Adds a batch. In the order of the key, so that two gateways that add to the same sums never wait in a circle.
+    static func adding(_ batch: UsageBatch) -> [PostgresQuery] {
+        guard !batch.cells.isEmpty else { return [] }
+        let cells = zip(batch.cells, batch.sums).map { (key: numbers(of: $0), sums: $1) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        var parameters = keys.indices.map { index in PostgresParameter.int8s(cells.map { $0.key[index] }) }
+        let sums = cells.map { numbers(of: $0.sums) }
+        for index in counts.indices { parameters.append(.int8s(sums.map { max(0, $0[index]) })) }
+        return [PostgresQuery(upsert, parameters: parameters)]
+    }
+
+    /// No sum wraps around: an absurd row must not stop the ledger.
+    private static let upsert = """
+        INSERT INTO usage(\(keys.joined(separator: ", ")), \(counts.joined(separator: ", ")))
+        SELECT * FROM unnest(\((1...keys.count + counts.count).map { "$\($0)" }.joined(separator: ", ")))
+        ON CONFLICT (\(keys.joined(separator: ", "))) DO UPDATE SET
+        \(counts.map { "\($0) = CASE WHEN usage.\($0) > \(Int64.max) - excluded.\($0) THEN \(Int64.max) ELSE usage.\($0) + excluded.\($0) END" }
+            .joined(separator: ", "))
+        """
+
+    private static func numbers(of cell: UsageCell) -> [Int64] {
+        [Int64(cell.shape.rawValue), Int64(cell.span.rawValue), cell.start]
+            + [cell.key, cell.project, cell.customer, cell.model, cell.provider, cell.deployment, cell.policy, cell.tag].map { Int64($0.rawValue) }
+    }
+
+    /// In the order of `counts`.
+    private static func numbers(of totals: LedgerTotals) -> [Int64] {
+        let usage = totals.usage
+        return [
+            totals.requests, totals.failed, totals.cancelled, totals.unknown, totals.attempts, totals.estimated, totals.priced, usage.input,
+            usage.cachedInput, usage.cacheWrite, usage.cacheWriteHour, usage.output, usage.reasoning, usage.audioInput, usage.audioOutput,
+            usage.imageInput, usage.imageOutput, totals.cost.amount, totals.compared.amount, totals.baseline.amount,
+        ]
+    }
+
+    /// A cell from `keys`, from column 0 on.
+    static func cell(_ result: PostgresResult, _ row: Int) -> UsageCell {
+        var cell = UsageCell(start: result.int(row, 2))
+        cell.shape = UsageCell.Shape(rawValue: UInt8(truncatingIfNeeded: result.int(row, 0))) ?? .all
+        cell.span = UsageCell.Span(rawValue: UInt8(truncatingIfNeeded: result.int(row, 1))) ?? .hour
+        cell.key = result.name(row, 3)
+        cell.project = result.name(row, 4)
+        cell.customer = result.name(row, 5)
+        cell.model = result.name(row, 6)
+        cell.provider = result.name(row, 7)
+        cell.deployment = result.name(row, 8)
+        cell.policy = result.name(row, 9)
+        cell.tag = result.name(row, 10)
+        return cell
+    }
+
+    /// Sums from `counts`, behind a cell.
+    static func totals(_ result: PostgresResult, _ row: Int) -> LedgerTotals {
+        func count(_ index: Int) -> Int64 { result.int(row, keys.count + index) }
         var totals = LedgerTotals()
-        totals.requests = result.int(row, first)
-        totals.failed = result.int(row, first + 1)
-        totals.cancelled = result.int(row, first + 2)
-        totals.unknown = result.int(row, first + 3)
-        totals.attempts = result.int(row, first + 4)
-        totals.estimated = result.int(row, first + 5)
-        totals.priced = result.int(row, first + 6)
-        totals.usage.input = result.int(row, first + 7)
-        totals.usage.cachedInput = result.int(row, first + 8)
-        totals.usage.cacheWrite = result.int(row, first + 9)
-        totals.usage.cacheWriteHour = result.int(row, first + 10)
-        totals.usage.output = result.int(row, first + 11)
-        totals.usage.reasoning = result.int(row, first + 12)
-        totals.usage.audioInput = result.int(row, first + 13)
-        totals.usage.audioOutput = result.int(row, first + 14)
-        totals.usage.imageInput = result.int(row, first + 15)
-        totals.usage.imageOutput = result.int(row, first + 16)
-        totals.cost = Nanodollars(result.int(row, first + 17))
+        totals.requests = count(0)
+        totals.failed = count(1)
+        totals.cancelled = count(2)
+        totals.unknown = count(3)
+        totals.attempts = count(4)
+        totals.estimated = count(5)
+        totals.priced = count(6)
+        totals.usage.input = count(7)
+        totals.usage.cachedInput = count(8)
+        totals.usage.cacheWrite = count(9)
+        totals.usage.cacheWriteHour = count(10)
+        totals.usage.output = count(11)
+        totals.usage.reasoning = count(12)
+        totals.usage.audioInput = count(13)
+        totals.usage.audioOutput = count(14)
+        totals.usage.imageInput = count(15)
+        totals.usage.imageOutput = count(16)
+        totals.cost = Nanodollars(count(17))
+        totals.compared = Nanodollars(count(18))
+        totals.baseline = Nanodollars(count(19))
         return totals
     }
 }

@@ -2,7 +2,7 @@ import GRDB
 import GRDBSQLite
 import Routing
 
-extension SQLiteStore: UsageStore {
+extension SQLiteStore {
     /// Reads no row of the ledger. Half a microsecond for each cell of the plan's parts.
     public func usage(_ query: UsageQuery) throws(StoreFailure) -> [UsageRow] {
         try read { database in
