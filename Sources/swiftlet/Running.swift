@@ -67,7 +67,7 @@ struct Running {
     }
 
     private static func tend(_ stores: Stores, _ server: Server, _ log: Logger) async {
-        if let ledger = stores.ledger as? any UsageStore { await LedgerKeeper(server, ledger: ledger, log: log).run() }
+        await LedgerKeeper(server, ledger: stores.ledger, log: log).run()
     }
 
     /// Looks every second whether another gateway on the same store has changed the settings.

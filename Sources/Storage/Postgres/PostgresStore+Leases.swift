@@ -5,7 +5,8 @@ extension PostgresStore {
         let register = PostgresQuery(
             """
             INSERT INTO gateways(identity, name, heard, alive) VALUES($1, $2, clock_timestamp(), true)
-            ON CONFLICT (identity) DO UPDATE SET name = excluded.name, heard = excluded.heard, alive = true RETURNING number
+            ON CONFLICT (identity) DO UPDATE SET name = excluded.name, heard = excluded.heard, alive = true,
+                last_call = 0 RETURNING number
             """, .text(identity), .text(name))
         return try leases.transaction(within: writeLimit, opening: [register]) { connection, results throws(StoreFailure) in
             let number = results[0].int(0, 0)
