@@ -20,6 +20,8 @@ struct CallBook: Sendable {
     /// Until when what was leased is believed.
     var trustedUntil = Int64.max
     var parallelTrustedUntil = Int64.max
+    /// Slices of this gateway, which it does not know, to be returned.
+    var strays: [Int64] = []
     /// Where the round of all slices goes on.
     var next = 0
 }
@@ -41,6 +43,8 @@ extension Ledger {
         isUrgent = false
         var call = LeaseCall()
         var out = CallBook.Outstanding(number: max(calls.number + 1, clock.now), sentAt: clock.now)
+        call.returns = calls.strays.map { LeaseReturn(lease: $0, amount: 0, isLast: true) }
+        calls.strays = []
         // Tending marks others: they come behind.
         var tended = 0
         while tended < due.count, call.wishes.count + call.returns.count < Self.mostOfACall {
@@ -91,7 +95,12 @@ extension Ledger {
         for slice in out.closing { vacate(Int(slice)) }
         for lease in reply.lost {
             // Named again with each answer until its last return.
-            if let slice = byLease[lease], !slices[Int(slice)].isRetired { replaceLost(Int(slice)) }
+            guard let slice = byLease[lease] else {
+                // Opened for a wish whose answer got lost: nothing was ever charged to it.
+                calls.strays.append(lease)
+                continue
+            }
+            if !slices[Int(slice)].isRetired { replaceLost(Int(slice)) }
         }
         for (index, asked) in out.asked.enumerated() {
             slices[Int(asked)].isAsked = false

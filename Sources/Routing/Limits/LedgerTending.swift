@@ -53,6 +53,10 @@ extension Ledger {
 
     /// A slice of which nothing is reserved any more: gives back what is spare, and itself once rows have said all.
     private mutating func finish(_ slice: Int, _ call: inout LeaseCall, _ out: inout CallBook.Outstanding) {
+        // The store may have opened it for a wish whose answer got lost.
+        let account = Int(slices[slice].account)
+        let isAnswerNeeded = slices[slice].isUnclear || slices[slice].owed > 0 && slices[slice].lease == 0
+        if isAnswerNeeded, !slices[slice].isRetired, account >= 0 { return wish(0, account, slice, &call, &out) }
         let isForgotten = slices[slice].holds == 0 && clock.now - Self.forgotten > slices[slice].window.end
         if slices[slice].isSettled || isForgotten {
             let isKept = slices[slice].lease == 0 && slices[slice].window.end > clock.now - LimitWindow.minute && !slices[slice].isRetired
@@ -64,9 +68,6 @@ extension Ledger {
             slices[slice].isAsked = true
             return
         }
-        let account = Int(slices[slice].account)
-        let isAnswerNeeded = slices[slice].isUnclear || slices[slice].owed > 0 && slices[slice].lease == 0
-        if isAnswerNeeded, !slices[slice].isRetired, account >= 0 { return wish(0, account, slice, &call, &out) }
         let rest = slices[slice].spare
         guard slices[slice].lease != 0, rest > 0 || slices[slice].returning > 0 else { return }
         slices[slice].granted -= max(0, rest)

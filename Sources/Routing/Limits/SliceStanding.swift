@@ -24,7 +24,7 @@ extension Ledger {
             let name = slice.account >= 0 ? table.accounts[Int(slice.account)].name : ""
             return SliceStanding(
                 account: name, window: slice.window, lease: slice.lease, granted: slice.granted, used: slice.charged,
-                unwritten: slice.charged - slice.written - slice.owed, owed: slice.owed, held: slice.held)
+                unwritten: slice.kind == .budget ? slice.charged - slice.written - slice.owed : 0, owed: slice.owed, held: slice.held)
         }
     }
 }
