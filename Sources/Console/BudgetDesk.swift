@@ -33,7 +33,9 @@ struct BudgetDesk: Sendable {
             whole.object { whole in
                 whole.key("data")
                 whole.array { list in
-                    for (account, window) in zip(page, windows) { Self.write(account, window, balances[account.name], &list) }
+                    for (account, window) in zip(page, windows) {
+                        Self.write(account, window, balances[account.name], held: server.held(of: account.name), &list)
+                    }
                 }
                 whole.member("next_cursor", orNull: first + page.count < accounts.count ? "\(first + page.count)" : nil)
             }
@@ -63,7 +65,7 @@ struct BudgetDesk: Sendable {
         return accounts
     }
 
-    private static func write(_ account: Account, _ window: LimitWindow, _ balance: AccountBalance?, _ list: inout JSONWriter) {
+    private static func write(_ account: Account, _ window: LimitWindow, _ balance: AccountBalance?, held: Int64?, _ list: inout JSONWriter) {
         let used = (balance?.used ?? 0) + (balance?.writtenOff ?? 0)
         list.object { line in
             line.member("account", account.name)
@@ -76,6 +78,8 @@ struct BudgetDesk: Sendable {
             amount("limit", account.limit, account, &line)
             amount("used", balance?.used ?? 0, account, &line)
             amount("written_off", balance?.writtenOff ?? 0, account, &line)
+            // By requests in flight on the gateway that is asked.
+            amount("held", held, account, &line)
             // Of what is left, in the hands of gateways: held by requests in flight, or ready for the next.
             amount("leased", balance?.leased ?? 0, account, &line)
             amount("remaining", account.limit.map { max(0, $0 - used) }, account, &line)

@@ -22,6 +22,19 @@ extension Server {
         return found
     }
 
+    /// Tells the store which version of the settings runs here, for operators to see. False: this gateway has not joined yet.
+    public func note(settingsVersion: Int64) throws(StoreFailure) -> Bool {
+        guard let gateway = keeper?.status.gateway else { return false }
+        try store.note(settingsVersion: settingsVersion, of: gateway)
+        return true
+    }
+
+    /// What requests in flight here have reserved of an account, in its unit; nil where it is not counted here.
+    public func held(of account: String) -> Int64? {
+        let now = WallClock.milliseconds()
+        return accounts.with { ledger in ledger.account(named: account).flatMap { ledger.balance(of: $0, at: now)?.held } }
+    }
+
     /// `/metrics`, in Prometheus' text format.
     public func metrics() async -> String {
         guard let live else { return "" }

@@ -22,6 +22,9 @@ public struct DecisionReport: Sendable {
     /// Of the policy that decided, with the project it came by.
     public var policy: String?
     public var project: String?
+    public var customer: String?
+    /// Whose policy it is: the first that names one of `request`, `key`, `project`, `organisation`.
+    public var policySource: String?
     public var modelRequested: String?
     public var modelUsed: String?
     public var providerUsed: String?
@@ -44,7 +47,9 @@ public struct DecisionReport: Sendable {
     public func write(to writer: inout JSONWriter) {
         writer.object { record in
             record.member("policy", orNull: policy)
+            if let policySource { record.member("policy_source", policySource) }
             if let project { record.member("project", project) }
+            if let customer { record.member("customer", customer) }
             record.member("route", names.route(decision.route))
             if decision.route != decision.entry { record.member("entry_route", names.route(decision.entry)) }
             record.member("rule", orNull: decision.hits.first.map { names.rule($0) })

@@ -90,11 +90,21 @@ extension DecisionReport {
     mutating func fill(from admitted: Admitted, _ live: Live) {
         policy = admitted.entry.policy.map { live.blueprint.policies[$0].name }
         project = admitted.entry.project
+        customer = admitted.entry.customer.map { live.blueprint.customers[$0].name }
+        policySource = admitted.entry.policy.map { Self.source(of: $0, admitted, live) }
         let hits = admitted.journey.ruleHits
         if hits.count > decision.hits.count { decision.hits = hits.map(Decision.Hit.init) }
         warnings = hits.compactMap(\.actions.warn)
         tableVersion = admitted.entry.inline?.table.baseVersion
         modelRequested = admitted.body.withUnsafeReadableBytes { admitted.call.modelName(in: $0) }
+    }
+
+    private static func source(of policy: Int, _ admitted: Admitted, _ live: Live) -> String {
+        let standing = live.standing(of: admitted.key)
+        if standing.hasOwnPolicy, standing.policy == policy { return "key" }
+        let project = admitted.entry.project.flatMap { live.blueprint.project(named: $0) }.flatMap { live.blueprint.projects[$0].policy }
+        if project == policy { return "project" }
+        return live.blueprint.defaultPolicy == policy ? "organisation" : "request"
     }
 
     mutating func fill(served deployment: Deployment.ID, _ live: Live) {

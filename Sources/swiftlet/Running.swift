@@ -51,7 +51,7 @@ struct Running {
         return Running(
             server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() },
             tending: Task { await tend(stores, server, log) },
-            renewing: Task { await renewPrices(book, log) }, following: Task { await follow(book, log) }, stores: stores)
+            renewing: Task { await renewPrices(book, log) }, following: Task { await follow(book, server, log) }, stores: stores)
     }
 
     /// Looks every five seconds whether a price of the catalogue has begun to hold or its file has changed.
@@ -71,8 +71,9 @@ struct Running {
     }
 
     /// Looks every second whether another gateway on the same store has changed the settings.
-    private static func follow(_ book: SettingsBook, _ log: Logger) async {
+    private static func follow(_ book: SettingsBook, _ server: Server, _ log: Logger) async {
         var isLost = false
+        var noted = Int64(-1)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))  // throws when it is cancelled, and then the loop ends
             do {
@@ -81,6 +82,8 @@ struct Running {
                     log.notice("settings taken up from the store", metadata: ["version": "\(version)"])
                 }
                 isLost = false
+                let version = await book.version
+                if version != noted, try await book.note({ try server.note(settingsVersion: version) }) { noted = version }
             } catch let refused as SettingsBook.Refused {
                 log.error("settings of another gateway do not run here, the old ones stay", metadata: ["problem": "\(refused)"])
             } catch {

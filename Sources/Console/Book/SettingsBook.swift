@@ -169,6 +169,9 @@ public actor SettingsBook {
         _ = try await blocking { try store.append(entry, with: nil) }
     }
 
+    /// Runs what waits for a store where it may wait.
+    public func note(_ body: @escaping @Sendable () throws -> Bool) async throws -> Bool { try await blocking(body) }
+
     private func newestVersion() async throws -> Int64 {
         let store = store
         return try await blocking { try store.settingsVersion() }
