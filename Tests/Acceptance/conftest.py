@@ -11,6 +11,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from support.books import Books  # noqa: E402
+from support.crowd import Crowd  # noqa: E402
 from support.gateway import BINARY, PATIENCE, ROOT, Gateway, free_port, get, wait_until  # noqa: E402
 from support.upstream import Upstream  # noqa: E402
 
@@ -123,6 +125,34 @@ def behind(gateway, upstream):
         }), up
 
     return start
+
+
+@pytest.fixture
+def books():
+    """Starts made-up providers that keep books: books(pause=0.02)."""
+    started = []
+
+    def start(**options):
+        started.append(Books(**options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture
+def crowd():
+    """Starts processes full of clients: crowd(gateways, key, name)."""
+    started = []
+
+    def start(gateways, key, name, **options):
+        started.append(Crowd([one.port for one in gateways], key, name, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
 
 
 def error_of(body):
