@@ -67,7 +67,8 @@ extension Blueprint {
             table.deployments.indices.filter { id in
                 let deployment = table.deployments[id]
                 if let providers = key.providers, !providers.contains(upstreams[id].providerName) { return false }
-                return key.budgetMode != .free || deployment.kind != .paid || deployment.price == .free
+                guard key.budgetMode == .free else { return true }
+                return deployment.price.map { $0 == .free } ?? (deployment.kind != .paid)
             })
     }
 }
