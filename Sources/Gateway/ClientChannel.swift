@@ -367,6 +367,8 @@ struct ClientRequest {
     var head: RequestHead
     var bytes: ByteBuffer
     var body: ByteBuffer
+    /// Its hold on its `Idempotency-Key`; nil: it has none.
+    var ticket: IdempotencyTicket?
 
     /// `x-swiftlet-deadline-ms`: how long the client waits for its answer. Nil when it does not say, or no number.
     var deadline: Duration? {

@@ -18,6 +18,14 @@ enum Endpoint: Sendable {
 }
 
 extension Endpoint {
+    /// What a provider is to be asked. Nil: nobody is.
+    var asked: API? {
+        switch self {
+        case .call(let api), .modelCall(let api, _, _): api
+        default: nil
+        }
+    }
+
     private struct Row {
         let path: StaticString
         let post: Bool

@@ -351,6 +351,9 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         over = true
         let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: firstByte ?? relay.firstByte, at: loop.time)
         if let claim = request.claim { settlement.settle(claim) }
+        if let ticket = request.ticket, state == .done {
+            if request.call.stream { ticket.conclude(IdempotencyDesk.unrepeatable) } else { ticket.conclude(head: last.head, body: last.body) }
+        }
         settlement.count(in: &loop.counters)
         settlement.log(to: loop.accessLog)
         loop.holding.hold(self, settlement)

@@ -1,5 +1,6 @@
 import NIOCore
 import Routing
+import Storage
 import Translation
 
 /// What an exchange holds of limits and budgets: each attempt asks before it begins, and what it cost is said when it ends.
@@ -10,6 +11,7 @@ extension Exchange: Parked {
         switch claim.begin(at: attempt.deployment, unixMilliseconds: storeTime) {
         case .granted(let stake):
             self.stake = stake
+            claim.note { openRequest(at: attempt.deployment) }
             return true
         case .wait:
             parkedAttempt = attempt
@@ -27,10 +29,29 @@ extension Exchange: Parked {
         guard let claim = request.claim else { return true }
         if case .granted(let stake) = claim.begin(at: attempt.deployment, unixMilliseconds: storeTime) {
             self.stake = stake
+            claim.note { openRequest(at: attempt.deployment) }
             return true
         }
         withdraw(attempt, nil)
         return false
+    }
+
+    private func openRequest(at deployment: Deployment.ID) -> OpenRequest {
+        var open = OpenRequest(id: id, startedUnixMilliseconds: id.unixMilliseconds)
+        let numbers = live.numbers
+        open.key = numbers.keys[request.key]
+        open.route = request.isOwnRoute(live) ? numbers.inline : numbers.routes[request.entry.model.route]
+        open.model = open.route
+        open.deployment = numbers.deployments[deployment]
+        open.provider = numbers.providers[deployment]
+        if let policy = request.entry.policy { open.policy = numbers.policies[policy] }
+        if let project = request.entry.project { open.project = numbers.projects[project] ?? .none }
+        if let customer = request.entry.customer { open.customer = numbers.customers[customer] }
+        open.input = request.call.estimatedInput
+        open.api = request.api.rawValue
+        open.streamed = request.call.stream
+        open.priced = live.targets[deployment].price != nil
+        return open
     }
 
     private func withdraw(_ attempt: Attempt, _ why: LimitExceeded?) {

@@ -19,6 +19,7 @@ struct Exposition {
         page.passThrough(counters)
         page.alerts(server.webhooks.counts)
         page.ledger(server)
+        page.limits(server, live, counters)
         return page.text
     }
 
@@ -136,21 +137,21 @@ struct Exposition {
 
     // MARK: Format
 
-    private mutating func family(_ name: String, _ type: String, _ help: String) {
+    mutating func family(_ name: String, _ type: String, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
-    private mutating func count(_ name: String, _ help: String, _ value: Int) {
+    mutating func count(_ name: String, _ help: String, _ value: Int) {
         family(name, "counter", help)
         text += "\(name) \(value)\n"
     }
 
-    private mutating func gauge(_ name: String, _ help: String, _ value: Int) {
+    mutating func gauge(_ name: String, _ help: String, _ value: Int) {
         family(name, "gauge", help)
         text += "\(name) \(value)\n"
     }
 
-    private mutating func sample(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: some CustomStringConvertible) {
+    mutating func sample(_ name: String, _ labels: KeyValuePairs<String, String>, _ value: some CustomStringConvertible) {
         let pairs = labels.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",")
         text += "\(name){\(pairs)} \(value)\n"
     }

@@ -64,19 +64,20 @@ final class Holding {
     func hold(_ exchange: Exchange, _ settlement: borrowing Settlement) {
         pending.append(exchange.newEntry)
         settlement.write(to: &pending[pending.count - 1])
-        holdLast(for: exchange)
+        holdLast(for: exchange, exchange.request.claim)
     }
 
-    func hold(_ settled: any Settled, _ entry: LedgerEntry) {
+    func hold(_ settled: any Settled, _ entry: LedgerEntry, _ claim: Claim?) {
         pending.append(entry)
-        holdLast(for: settled)
+        holdLast(for: settled, claim)
     }
 
-    private func holdLast(for exchange: any Settled) {
+    private func holdLast(for exchange: any Settled, _ claim: Claim?) {
         guard lane != nil else {
             _ = try? store.append(pending[...])  // memory takes every row until it is closed, and does not wait
             let charges = pending.flatMap(\.charges)
-            if !charges.isEmpty { loop.server.accounts.with { $0.written(charges) } }
+            if let slot = claim?.slot { loop.region?.clear(slot) }
+            if !charges.isEmpty { loop.server.accounts.written(charges) }
             pending.removeAll(keepingCapacity: true)
             exchange.release()
             return
@@ -85,6 +86,7 @@ final class Holding {
             flushScheduled = true
             eventLoop.assumeIsolated().execute { self.flush() }
         }
+        if let slot = claim?.slot, slot >= 0 { loop.region?.offered(slot, ticket: offered + UInt64(pending.count)) }
         if let charges = pending.last?.charges, !charges.isEmpty { charged.append((offered + UInt64(pending.count), charges)) }
         if wait > .zero {
             held.append(Held(ticket: offered + UInt64(pending.count), until: loop.time + wait, exchange: exchange))
@@ -109,6 +111,7 @@ final class Holding {
 
     private func committed(upTo ticket: UInt64) {
         loop.time = .now()
+        if loop.server.open != nil { loop.region?.committed(through: ticket) }
         if let first = charged.first, first.ticket <= ticket { tellCharges(upTo: ticket) }
         while let first = held.first, first.ticket <= ticket {
             held.removeFirst()
@@ -123,8 +126,7 @@ final class Holding {
             charges += first.charges
             charged.removeFirst()
         }
-        let written = charges
-        loop.server.accounts.with { $0.written(written) }
+        loop.server.accounts.written(charges)
     }
 
     private func scheduleTimer() {

@@ -20,6 +20,8 @@ final class Loop {
     private(set) lazy var holding = Holding(
         self, journal: server.journal, store: server.store, wait: live.blueprint.ledger.wait)
     private(set) lazy var parking = Parking(self)
+    /// Of the file of requests in flight; nil: there is none.
+    private(set) lazy var region: OpenRegion? = server.open?.region(index)
     let accessLog: AccessLog.Lane
     var requestIDs: RequestIDGenerator
     var verifiedKeys = VerifiedKeys()

@@ -18,6 +18,11 @@ struct Reception {
         let endpoint = request.bytes.withUnsafeReadableBytes { raw in
             Endpoint.find(request.head.method, path: request.head.path(in: raw))
         }
+        if request.head.idempotencyKey.isPresent, let api = endpoint.asked { return once(request, endpoint, api) }
+        take(request, endpoint)
+    }
+
+    func take(_ request: ClientRequest, _ endpoint: Endpoint) {
         switch endpoint {
         case .call(.responses): admitResponses(request)
         case .call(let api): admit(request, api)
@@ -42,6 +47,7 @@ struct Reception {
             let admitted = try admission(of: request, api, path, milliseconds)
             admitted.journey.ticket = UInt64(id.rawValue)
             if api == .responses { admitted.events = request.eventNames }
+            admitted.ticket = request.ticket
             let waits = live.metering.isOn ? try claim(admitted) : false
             Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin(waiting: waits)
         } catch {
@@ -197,13 +203,23 @@ struct Reception {
         }
     }
 
+    /// With a type that was kept with the answer.
+    func answer(_ status: Int, contentType: String, body: [UInt8], extra: (inout HeadWriter) -> Void) {
+        answer(status, type: "", body: body, extraBytes: contentType.utf8.count + 64) { head in
+            head.lines(ByteBuffer(string: "content-type: \(contentType)\r\n"))
+            extra(&head)
+        }
+    }
+
     func answer(_ status: Int, type: StaticString, body: [UInt8], extraBytes: Int = 0, extra: (inout HeadWriter) -> Void = { _ in }) {
         var out = loop.takeScratch(capacity: 512 + extraBytes + body.count)
         out.writeHead(atMost: 512 + extraBytes + body.count) { head in
             head.statusLine(status)
-            head.text("content-type: ")
-            head.text(type)
-            head.text("\r\n")
+            if type.utf8CodeUnitCount > 0 {
+                head.text("content-type: ")
+                head.text(type)
+                head.text("\r\n")
+            }
             head.connection(client)
             extra(&head)
             head.contentLength(body.count)

@@ -33,6 +33,9 @@ public final class Server: Sendable {
     /// Limits and budgets of all requests.
     let accounts: SharedLedger
     let slots = Slots()
+    let idempotency: IdempotencyDesk
+    /// What a kill leaves of requests in flight.
+    let open: OpenRequests?
     private let keeping = Locked<LeaseKeeper?>(nil)
     public let signals = Signals()
     /// Posts what operators are to be told.
@@ -58,7 +61,8 @@ public final class Server: Sendable {
     /// - Parameter adminToken: What operators present; required where `server.admin` is not loopback.
     public init(
         _ blueprint: Blueprint, store: any Store, journal: Journal?, adminToken: String?, seed: UInt64, log: Logger,
-        responses: ResponsesDesk? = nil, gateway: GatewayIdentity = GatewayIdentity()
+        responses: ResponsesDesk? = nil, gateway: GatewayIdentity = GatewayIdentity(),
+        open: OpenRequests? = nil, rowsWait: @escaping @Sendable () -> Bool = { false }
     ) throws {
         let token = adminToken.flatMap { $0.isEmpty ? nil : $0 }
         adminIsLoopback = blueprint.server.admin.isLoopback
@@ -79,8 +83,10 @@ public final class Server: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         tokens = TokenKeepers(tls: tls, group: group, log: log)
         webhooks = WebhookSender(on: group.next(), tls: tls, log: log)
-        accounts = SharedLedger(isExclusive: !gateway.sharesStore)
+        accounts = SharedLedger(isExclusive: !gateway.sharesStore, rowsWait: rowsWait)
         self.gateway = gateway
+        idempotency = IdempotencyDesk(store)
+        self.open = open
         state = Locked(State())
     }
 
@@ -283,6 +289,7 @@ public final class Server: Sendable {
         for mock in mocks { mock.close() }
         webhooks.stop()
         accessLog.close()
+        await emptyJournal()
         if let keeper {
             await withCheckedContinuation { done in
                 startThread {
@@ -292,6 +299,14 @@ public final class Server: Sendable {
             }
         }
         try? await group.shutdownGracefully()
+    }
+
+    /// What is leased goes back behind the rows that charge it.
+    private func emptyJournal() async {
+        let last = Instant.now() + .seconds(5)
+        while let status = journal?.status, status.queued > 0, status.failure == nil, Instant.now() < last {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     private func busy(_ loops: [NIOLoopBound<Loop>]) async -> Int {

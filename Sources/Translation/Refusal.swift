@@ -78,6 +78,9 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     case headersTooLarge = "headers_too_large"
     case unsupportedMediaType = "unsupported_media_type"
     case requestTimeout = "request_timeout"
+    case idempotencyInProgress = "idempotency_in_progress"
+    case idempotencyReplayNotPossible = "idempotency_replay_not_possible"
+    case idempotencyKeyReused = "idempotency_key_reused"
     case keyBudgetExceeded = "key_budget_exceeded"
     case projectBudgetExceeded = "project_budget_exceeded"
     case budgetExceeded = "budget_exceeded"
@@ -113,6 +116,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         case .headersTooLarge: (431, "invalid_request_error")
         case .unsupportedMediaType: (415, "invalid_request_error")
         case .requestTimeout: (408, "invalid_request_error")
+        case .idempotencyInProgress, .idempotencyReplayNotPossible: (409, "invalid_request_error")
+        case .idempotencyKeyReused: (422, "invalid_request_error")
         case .keyBudgetExceeded, .projectBudgetExceeded, .budgetExceeded, .modelUnpriced: (402, "insufficient_quota")
         case .rateLimitExceeded, .providerQuotaExceeded: (429, "rate_limit_error")
         case .providerAuthFailed, .providerNotFound, .providerError, .providerUnavailable: (502, "server_error")

@@ -4,6 +4,7 @@ import Dispatch
 import FoundationEssentials
 import Gateway
 import Logging
+import NIOCore
 import Settings
 import Storage
 
@@ -38,7 +39,8 @@ struct Running {
             blueprint, store: stores.ledger, journal: stores.journal,
             adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"], seed: .random(in: .min ... .max), log: log,
             responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) },
-            gateway: GatewayIdentity(identity: stores.identity, name: stores.gatewayName, sharesStore: stores.spool != nil))
+            gateway: GatewayIdentity(identity: stores.identity, name: stores.gatewayName, sharesStore: stores.spool != nil),
+            open: try stores.openRequests(blueprint, log), rowsWait: stores.rowsWait)
         let book = try SettingsBook(file, store: stores.settings, running: blueprint) { blueprint in
             try await server.replace(blueprint)
         }
@@ -187,6 +189,32 @@ struct Stores {
                 log.notice("the ledger is written again")
             }
         }
+    }
+
+    /// What the process before this one was killed over is written down first: charged with what it held.
+    func openRequests(_ blueprint: Blueprint, _ log: Logger) throws -> OpenRequests? {
+        let place: String
+        let sink: any LedgerSink
+        switch blueprint.store {
+        case .memory: return nil
+        case .sqlite(let path): (place, sink) = (SQLiteStore.ledgerPath(for: path) + ".open", ledger)
+        case .postgres: (place, sink) = (blueprint.server.spool + ".open", spool ?? ledger)
+        }
+        let rows = try OpenRequests.recover(path: place)
+        if !rows.isEmpty {
+            let receipt = try sink.append(rows[...])
+            _ = spool?.drain(within: .seconds(5))
+            log.warning(
+                "requests were in flight when the gateway was killed; they are charged with what they held",
+                metadata: ["requests": "\(receipt.added)"])
+        }
+        return try OpenRequests(path: place, loops: blueprint.server.threads ?? System.coreCount)
+    }
+
+    /// Whether rows that are acknowledged are not in the store yet.
+    var rowsWait: @Sendable () -> Bool {
+        guard let spool else { return { false } }
+        return { spool.status.waiting > 0 }
     }
 
     private static func shelf(_ store: any ResponseStore, _ blueprint: Blueprint, _ log: Logger) -> ResponseShelf {

@@ -1,9 +1,12 @@
 """Budgets: never exceeded, whatever runs at once, leaves, or is killed; and nothing is billed twice or not at all."""
 
 import json
+import os
 import queue
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 from support import ledger
@@ -165,8 +168,8 @@ def test_free_models_serve_an_empty_budget(gateway, upstream):
 
 def test_without_a_price_a_hard_budget_refuses(gateway, upstream):
     up = upstream()
-    settings = {"providers": {"up": up.provider()}, "keys": key(**budget(USD)), "models": {"odd": {"deployments": [{"provider": "up", "model": "odd"}]}}}
-    one = gateway(settings)
+    one = gateway({"providers": {"up": up.provider()}, "keys": key(**budget(USD)),
+                   "models": {"odd": {"deployments": [{"provider": "up", "model": "odd"}]}}})
     message = refused(ask(one, "odd", key="key-tight"), "model_unpriced")
     assert "price" in message
     assert ask(one, "odd", key="key-any").status == 200
@@ -290,3 +293,121 @@ def test_a_provider_that_lies_costs_what_could_be(behind):
     row, = [row for row in ledger.read(gateway.folder)]
     assert 0 < row["cost"] < 2_000_000, "neither free nor absurd"
     assert ask(gateway, key="key-tight", max_tokens=7).status == 200
+
+
+# -- killed
+
+def kill_under_load(gateway, up, rounds, keys=("key-tight",)):
+    """Kills the gateway while many ask, so many times. Returns how many were answered."""
+    answered = []
+
+    def one_round():
+        stop = threading.Event()
+
+        def asking(number):
+            while not stop.is_set():
+                try:
+                    if ask(gateway, key=keys[number % len(keys)], max_tokens=7).status == 200:
+                        answered.append(1)
+                except OSError:
+                    return
+                except Exception:  # half an answer
+                    return
+        askers = [threading.Thread(target=asking, args=(number,), daemon=True) for number in range(8)]
+        for asker in askers:
+            asker.start()
+        time.sleep(0.25)
+        gateway.kill()
+        stop.set()
+        for asker in askers:
+            asker.join(30)
+
+    for _ in range(rounds):
+        one_round()
+        gateway.start()
+    return len(answered)
+
+
+def test_killed_under_load(behind):
+    """Every answered request has its row, every other that was sent has one of unknown state, charged with what it held."""
+    def slow(peer, request):
+        if len(up.requests) % 5 == 0 and peer.wait_for_end(0.05) is not None:
+            return "end"
+        peer.answer()
+
+    rounds = 50 if os.environ.get("SWIFTLET_REPLAY") == "all" else 5
+    limit = 1_000_000 * COST
+    gateway, up = behind(slow, keys=key(**budget(limit)), server={"threads": 2})
+    answered = kill_under_load(gateway, up, rounds)
+    rows = ledger.read(gateway.folder)
+    done = [row for row in rows if row["state"] == "done"]
+    unknown = [row for row in rows if row["state"] == "unknown"]
+    assert answered <= len(done), "no answered request is missing"
+    assert len({row["id"] for row in rows}) == len(rows)
+    assert len(rows) >= len(up.requests), "what reached the provider has a row"
+    assert len(unknown) <= 8 * rounds and all(row["cost"] > COST for row in unknown)
+    assert all(row["cost"] == COST for row in done)
+    used = sum(row["cost"] for row in rows)
+    one = ask(gateway, key="key-tight", max_tokens=7)
+    left = float(one.headers["x-key-limit-remaining-usd"]) * USD
+    assert 0 <= limit - used - left < 20_000_000, "what rows say is what is spent of the budget, but for this request's own hold"
+
+
+def test_killed_near_the_end_of_a_budget(behind):
+    """Whatever is killed when, no more is ever spent than there is."""
+    limit = 400 * COST
+    gateway, up = behind(answering, keys=key(**budget(limit)), server={"threads": 2})
+    kill_under_load(gateway, up, 4)
+    while ask(gateway, key="key-tight", max_tokens=7).status == 200:
+        pass
+    assert spent(gateway) <= limit and books(up) <= limit
+
+
+# -- conditions, alerts, metrics
+
+def test_conditions_read_what_is_left(gateway, upstream):
+    dear, cheap = upstream(), upstream()
+    one = gateway({
+        "providers": {"dear": dear.provider(), "cheap": cheap.provider()},
+        "keys": {"tight": {"key": "key-tight", "project": "p", **budget(2_000 * COST, "day")}},
+        "projects": {"p": budget(1_000_000 * COST)},
+        "models": {"dear": {"deployments": [{"provider": "dear", "model": "m", "input_price": 1, "output_price": 2}]},
+                   "cheap": {"deployments": [{"provider": "cheap", "model": "m", "input_price": 0.1, "output_price": 0.2}]}},
+        "policies": {"default": {"route": "dear", "rules": [
+            {"name": "late", "when": {"budget.day.used_percent": {"gte": 50}}, "then": {"route": "cheap"}},
+            {"name": "many", "when": {"tokens.day": {"gte": 100_000}}, "then": {"route": "cheap"}}]}},
+        })
+    answers = []
+    while len(answers) < 1_500 and (not answers or answers[-1].provider == "dear"):
+        answers.append(ask(one, None, key="key-tight", max_tokens=7))
+    assert answers[0].provider == "dear" and answers[-1].provider == "cheap", "half of the budget is spent"
+    # The first request's own hold and those under way count as used.
+    assert 900 <= len(answers) <= 1_002
+
+
+def test_thresholds_are_told_once(behind):
+    gateway, _ = behind(keys=key(**budget(100 * COST, alerts=[10, 20])))
+    for _ in range(25):
+        assert ask(gateway, key="key-tight", max_tokens=7).status == 200
+
+    def told():
+        return [line["threshold"] for line in gateway.log() if "account" in line and line.get("threshold")]
+    wait_until(lambda: len(told()) >= 2, what="two alerts")
+    assert told() == ["10", "20"]
+    gateway.stop()
+    gateway.start()
+    ask(gateway, key="key-tight", max_tokens=7)
+    assert told() == ["10", "20"], "once a period"
+
+
+def test_metrics_say_how_accounts_stand(behind):
+    gateway, _ = behind(keys=key(**budget(100 * COST)))
+    ask(gateway, key="key-tight", max_tokens=7)
+    while ask(gateway, key="key-tight", max_tokens=7).status == 200:
+        pass
+    page = gateway.metrics()
+    name = "key/tight/nanodollars/month"
+    assert f'swiftlet_account_limit{{account="{name}"}} {100 * COST}' in page
+    assert f'swiftlet_account_held{{account="{name}"}} 0' in page
+    assert 'swiftlet_limit_refusals_total{scope="key",unit="nanodollars"} 1' in page
+    assert "swiftlet_requests_holding 0" in page and "swiftlet_lease_store_up 1" in page

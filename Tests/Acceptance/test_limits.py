@@ -72,7 +72,8 @@ def test_as_many_at_once_as_the_gateway_allows(behind):
 def test_as_many_at_once_as_each_key_may_have(behind):
     gate = Gate()
     gateway, _ = behind(gate, general={"max_parallel_requests": 2}, server={"threads": 2}, keys={
-        "few": {"key": "key-few"}, "more": {"key": "key-more", "max_parallel_requests": 4}, "any": {"key": "key-any", "max_parallel_requests": "none"}})
+        "few": {"key": "key-few"}, "more": {"key": "key-more", "max_parallel_requests": 4},
+        "any": {"key": "key-any", "max_parallel_requests": "none"}})
     few, more, anybody = (together(gateway, 6, f"key-{name}") for name in ("few", "more", "any"))
     for answers, refused, limit in ((few, 4, 2), (more, 2, 4)):
         for _ in range(refused):

@@ -139,7 +139,10 @@ struct Admission {
         let context = RequestContext(
             key: virtualKey, keyName: live.keyName(key), tags: tags, region: region, mode: entry.model.mode, project: entry.project,
             projectPolicy: (project?.policy ?? live.blueprint.defaultPolicy).map { live.blueprint.policies[$0].name },
-            policy: entry.policy.map { live.blueprint.policies[$0].name }, limiters: limiters, unixMilliseconds: unixMilliseconds)
+            policy: entry.policy.map { live.blueprint.policies[$0].name }, limiters: limiters,
+            balances: BalanceReadings(
+                server.accounts, key: live.keyName(key), project: entry.project, at: server.accounts.unixMilliseconds(at: now)),
+            unixMilliseconds: unixMilliseconds)
         return sources.map { view.value(of: $0, in: context, signals: server.signals) }
     }
 }
@@ -158,6 +161,8 @@ final class Admitted {
     var passed: ByteBuffer?
     /// What it holds of limits and budgets. Nil: nobody counts or limits it.
     var claim: Claim?
+    /// Its hold on its `Idempotency-Key`.
+    var ticket: IdempotencyTicket?
     /// How the client wants the events of its stream named.
     var events = EventNames.usual
 

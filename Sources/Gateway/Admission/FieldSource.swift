@@ -37,6 +37,8 @@ enum FieldSource: Hashable, Sendable {
     case variable([String])
     case limiter(String, LimiterField)
     case signal(String)
+    /// How an account of the key or its project stands.
+    case account(LimitScope, LimitUnit, LimitPeriod, BalanceReadings.Measure)
     case hour, weekday
     case nothing
 
@@ -51,6 +53,8 @@ enum FieldSource: Hashable, Sendable {
             case "metadata": .metadata(Array(parts.dropFirst()))
             case "user": User(rawValue: rest).map(Self.user) ?? .nothing
             case "key": Key(rawValue: rest).map(Self.key) ?? .nothing
+            case "budget", "tokens": BalanceReadings.source(.key, parts[...])
+            case "project" where parts.count > 1 && parts[1] == "budget": BalanceReadings.source(.project, parts.dropFirst())
             case "project": rest == "name" ? .project : rest == "policy" ? .projectPolicy : .nothing
             case "variables": .variable(Array(parts.dropFirst()))
             case "limiter" where parts.count > 2:
@@ -75,6 +79,7 @@ struct RequestContext {
     let policy: String?
     /// Asks a limiter by its name, once.
     let limiters: LimiterReadings
+    let balances: BalanceReadings
     /// Milliseconds since 1970.
     let unixMilliseconds: Int64
 }
@@ -93,6 +98,7 @@ extension RequestView {
         case .variable(let path): Value(path.reduce(extra?["variables"]) { $0?[$1] })
         case .limiter(let name, let field): context.limiters.value(of: name, field, for: self, in: context)
         case .signal(let name): signals.value(of: name, unixMilliseconds: context.unixMilliseconds)
+        case .account(let scope, let unit, let period, let measure): context.balances.value(scope, unit, period, measure)
         // 1970 began on a Thursday. Both in UTC.
         case .hour: .number(Double(context.unixMilliseconds / 3_600_000 % 24))
         case .weekday: .text(Self.weekdays[Int((context.unixMilliseconds / 86_400_000 + 3) % 7)])

@@ -38,11 +38,18 @@ final class Claim {
     /// Tokens of attempts whose answer was not the request's.
     var lostTokens: Int64 = 0
 
+    /// Where it is noted while it is in flight; -1: nowhere.
+    private(set) var slot: Int32 = -1
+
     private let loop: Loop
     private let metering: Metering
     private let targets: [Target]
     private let api: API
     private var holds: [Hold] = []
+    /// Of attempts under way, on their deployments' accounts.
+    private var stakes: [Hold] = []
+    /// What is held has changed since it was noted.
+    private var isUnnoted = true
     private var hasSlot = false
     private var isOver = false
     private var reserved = Demand(nanodollars: 0, tokens: 0)
@@ -117,6 +124,7 @@ final class Claim {
             }
             reserved.nanodollars = reserved.money + missing.money
             reserved.tokens += missing.tokens
+            isUnnoted = true
         }
         if metering.metersDeployments {
             var own = stake.need
@@ -127,7 +135,12 @@ final class Claim {
                 return ledger.reserve(own, deployment: base + deployment, at: unixMilliseconds)
             }
             switch answer {
-            case .permit(let hold): stake.hold = hold
+            case .permit(let hold):
+                stake.hold = hold
+                if !hold.isNone {
+                    stakes.append(hold)
+                    isUnnoted = true
+                }
             case .wait: return .wait
             case .refused(let why):
                 loop.counters.refused(why.scope, why.unit)
@@ -158,8 +171,26 @@ final class Claim {
         owed.tokens = max(0, owed.tokens - stake.need.tokens) + max(0, tokens)
         guard !stake.hold.isNone else { return }
         let spent = Spent(nanodollars: cost.amount, tokens: tokens)
+        stakes.removeAll { $0 == stake.hold }
+        isUnnoted = true
         let over = settle([stake.hold], spent)
         if over { loop.counters.overruns += 1 }
+    }
+
+    /// Notes where a kill leaves it what the request may owe, before it is sent.
+    func note(_ request: () -> OpenRequest) {
+        guard let region = loop.region, isUnnoted, !(holds.isEmpty && stakes.isEmpty) else { return }
+        isUnnoted = false
+        let held = holds + stakes
+        var owed = loop.server.accounts.with { ledger -> [LeaseCharge] in
+            var charges: [LeaseCharge] = []
+            for hold in held { ledger.worstCharges(of: hold, into: &charges) }
+            return charges
+        }
+        owed += charges
+        var open = request()
+        open.cost = Nanodollars(reserved.money)
+        slot = slot < 0 ? loop.region?.note(open, charges: owed) ?? -1 : region.change(slot, to: open, charges: owed)
     }
 
     // MARK: The end

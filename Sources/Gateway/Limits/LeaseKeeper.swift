@@ -111,6 +111,7 @@ final class LeaseKeeper: Sendable {
             ledger.with { $0.lost(at: ledger.unixMilliseconds(at: .now())) }
             return answered()
         }
+        ledger.tellWritten()
         let began = Instant.now()
         let moment = ledger.unixMilliseconds(at: began)
         guard let call = ledger.with({ $0.call(at: moment) }) else { return tell() }

@@ -17,15 +17,24 @@ final class SharedLedger: Sendable {
     /// Milliseconds since 1970 by the store's clock, less the machine's monotonic ones.
     private let offset: Atomic<Int64>
     let isExclusive: Bool
+    private let rowsWait: @Sendable () -> Bool
+    /// Of rows that are durable on this machine, but not in the store yet.
+    private let unwritten = Locked([LeaseCharge]())
 
-    /// - Parameter isExclusive: The store has no other gateway.
-    init(isExclusive: Bool) {
+    /// - Parameters:
+    ///   - isExclusive: The store has no other gateway.
+    ///   - rowsWait: Whether rows that are acknowledged wait for the store.
+    init(isExclusive: Bool, rowsWait: @escaping @Sendable () -> Bool = { false }) {
         self.isExclusive = isExclusive
+        self.rowsWait = rowsWait
         state = Locked(State(ledger: Ledger(table: .empty, mode: isExclusive ? .exclusive : .shared)))
         offset = Atomic(WallClock.milliseconds() - Instant.now().nanoseconds / 1_000_000)
     }
 
     func with<Result: Sendable>(_ body: (inout Ledger) -> sending Result) -> sending Result { state.withLock { body(&$0.ledger) } }
+
+    /// The settings in force; their accounts stand first in the ledger.
+    var settings: AccountTable { state.withLock { $0.own } }
 
     // MARK: Time
 
@@ -36,6 +45,27 @@ final class SharedLedger: Sendable {
     func setClock(_ unixMilliseconds: Int64, at now: Instant) {
         guard unixMilliseconds > 0 else { return }
         offset.store(unixMilliseconds - now.nanoseconds / 1_000_000, ordering: .relaxed)
+    }
+
+    // MARK: Rows
+
+    /// Rows with these charges are durable. A slice gives itself back behind the last of its rows, and only what the store has counts.
+    func written(_ charges: [LeaseCharge]) {
+        guard !isExclusive else { return with { $0.written(charges) } }
+        unwritten.withLock { $0 += charges }
+        tellWritten()
+    }
+
+    /// Where no row waits any more, all are in the store that were acknowledged before this was asked.
+    func tellWritten() {
+        guard !isExclusive else { return }
+        let charges = unwritten.withLock { unwritten in
+            defer { unwritten = [] }
+            return unwritten
+        }
+        guard !charges.isEmpty else { return }
+        if rowsWait() { return unwritten.withLock { $0 += charges } }
+        with { $0.written(charges) }
     }
 
     // MARK: Settings

@@ -73,7 +73,19 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     func begin() {
         loop.counters.inFlight += 1
         client.begin(self)
+        claim?.note(openRequest)
         connect()
+    }
+
+    private func openRequest() -> OpenRequest {
+        var open = OpenRequest(id: id, startedUnixMilliseconds: id.unixMilliseconds)
+        if let key { open.key = live.numbers.keys[key] }
+        open.route = endpoint.route
+        open.model = endpoint.route
+        open.deployment = endpoint.deployment
+        open.api = API.passThrough.rawValue
+        open.priced = true
+        return open
     }
 
     private func connect() {
@@ -286,7 +298,7 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
         let settlement = PassSettlement(self, state, fault: fault, status: status, isStream: reply?.isStream ?? false, detail: detail)
         settlement.count(in: &loop.counters)
         settlement.log(to: loop.accessLog)
-        loop.holding.hold(self, settlement.entry)
+        loop.holding.hold(self, settlement.entry, claim)
     }
 
     func release() {

@@ -89,6 +89,7 @@ extension Reception {
         }
         desk.keep(queued, id: id, AnswerOrigin(owner: owner, input: origin.input, previous: origin.previous))
         answerJSON(queued)
+        request.ticket?.conclude(StoredAnswer(status: 200, contentType: "application/json", body: queued))
         connect(
             client,
             failed: {
@@ -103,7 +104,7 @@ extension Reception {
         let text = request.bytes.withUnsafeReadableBytes { raw in
             String(decoding: raw[..<min(request.head.length, raw.count)], as: UTF8.self)
         }
-        let own = ["content-length", "transfer-encoding", "connection", "expect", "accept-encoding", "upgrade", "te"]
+        let own = ["content-length", "transfer-encoding", "connection", "expect", "accept-encoding", "upgrade", "te", "idempotency-key"]
         var lines = text.split(separator: "\r\n", omittingEmptySubsequences: true).map(String.init)
         guard !lines.isEmpty else { return [] }
         let first = lines.removeFirst()
