@@ -24,7 +24,7 @@ import Testing
         row.streamed = true
         row.priced = true
         row.usage.estimated = true
-        row.decision = Array(0...255)
+        row.decision = DecisionBytes(Array(0...255))
         row.decisionNames = NameID(rawValue: 6)
         var attempt = AttemptRecord(deployment: NameID(rawValue: 4))
         attempt.cost = Nanodollars(-3)
