@@ -1,6 +1,7 @@
 import Routing
-import Storage
 import Testing
+
+@testable import Storage
 
 /// Random orders of everything that can happen to leases, against a model that keeps no sums.
 @Suite("Store contract: leases by chance") struct LeaseModelTests {
@@ -155,5 +156,43 @@ struct Seeded: RandomNumberGenerator {
         #expect(!leases.contains(fresh))
         #expect(try store.append([row(1, leases.map { LeaseCharge(lease: $0, amount: 3) })]).added == 1)
         #expect(try bank.balance() == AccountBalance(account: "a", windowStart: 0, leased: 5))
+    }
+}
+
+@Suite("Rates behind a kill") struct RateRecoveryTests {
+    @Test("of a minute that is not over, what rows say stays used, and what the gateway said where that is more")
+    func minute() throws {
+        let folder = try Folder()
+        let minute: Int64 = 1_760_000_040_000
+        let store = try SQLiteStore(path: folder("ledger.db"), clock: { minute + 30_000 })
+        let bank = try Bank(store)
+        let key = try store.intern(["team/a"], as: .key)[0]
+        let deployment = try store.intern(["up/b"], as: .deployment)[0]
+        let accounts = [
+            Account(.key, "team/a", .requests, per: .minute, limit: 100).name, Account(.key, "team/a", .tokens, per: .minute, limit: 100).name,
+            Account(.deployment, "up/b", .requests, per: .minute, limit: 100).name, Account(.gateway, "", .requests, per: .minute, limit: 100).name,
+            Account(.key, "nobody", .requests, per: .minute, limit: 100).name, "rpm",
+        ]
+        var call = LeaseCall()
+        call.wishes = accounts.flatMap { account in
+            [minute - 60_000, minute].map {
+                LeaseWish(account: account, windowStart: $0, windowEnd: $0 + 60_000, limit: 100, amount: 100, kind: .rate)
+            }
+        }
+        let grants = try bank.reply(call).grants
+        // The deployment's gateway had said more than rows do.
+        try bank.hold(grants[5].lease, 9)
+        // One before the minute, one that was refused, two of the key, of which one went elsewhere.
+        for (number, time) in [minute - 1, minute, minute + 1, minute + 2].enumerated() {
+            var row = LedgerEntry(id: RequestID(millisecond: time - RequestID.epoch, node: 1, sequence: 0), startedUnixMilliseconds: time)
+            (row.key, row.attempts, row.usage.input, row.usage.output) = (key, number == 1 ? 0 : 1, 10, 5)
+            row.deployment = number == 3 ? .none : deployment
+            _ = try store.append([row])
+        }
+        try bank.rejoin()
+        let found = try store.balances(accounts.map { ($0, minute) })
+        #expect(found.map(\.used) == [2, 30, 9, 2, 0, 0])
+        #expect(found.allSatisfy { $0.leased == 0 })
+        #expect(try store.balances(accounts.map { ($0, minute - 60_000) }).allSatisfy { $0.used == 0 })
     }
 }

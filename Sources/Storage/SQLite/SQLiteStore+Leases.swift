@@ -8,6 +8,7 @@ extension SQLiteStore {
         let pool = try opened()
         return try attempt {
             try pool.write { database in
+                try RateRecovery.count(at: self.clock(), database)
                 try Self.closeAll(database)
                 try Self.freeClaims(database)
                 try database.execute(sql: "DELETE FROM gateways WHERE identity <> ?", arguments: [identity])
