@@ -41,10 +41,10 @@ struct LeaseSlice: Hashable, Sendable {
     /// What of it is gone from the window without having been used.
     var rest: Int64 { state == .closed ? 0 : max(0, granted - used) }
 
-    /// To what its gateway knows of: what is beyond that was granted in an answer that got lost.
+    /// To what its gateway knows of: what is beyond that was granted in an answer that got lost. What rows overdrew stays owed.
     mutating func lower(to known: Int64, _ window: inout LeaseWindow) {
         guard granted > known else { return }
-        change(&window) { $0.granted = max(min($0.granted, $0.used), known) }
+        change(&window) { $0.granted = known }
     }
 
     mutating func grow(by amount: Int64, _ window: inout LeaseWindow) {
