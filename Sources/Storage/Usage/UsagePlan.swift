@@ -76,7 +76,10 @@ struct UsageSums {
     }
 
     private let query: UsageQuery
-    private var sums: [Group: LedgerTotals] = [:]
+    // Sums stand aside of the table that finds them: each is large.
+    private var places: [Group: Int] = [:]
+    private var groups: [Group] = []
+    private var sums: [LedgerTotals] = []
 
     init(_ query: UsageQuery) { self.query = query }
 
@@ -86,7 +89,10 @@ struct UsageSums {
         var group = Group()
         if let first = query.groupBy.first { group.first = value(first, cell) }
         if query.groupBy.count > 1 { group.second = value(query.groupBy[1], cell) }
-        sums[group, default: LedgerTotals()].add(totals)
+        if let place = places[group] { return sums[place].add(totals) }
+        places[group] = groups.count
+        groups.append(group)
+        sums.append(totals)
     }
 
     private func value(_ dimension: UsageDimension, _ cell: UsageCell) -> Int64 {
@@ -100,13 +106,14 @@ struct UsageSums {
     /// The largest cost first, then the most requests.
     var rows: [UsageRow] {
         let width = min(2, query.groupBy.count)
-        let sorted = sums.sorted { left, right in
-            if left.value.cost != right.value.cost { return left.value.cost > right.value.cost }
-            if left.value.requests != right.value.requests { return left.value.requests > right.value.requests }
-            return (left.key.first, left.key.second) < (right.key.first, right.key.second)
+        let sorted = groups.indices.sorted { left, right in
+            if sums[left].cost != sums[right].cost { return sums[left].cost > sums[right].cost }
+            if sums[left].requests != sums[right].requests { return sums[left].requests > sums[right].requests }
+            return (groups[left].first, groups[left].second) < (groups[right].first, groups[right].second)
         }
-        return sorted.prefix(max(0, query.limit)).map { group, totals in
-            UsageRow(group: width == 0 ? [] : width == 1 ? [group.first] : [group.first, group.second], totals: totals)
+        return sorted.prefix(max(0, query.limit)).map { place in
+            let group = groups[place]
+            return UsageRow(group: width == 0 ? [] : width == 1 ? [group.first] : [group.first, group.second], totals: sums[place])
         }
     }
 }
