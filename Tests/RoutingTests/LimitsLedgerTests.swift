@@ -36,4 +36,35 @@ import Testing
         #expect(ledger.reserve(Demand(nanodollars: 1, tokens: 1), chain: 1, at: noon) == .permit(.none))
         #expect(ledger.reserve(Demand(nanodollars: 1, tokens: 1), deployment: 7, at: noon) == .permit(.none))
     }
+
+    @Test("what a gateway has too much of goes back while it goes on, so that others can have it")
+    func wanders() throws {
+        var ledger = Ledger.of([Account(.key, "bot", .nanodollars, per: .month, limit: 7_800)], .shared)
+        var store = LoneStore()
+        store.gateways = 3
+        var now = noon
+        // Eight at once, as after a burst.
+        var burst: [Hold] = []
+        for _ in 0..<20 {
+            if let hold = ledger.reserve(Demand(nanodollars: 1_000, tokens: 1), chain: 0, at: now).hold { burst.append(hold) }
+            now += 50
+            store.serve(&ledger, at: now)
+        }
+        for hold in burst { ledger.release(hold) }
+        #expect(burst.count >= 5)
+        // Then one at a time.
+        for _ in 0..<20 {
+            now += 500
+            if let hold = ledger.reserve(Demand(nanodollars: 1_000, tokens: 1), chain: 0, at: now).hold { ledger.release(hold) }
+            store.serve(&ledger, at: now)
+        }
+        let granted = ledger.standings.reduce(0) { $0 + $1.granted }
+        #expect(granted <= 4_000, "has \(granted)")
+        // And nothing at all.
+        for _ in 0..<40 {
+            now += 1_000
+            store.serve(&ledger, at: now)
+        }
+        #expect(ledger.standings.allSatisfy { $0.granted == 0 })
+    }
 }

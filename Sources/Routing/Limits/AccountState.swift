@@ -51,6 +51,11 @@ struct Pace: Sendable {
         if amount > largestNow { largestNow = amount }
     }
 
+    /// What waits to be reserved: slices must be good for it when it asks again.
+    mutating func noteWanted(_ amount: Int64) {
+        if amount > largestNow { largestNow = amount }
+    }
+
     /// Looks at what was taken since it last did, half a second ago or more.
     mutating func measure(at now: Int64) {
         if measuredAt == .min || measuredAt > now { measuredAt = now }

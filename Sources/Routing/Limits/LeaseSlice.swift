@@ -40,7 +40,7 @@ struct LeaseSlice: Sendable {
     var wanted: Int64 = 0
     /// Below this much to spare the store is asked for more.
     var lowWater: Int64 = 0
-    /// When something was last reserved of it; 0: never.
+    /// When something was last reserved of it, or wanted; 0: never.
     var touched: Int64 = 0
     /// The highest threshold somebody was told of, in per cent, and the `used` from which the next is crossed.
     var told = 0

@@ -100,15 +100,26 @@ extension Ledger {
         return slices[slice].spare < Self.plenty / 2 ? Self.plenty : 0
     }
 
-    /// What nobody used for a while goes back, all but a request's or two where there is much left.
+    /// What is too much goes back, so that money wanders to the gateway that asks: of a slice in use all beyond a slice's size where it has
+    /// several, of an idle one all but a request's or two, and in time or where little is left those too.
     private mutating func giveBackIdle(_ account: Int, _ slice: Int, _ call: inout LeaseCall, _ out: inout CallBook.Outstanding) {
         let now = clock.now
-        guard slices[slice].lease != 0, slices[slice].wanted == 0, slices[slice].touched <= now - Self.idle else { return }
+        guard slices[slice].lease != 0, slices[slice].wanted == 0 else { return }
         guard slices[slice].window.start <= now || slices[slice].window.start > now + LimitWindow.minute else { return }
+        let spare = slices[slice].spare
         let largest = states[account].pace.largest
-        let left = saturatingSum(slices[slice].free, max(0, slices[slice].spare))
-        let isScarce = left / Int64(8 * calls.gateways) < largest
-        let surplus = saturatingDifference(slices[slice].spare, isScarce ? 0 : saturatingSum(largest, largest))
+        var kept = saturatingSum(largest, largest)
+        let unused = now - slices[slice].touched
+        if unused < Self.idle {
+            let size = sliceSize(account, slice)
+            let isScarce = slices[slice].free < size
+            guard spare / (isScarce ? 2 : 4) > size else { return }
+            kept = isScarce ? size : max(kept, size)
+        } else {
+            let left = saturatingSum(slices[slice].free, max(0, spare))
+            if unused >= Self.busy || left / Int64(8 * calls.gateways) < largest { kept = 0 }
+        }
+        let surplus = saturatingDifference(spare, kept)
         guard surplus > 0 else { return }
         slices[slice].granted -= surplus
         giveBack(surplus, slice, &call, &out)
@@ -122,7 +133,7 @@ extension Ledger {
         let goal = max(saturatingSum(owed, owed), saturatingSum(states[account].pace.largest, states[account].pace.largest))
         let exposure = slices[slice].exposure
         let isShort = exposure != .max && owed > exposure / 4 * 3
-        let isWide = exposure == .max ? slices[slice].granted - slices[slice].written > saturatingSum(goal, goal) : goal < exposure / 4
+        let isWide = exposure == .max ? slices[slice].granted - slices[slice].written > goal : goal < exposure / 4
         guard isShort || isWide else { return }
         call.held.append(LeaseHolding(lease: slices[slice].lease, amount: goal))
         // Less holds at once, more only when the store knows.

@@ -49,6 +49,8 @@ extension Ledger {
             if mode == .exclusive || clock.now - answered <= Self.recent { return exceeded(.exhausted, account, slice, amount, &shortage) }
         }
         slices[slice].wanted = saturatingSum(slices[slice].wanted, amount)
+        slices[slice].touched = clock.now
+        states[account].pace.noteWanted(amount)
         shortage.mayHelp = true
         markDue(slice)
     }
