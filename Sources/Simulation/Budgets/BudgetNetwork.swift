@@ -72,8 +72,8 @@ extension BudgetWorld {
     // MARK: Messages
 
     mutating func send(_ message: Message, _ gateway: Int) {
-        if chance(plan.drops) { return }
-        let late: Int64 = chance(plan.delays) ? Int64(random.below(4_000)) : 1 + Int64(random.below(5))
+        if !isHealed, chance(plan.drops) { return }
+        let late: Int64 = !isHealed && chance(plan.delays) ? Int64(random.below(4_000)) : 1 + Int64(random.below(5))
         network.append(Letter(at: now + late, gateway: gateway, epoch: gateways[gateway].epoch, message: message))
     }
 
@@ -138,6 +138,7 @@ extension BudgetWorld {
 
     /// Everything is healed and comes to rest; then the books are compared.
     mutating func drain() {
+        isHealed = true
         for gateway in gateways.indices { gateways[gateway].isCutOff = false }
         for round in 0..<90 where books.breach == nil {
             now += 500

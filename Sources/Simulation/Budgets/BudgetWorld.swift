@@ -29,6 +29,7 @@ struct BudgetWorld<Store: LeaseBooking, Limits: Limiting> {
     /// True milliseconds, which only go forward; the store's clock is off by what its jumps came to.
     var now: Int64
     var storeOffset: Int64 = 0
+    var isHealed = false
     var nextID = 0
     var books = BudgetBooks()
     var report = BudgetReport()
