@@ -67,4 +67,40 @@ import Testing
         }
         #expect(ledger.standings.allSatisfy { $0.granted == 0 })
     }
+
+    @Test("a lone gateway has each new minute at once, and what was used of the one it began in from the store")
+    func minutes() throws {
+        let account = Account(.key, "bot", .requests, per: .minute, limit: 3)
+        let demand = Demand(nanodollars: 0, tokens: 1)
+        var store = LoneStore()
+        var ledger = Ledger.of([account])
+        var charges: [LeaseCharge] = []
+        #expect(ledger.reserve(demand, chain: 0, at: noon + 5_000) == .wait)
+        store.serve(&ledger, at: noon + 5_000)
+        for _ in 0..<2 {
+            let hold = try #require(ledger.reserve(demand, chain: 0, at: noon + 6_000).hold)
+            ledger.settle(hold, Spent(nanodollars: 0, tokens: 1), charges: &charges)
+        }
+        #expect(charges.isEmpty, "no row charges a minute")
+        let next = ledger.call(at: noon + 7_000)
+        let told = try #require(next)
+        #expect(told.held.map(\.amount) == [2])
+        ledger.apply(store.answer(told), to: told, at: noon + 7_000)
+
+        // Another life in the same minute: the store says that two are used.
+        store.leases = [:]
+        store.elsewhere[account.name] = 2
+        ledger = Ledger.of([account])
+        #expect(ledger.reserve(demand, chain: 0, at: noon + 20_000) == .wait)
+        store.serve(&ledger, at: noon + 20_000)
+        #expect(ledger.reserve(demand, chain: 0, at: noon + 20_000).hold != nil)
+        #expect(ledger.reserve(demand, chain: 0, at: noon + 20_000).refusal?.used == 2)
+
+        // The next minute asks nobody, and the store's late word changes nothing.
+        store.elsewhere = [:]
+        for _ in 0..<3 { #expect(ledger.reserve(demand, chain: 0, at: noon + 60_000).hold != nil) }
+        #expect(ledger.reserve(demand, chain: 0, at: noon + 60_000).refusal?.retryAfterMilliseconds == 60_000)
+        store.serve(&ledger, at: noon + 60_500)
+        #expect(ledger.reserve(demand, chain: 0, at: noon + 61_000).refusal?.reason == .exhausted)
+    }
 }

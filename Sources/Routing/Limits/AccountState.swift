@@ -9,6 +9,9 @@ struct AccountState: Sendable {
     var isHard: Bool
     /// Counted by this gateway alone, without a store.
     var isLocal: Bool
+    /// The minutes of a lone gateway: all of a new one is had at once, and the store told behind. Only the minute in which this ledger
+    /// began may have been used before it.
+    var isAhead: Bool
     /// The slice of the window that counts now, or -1; first of all its slices.
     var current: Int32 = -1
     var first: Int32 = -1
@@ -23,7 +26,8 @@ struct AccountState: Sendable {
         scope = account.scope
         kind = account.kind
         isHard = account.isHard && account.limit != nil
-        isLocal = mode == .exclusive && account.kind != .budget
+        isLocal = mode == .exclusive && account.kind == .parallel
+        isAhead = mode == .exclusive && account.kind == .rate
     }
 
     /// What the store may grant in all: without a hard limit whatever is asked.

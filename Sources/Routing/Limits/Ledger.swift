@@ -42,6 +42,8 @@ public struct Ledger: Sendable {
     var byLease: [Int64: Int32] = [:]
     var holds = HoldBook()
     var clock = WindowClock()
+    /// The first time this ledger was told.
+    var bornAt: Int64?
 
     /// Slices that need something of the store.
     var due: [Int32] = []
@@ -213,6 +215,7 @@ public struct Ledger: Sendable {
 
     mutating func advance(to time: Int64) {
         _ = clock.advance(to: time)
+        if bornAt == nil { bornAt = clock.now }
     }
 
     /// The slice of the window that counts now, opened if there is none.
@@ -233,7 +236,7 @@ public struct Ledger: Sendable {
         }
         var slice = LeaseSlice(account: Int32(account), window: window, kind: states[account].kind, unit: states[account].unit)
         slice.next = states[account].first
-        if states[account].isLocal {
+        if states[account].isLocal || states[account].isAhead && window.start > bornAt ?? .max {
             slice.granted = states[account].grantable
             slice.answered = clock.now
         }

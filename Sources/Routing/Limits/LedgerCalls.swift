@@ -143,7 +143,12 @@ extension Ledger {
             slices[slice].isUnclear = wish.granted > 0
             if wish.granted > 0 { markDue(slice) }
         }
-        slices[slice].granted = saturatingSum(slices[slice].granted, max(0, grant.amount))
+        let owner = Int(slices[slice].account)
+        if owner >= 0, states[owner].isAhead {
+            slices[slice].granted = max(slices[slice].granted, grant.amount)
+        } else {
+            slices[slice].granted = saturatingSum(slices[slice].granted, max(0, grant.amount))
+        }
         let ours = max(0, saturatingDifference(slices[slice].granted, slices[slice].written))
         slices[slice].leasedElsewhere = max(0, saturatingDifference(grant.leased, ours))
         if mode == .shared || slices[slice].answered == nil {
@@ -153,7 +158,7 @@ extension Ledger {
         slices[slice].answered = clock.now
         let account = Int(slices[slice].account)
         guard account >= 0 else { return }
-        if wish.limit > states[account].grantable { recall(slice) }
+        if wish.limit > states[account].grantable, !states[account].isAhead { recall(slice) }
         slices[slice].lowWater = sliceSize(account, slice) / 2
         if slices[slice].used >= slices[slice].alertAt { cross(slice) }
     }

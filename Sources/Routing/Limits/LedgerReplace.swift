@@ -38,8 +38,8 @@ extension Ledger {
         var at = old.first
         while at >= 0 {
             let slice = Int(at)
-            if states[account].isLocal {
-                slices[slice].granted = states[account].grantable
+            if states[account].isLocal || states[account].isAhead && slices[slice].answered != nil {
+                slices[slice].granted = max(0, saturatingDifference(states[account].grantable, slices[slice].usedElsewhere))
             } else if more < 0 {
                 recall(slice)
             } else if more > 0 {

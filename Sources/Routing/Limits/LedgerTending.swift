@@ -29,7 +29,7 @@ extension Ledger {
         if isShared { giveBackIdle(account, slice, &call, &out) }
         let amount = isShared ? sharedWish(account, slice) : exclusiveWish(account, slice)
         slices[slice].lowWater = isShared ? sliceSize(account, slice) / 2 : 0
-        if isShared { expose(account, slice, &call, &out) }
+        if isShared || states[account].isAhead { expose(account, slice, &call, &out) }
         let isStale = slices[slice].answered.map { isShared && slices[slice].touched > $0 && now - $0 >= Self.fresh } ?? true
         if amount > 0 || isStale || slices[slice].isUnclear { wish(amount, account, slice, &call, &out) }
         slices[slice].wanted = 0
@@ -40,7 +40,7 @@ extension Ledger {
         call.wishes.append(
             LeaseWish(
                 account: table.accounts[account].name, windowStart: window.start, windowEnd: window.end, limit: states[account].grantable,
-                granted: slices[slice].granted, amount: amount, kind: states[account].kind))
+                granted: slices[slice].lease == 0 ? 0 : slices[slice].granted, amount: amount, kind: states[account].kind))
         out.asked.append(Int32(slice))
         slices[slice].isAsked = true
     }
@@ -95,6 +95,7 @@ extension Ledger {
     }
 
     private func exclusiveWish(_ account: Int, _ slice: Int) -> Int64 {
+        if states[account].isAhead { return slices[slice].lease == 0 ? min(states[account].grantable, Self.plenty) : 0 }
         let isShort = slices[slice].answered == nil || slices[slice].wanted > 0
         if states[account].isHard { return isShort ? states[account].limit : 0 }
         return slices[slice].spare < Self.plenty / 2 ? Self.plenty : 0
