@@ -29,20 +29,26 @@ public final class SecretVault: Sendable {
     public static let shortest = 32
 
     /// - Parameter secret: `secrets_key` of the settings.
-    public init(_ secret: Secret?, store: StoreLocation) throws(Failure) {
+    public convenience init(_ secret: Secret?, store: StoreLocation) throws(Failure) {
+        // Not in an initialiser that sets members: swiftc 6.3.1 -O ends on one that throws beside a lock.
+        self.init(try Self.origin(secret, store))
+    }
+
+    private init(_ origin: Origin) { self.origin = origin }
+
+    private static func origin(_ secret: Secret?, _ store: StoreLocation) throws(Failure) -> Origin {
         if let secret {
-            guard secret.reveal().utf8.count >= Self.shortest else {
-                throw Failure("secrets_key: \(Self.shortest) characters or more are needed, such as `openssl rand -hex 32` prints")
+            guard secret.reveal().utf8.count >= shortest else {
+                throw Failure("secrets_key: \(shortest) characters or more are needed, such as `openssl rand -hex 32` prints")
             }
-            origin = .text(secret.reveal())
-            return
+            return .text(secret.reveal())
         }
         switch store {
-        case .sqlite(let path): origin = .file(path + ".key")
-        case .memory: origin = .process
+        case .sqlite(let path): return .file(path + ".key")
+        case .memory: return .process
         case .postgres:
-            origin = .none(
-                "credentials cannot be saved: set SWIFTLET_SECRETS_KEY (or `secrets_key`) to the same \(Self.shortest) characters or more on "
+            return .none(
+                "credentials cannot be saved: set SWIFTLET_SECRETS_KEY (or `secrets_key`) to the same \(shortest) characters or more on "
                     + "every gateway")
         }
     }
