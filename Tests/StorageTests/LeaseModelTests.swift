@@ -27,87 +27,114 @@ import Testing
 
     @Test("sums are those of the slices, and nothing is granted beyond the limit", arguments: StoreContract.Kind.allCases, [11, 12, 13, 14])
     func steps(kind: StoreContract.Kind, seed: UInt64) throws {
-        var chance = Seeded(seed)
-        let store = try kind.open(in: folder)
-        let banks = try (0..<(kind.isShared ? 3 : 1)).map { try Bank(store, "gateway-\($0)") }
+        var run = try Run(kind.open(in: folder), gateways: kind.isShared ? 3 : 1, seed: seed)
+        for step in 0..<(kind == .memory ? 1_500 : 400) { try run.take(step) }
+        #expect(run.next > 25)
+    }
+
+    private struct Run {
+        let store: any Store
+        let banks: [Bank]
+        var chance: Seeded
         var slices: [Int64: Slice] = [:]
         var next = 0
         var written: [LedgerEntry] = []
         /// By account, what rows said of slices that had nothing left for it: the one way past a limit.
         var late: [Int: Int64] = [:]
-        for step in 0..<(kind == .memory ? 1_500 : 400) {
+
+        init(_ store: any Store, gateways: Int, seed: UInt64) throws {
+            self.store = store
+            banks = try (0..<gateways).map { try Bank(store, "gateway-\($0)") }
+            chance = Seeded(seed)
+        }
+
+        mutating func take(_ step: Int) throws {
             let gateway = Int.random(in: 0..<banks.count, using: &chance)
             // Windows follow each other, so that there always is one with something left.
-            let first = step / 100 * Self.limits.count
-            let account = first + Int.random(in: 0..<Self.limits.count, using: &chance)
-            let limit = Self.limits[account - first]
-            let mine = slices.filter { $0.value.gateway == gateway && $0.value.isOpen }.keys.sorted()
+            let first = step / 100 * LeaseModelTests.limits.count
+            let mine = slices.filter { $0.value.gateway == gateway && $0.value.isOpen }.keys.sorted().randomElement(using: &chance)
             switch Int.random(in: 0..<100, using: &chance) {
-            case ..<30:
-                let amount = Int64.random(in: 0...limit / 5, using: &chance)
-                let before = slices.values.filter { $0.account == account }.reduce(0) { $0 + $1.used + $1.rest }
-                let grant = try banks[gateway].wish(amount, limit: limit, of: "\(account)")
-                #expect(grant.amount == max(0, min(amount, limit - before)), "step \(step)")
-                slices[grant.lease, default: Slice(gateway: gateway, account: account)].granted += grant.amount
+            case ..<30: try wish(gateway, first, step)
             case ..<50:
-                guard let lease = mine.randomElement(using: &chance), let free = slices[lease]?.free, free > 0 else { continue }
-                slices[lease]?.admitted.append(Int64.random(in: 0...free, using: &chance))
-            case ..<75:
-                // A row of whatever slice, in whatever state it is.
-                let owing = slices.filter { !$0.value.admitted.isEmpty }.keys.sorted()
-                guard let lease = owing.randomElement(using: &chance), let amount = slices[lease]?.admitted.popLast() else { continue }
-                next += 1
-                let charged = Int64.random(in: 0...amount, using: &chance)
-                written.append(row(next, [LeaseCharge(lease: lease, amount: charged)]))
-                _ = try store.append(written.suffix(1))
-                if let slice = slices[lease] { late[slice.account, default: 0] += max(0, charged - slice.rest) }
-                slices[lease]?.used += charged
+                if let mine, let free = slices[mine]?.free, free > 0 { slices[mine]?.admitted.append(.random(in: 0...free, using: &chance)) }
+            case ..<75: try write()
             case ..<80: #expect(try store.append(written.suffix(20)).added == 0)
             case ..<88:
-                guard let lease = mine.randomElement(using: &chance), let free = slices[lease]?.free, free > 0 else { continue }
+                guard let mine, let free = slices[mine]?.free, free > 0 else { break }
                 let amount = Int64.random(in: 0...free, using: &chance)
-                try banks[gateway].giveBack(lease, amount)
-                slices[lease]?.granted -= amount
+                try banks[gateway].giveBack(mine, amount)
+                slices[mine]?.granted -= amount
             case ..<91:
-                guard let lease = mine.randomElement(using: &chance), slices[lease]?.admitted.isEmpty == true else { continue }
-                try banks[gateway].giveBack(lease, 0, isLast: true)
-                slices[lease]?.isOpen = false
+                guard let mine, slices[mine]?.admitted.isEmpty == true else { break }
+                try banks[gateway].giveBack(mine, 0, isLast: true)
+                slices[mine]?.isOpen = false
             case ..<94:
-                guard let lease = mine.randomElement(using: &chance), let slice = slices[lease] else { continue }
-                slices[lease]?.held = slice.admitted.reduce(0, +)
-                try banks[gateway].hold(lease, slice.admitted.reduce(0, +))
-            case ..<96:
-                try banks[gateway].rejoin()
-                for lease in slices.keys where slices[lease]?.gateway == gateway {
-                    slices[lease]?.isOpen = false
-                    slices[lease]?.isWrittenOff = false
-                    // The requests in flight ended with the process.
-                    slices[lease]?.admitted = []
-                }
-            case ..<98 where banks.count > 1:
-                try banks[gateway].expireOthers()
-                for lease in slices.keys where slices[lease]?.gateway != gateway && slices[lease]?.isOpen == true {
-                    slices[lease]?.isOpen = false
-                    slices[lease]?.isWrittenOff = true
-                }
-            default:
-                guard banks.count > 1 else { continue }
-                let silent = try Set(store.gateways().filter { !$0.isAlive }.map(\.number))
-                _ = try store.correct(afterSilenceOf: .zero)
-                for (lease, slice) in slices where slice.isWrittenOff && silent.contains(banks[slice.gateway].gateway) {
-                    slices[lease]?.granted = min(slice.granted, slice.held > slice.granted - slice.used ? slice.granted : slice.used + slice.held)
-                }
+                guard let mine, let slice = slices[mine] else { break }
+                slices[mine]?.held = slice.admitted.reduce(0, +)
+                try banks[gateway].hold(mine, slice.admitted.reduce(0, +))
+            case ..<96: try rejoin(gateway)
+            case ..<98 where banks.count > 1: try expireOthers(than: gateway)
+            default: if banks.count > 1 { try correct() }
             }
-            for (index, limit) in zip(first..., Self.limits) {
-                let found = try banks[0].balance("\(index)") ?? AccountBalance(account: "\(index)", windowStart: 0)
-                let of = slices.values.filter { $0.account == index }
-                #expect(found.used == of.reduce(0) { $0 + $1.used }, "step \(step)")
-                #expect(found.leased == of.filter(\.isOpen).reduce(0) { $0 + $1.rest }, "step \(step)")
-                #expect(found.writtenOff == of.filter(\.isWrittenOff).reduce(0) { $0 + $1.rest }, "step \(step)")
-                #expect(found.used + found.leased + found.writtenOff <= limit + (late[index] ?? 0), "step \(step)")
+            for (index, limit) in zip(first..., LeaseModelTests.limits) { try check(index, limit, step) }
+        }
+
+        private mutating func wish(_ gateway: Int, _ first: Int, _ step: Int) throws {
+            let account = first + Int.random(in: 0..<LeaseModelTests.limits.count, using: &chance)
+            let limit = LeaseModelTests.limits[account - first]
+            let amount = Int64.random(in: 0...limit / 5, using: &chance)
+            let before = slices.values.filter { $0.account == account }.reduce(0) { $0 + $1.used + $1.rest }
+            let grant = try banks[gateway].wish(amount, limit: limit, of: "\(account)")
+            #expect(grant.amount == max(0, min(amount, limit - before)), "step \(step)")
+            slices[grant.lease, default: Slice(gateway: gateway, account: account)].granted += grant.amount
+        }
+
+        /// A row of whatever slice, in whatever state it is.
+        private mutating func write() throws {
+            let owing = slices.filter { !$0.value.admitted.isEmpty }.keys.sorted()
+            guard let lease = owing.randomElement(using: &chance), let amount = slices[lease]?.admitted.popLast() else { return }
+            next += 1
+            let charged = Int64.random(in: 0...amount, using: &chance)
+            written.append(row(next, [LeaseCharge(lease: lease, amount: charged)]))
+            _ = try store.append(written.suffix(1))
+            if let slice = slices[lease] { late[slice.account, default: 0] += max(0, charged - slice.rest) }
+            slices[lease]?.used += charged
+        }
+
+        private mutating func rejoin(_ gateway: Int) throws {
+            try banks[gateway].rejoin()
+            for lease in slices.keys where slices[lease]?.gateway == gateway {
+                slices[lease]?.isOpen = false
+                slices[lease]?.isWrittenOff = false
+                // The requests in flight ended with the process.
+                slices[lease]?.admitted = []
             }
         }
-        #expect(next > 25)
+
+        private mutating func expireOthers(than gateway: Int) throws {
+            try banks[gateway].expireOthers()
+            for lease in slices.keys where slices[lease]?.gateway != gateway && slices[lease]?.isOpen == true {
+                slices[lease]?.isOpen = false
+                slices[lease]?.isWrittenOff = true
+            }
+        }
+
+        private mutating func correct() throws {
+            let silent = try Set(store.gateways().filter { !$0.isAlive }.map(\.number))
+            _ = try store.correct(afterSilenceOf: .zero)
+            for (lease, slice) in slices where slice.isWrittenOff && silent.contains(banks[slice.gateway].gateway) {
+                if slice.held < slice.granted - slice.used { slices[lease]?.granted = slice.used + slice.held }
+            }
+        }
+
+        private func check(_ index: Int, _ limit: Int64, _ step: Int) throws {
+            let found = try banks[0].balance("\(index)") ?? AccountBalance(account: "\(index)", windowStart: 0)
+            let of = slices.values.filter { $0.account == index }
+            #expect(found.used == of.reduce(0) { $0 + $1.used }, "step \(step)")
+            #expect(found.leased == of.filter(\.isOpen).reduce(0) { $0 + $1.rest }, "step \(step)")
+            #expect(found.writtenOff == of.filter(\.isWrittenOff).reduce(0) { $0 + $1.rest }, "step \(step)")
+            #expect(found.used + found.leased + found.writtenOff <= limit + (late[index] ?? 0), "step \(step)")
+        }
     }
 }
 
