@@ -59,6 +59,16 @@ extension Server {
         }
     }
 
+    /// Takes up what another gateway found out. News of deployments that are not known here, or not any more, change nothing.
+    public func hear(_ news: HealthNews) {
+        guard let id = live?.table.deployment(named: news.deployment) else { return }
+        let changed = router.with { $0.hear(id, isOpen: news.isOpen, rest: news.rest, at: .now()) }
+        guard changed else { return }
+        log.notice(
+            news.isOpen ? "another gateway says that a deployment fails" : "another gateway says that a deployment is well",
+            metadata: ["deployment": "\(news.deployment)", "reason": "\(news.reason)"])
+    }
+
     /// Makes a deployment serve again whatever its faults were. False: there is none of that name.
     public func reset(deployment name: String) -> Bool {
         guard let id = live?.table.deployment(named: name) else { return false }

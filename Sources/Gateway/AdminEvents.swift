@@ -21,14 +21,16 @@ public final class AdminEvents: Sendable {
     private let server: Server
     private let events: any Store
     private let counters: any Store
+    private let bell: any Bell
     private let state = Locked(State())
     private let log: Logger
 
     /// - Parameters:
     ///   - events: Where events go.
     ///   - counters: Where spent budgets go.
-    public init(_ server: Server, events: any Store, counters: any Store, log: Logger) {
-        (self.server, self.events, self.counters, self.log) = (server, events, counters, log)
+    ///   - bell: Tells other gateways of breakers.
+    public init(_ server: Server, events: any Store, counters: any Store, log: Logger, bell: any Bell = SilentBell()) {
+        (self.server, self.events, self.counters, self.log, self.bell) = (server, events, counters, log, bell)
     }
 
     /// Events that were forgotten: nobody took them in time, or the store did not.
@@ -68,7 +70,10 @@ public final class AdminEvents: Sendable {
             router.setMonth(month.number)
             return (router.takeEvents(), router.retrySpending, router.droppedEvents)
         }
-        for event in taken { write(event) }
+        for event in taken {
+            write(event)
+            tell(event)
+        }
         do throws(StoreFailure) {
             if !taken.isEmpty {
                 try events.append(taken.map { Self.stored($0, wall: wall - (now - $0.at).milliseconds) }, keeping: Self.mostEvents)
@@ -83,6 +88,15 @@ public final class AdminEvents: Sendable {
         }
         if forgotten > before { log.warning("events were forgotten, there were too many", metadata: ["events": "\(forgotten - before)"]) }
         save(spending, unlike: saved, month)
+    }
+
+    private func tell(_ event: RouterEvent) {
+        guard event.kind == .breakerOpened || event.kind == .breakerClosed, let deployment = event.from else { return }
+        bell.ring(
+            .health(
+                HealthNews(
+                    deployment: deployment, isOpen: event.kind == .breakerOpened, rest: .milliseconds(event.number), reason: event.fault?.name ?? ""))
+        )
     }
 
     private func save(_ spending: [RetrySpending], unlike saved: [RetrySpending], _ month: Month) {

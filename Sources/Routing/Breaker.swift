@@ -74,6 +74,23 @@ struct Breaker: Hashable, Sendable {
         if probe || thresholdReached || atOnce { rest(after: fault, retryAfter: retryAfter, at: now, forOperator: thresholdReached) }
     }
 
+    /// Another gateway's breaker opened. Its word rests this one no longer than a fault of its own would, and the probe behind it tells
+    /// the truth: a gateway that is cut off itself must not silence the others. Returns whether it rests that did not.
+    mutating func heardOpen(for rest: Duration, at now: Instant) -> Bool {
+        guard policy.cooldown > .zero, state == .closed else { return false }
+        state = .open
+        restsUntil = now + (rest > .zero ? min(rest, policy.cooldown) : policy.cooldown)
+        restIsNamed = false
+        return true
+    }
+
+    /// Another gateway was answered. One that waits for an operator here goes on waiting.
+    mutating func heardClosed(at now: Instant) -> Bool {
+        guard isResting(at: now), restsUntil != .distantFuture, !restIsNamed else { return false }
+        restsUntil = now
+        return true
+    }
+
     mutating func reset() {
         close()
         probing = false

@@ -107,6 +107,12 @@ extension Router {
     /// All deployments of the newest table, in its order.
     public func healthReports(at now: Instant) -> [HealthReport] { table.deployments.indices.map { health(of: $0, at: now) } }
 
+    /// What another gateway found out about a deployment. It is no event here: nobody is told further. False: nothing changed.
+    public mutating func hear(_ id: Deployment.ID, isOpen: Bool, rest: Duration, at now: Instant) -> Bool {
+        let slot = generations[newest].slots[id]
+        return isOpen ? health[slot].breaker.heardOpen(for: rest, at: now) : health[slot].breaker.heardClosed(at: now)
+    }
+
     /// An operator says that it is well again.
     public mutating func reset(_ id: Deployment.ID) { health[generations[newest].slots[id]].breaker.reset() }
 

@@ -41,15 +41,23 @@ struct Running {
             responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) },
             gateway: GatewayIdentity(identity: stores.identity, name: stores.gatewayName, sharesStore: stores.spool != nil),
             open: try stores.openRequests(blueprint, log), rowsWait: stores.rowsWait)
-        let book = try SettingsBook(file, store: stores.settings, running: blueprint) { blueprint in
+        let bell = stores.bell
+        let book = try SettingsBook(file, store: stores.settings, running: blueprint, told: { bell.ring(.settings(version: $0)) }) { blueprint in
             try await server.replace(blueprint)
         }
-        let events = AdminEvents(server, events: stores.ledger, counters: stores.settings, log: log)
+        let events = AdminEvents(server, events: stores.ledger, counters: stores.settings, log: log, bell: bell)
         try events.restore()
         let desk = try AdminDesk(server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, log: log)
         // Operators first: whoever finds the gateway ready finds all of it.
         let admin = try await AdminServer(desk, on: blueprint.server.admin, log: log)
         try await server.start(blueprint)
+        bell.listen { news in
+            switch news {
+            case .settings: Task { try? await takeUp(book, log) }  // what it fails with, `follow` finds a second later
+            case .health(let health): server.hear(health)
+            case .leases: break
+            }
+        }
         return Running(
             server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() },
             tending: Task { await tend(stores, server, log) },
@@ -72,6 +80,17 @@ struct Running {
         await LedgerKeeper(server, ledger: stores.ledger, log: log).run()
     }
 
+    private static func takeUp(_ book: SettingsBook, _ log: Logger) async throws {
+        do {
+            guard try await book.follow() else { return }
+            let version = await book.version
+            log.notice("settings taken up from the store", metadata: ["version": "\(version)"])
+        } catch let refused as SettingsBook.Refused {
+            // Told once for each version, so whoever hears it says so.
+            log.error("settings of another gateway do not run here, the old ones stay", metadata: ["problem": "\(refused)"])
+        }
+    }
+
     /// Looks every second whether another gateway on the same store has changed the settings.
     private static func follow(_ book: SettingsBook, _ server: Server, _ log: Logger) async {
         var isLost = false
@@ -79,15 +98,10 @@ struct Running {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))  // throws when it is cancelled, and then the loop ends
             do {
-                if try await book.follow() {
-                    let version = await book.version
-                    log.notice("settings taken up from the store", metadata: ["version": "\(version)"])
-                }
+                try await takeUp(book, log)
                 isLost = false
                 let version = await book.version
                 if version != noted, try await book.note({ try server.note(settingsVersion: version) }) { noted = version }
-            } catch let refused as SettingsBook.Refused {
-                log.error("settings of another gateway do not run here, the old ones stay", metadata: ["problem": "\(refused)"])
             } catch {
                 if !isLost { log.error("the store does not say whether settings have changed", metadata: ["problem": "\(error)"]) }
                 isLost = true

@@ -58,13 +58,17 @@ public actor SettingsBook {
     private var prices: PriceState?
     /// Puts settings in force.
     private let run: @Sendable (Blueprint) async throws -> Void
+    private let told: @Sendable (Int64) -> Void
 
     /// - Parameters:
     ///   - blueprint: What runs already.
+    ///   - told: Called with each version that was made here.
     ///   - run: Puts settings in force; throws when it cannot.
     public init(
-        _ file: SettingsFile, store: any Store, running blueprint: Blueprint? = nil, run: @escaping @Sendable (Blueprint) async throws -> Void
+        _ file: SettingsFile, store: any Store, running blueprint: Blueprint? = nil, told: @escaping @Sendable (Int64) -> Void = { _ in },
+        run: @escaping @Sendable (Blueprint) async throws -> Void
     ) throws {
+        self.told = told
         prices = blueprint.map { PriceState($0) }
         source = file
         self.store = store
@@ -211,6 +215,7 @@ public actor SettingsBook {
             return false
         }
         version += 1
+        told(version)
         return true
     }
 
