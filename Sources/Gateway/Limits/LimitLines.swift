@@ -2,8 +2,7 @@ import NIOCore
 import Routing
 import Translation
 
-/// Header lines that say what is left of the limits above a request, in the names that clients read: OpenAI's `x-ratelimit-…` or
-/// Anthropic's, what is left of a key's and of a project's money, and a warning once a threshold is passed.
+/// Header lines that say what is left of the limits above a request, in the names that its client reads: of requests and tokens, what is left of a key's and of a project's money, and a warning once a threshold is passed.
 struct LimitLines {
     private var out = ByteBuffer()
     private let api: API
@@ -32,29 +31,10 @@ struct LimitLines {
             if remaining < nearest?.remaining ?? .max { nearest = (limit, remaining, balance.window.end) }
         }
         guard let nearest else { return }
-        let wait = nearest.reset == .max ? nil : max(0, nearest.reset - now)
-        switch api {
-        case .messages, .countTokens:
-            line("anthropic-ratelimit-\(name)-limit", "\(nearest.limit)")
-            line("anthropic-ratelimit-\(name)-remaining", "\(nearest.remaining)")
-            if nearest.reset != .max { line("anthropic-ratelimit-\(name)-reset", Timestamp.text(unixMilliseconds: nearest.reset)) }
-        default:
-            line("x-ratelimit-limit-\(name)", "\(nearest.limit)")
-            line("x-ratelimit-remaining-\(name)", "\(nearest.remaining)")
-            if let wait { line("x-ratelimit-reset-\(name)", Self.span(wait)) }
-        }
-    }
-
-    /// As OpenAI writes spans: `250ms`, `12.5s`, `6m0s`, `1h2m3s`.
-    static func span(_ milliseconds: Int64) -> String {
-        if milliseconds < 1_000 { return "\(milliseconds)ms" }
-        let seconds = milliseconds / 1_000
-        if seconds < 60 {
-            let tenths = milliseconds % 1_000 / 100
-            return tenths == 0 ? "\(seconds)s" : "\(seconds).\(tenths)s"
-        }
-        let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60)
-        return (hours > 0 ? "\(hours)h" : "") + "\(minutes)m\(seconds % 60)s"
+        let wait: Duration? = nearest.reset == .max ? nil : .milliseconds(max(0, nearest.reset - now))
+        LimitNames.write(
+            name, limit: nearest.limit, remaining: nearest.remaining, resetIn: wait, for: api,
+            moment: { Timestamp.text(unixMilliseconds: now + $0.nanoseconds / 1_000_000) }, into: &out)
     }
 
     // MARK: Money

@@ -73,7 +73,7 @@ struct LimitLinesTests {
     @Test(
         "write spans as OpenAI does",
         arguments: [(5, "5ms"), (999, "999ms"), (1_000, "1s"), (12_500, "12.5s"), (60_000, "1m0s"), (3_723_000, "1h2m3s"), (86_400_000, "24h0m0s")])
-    func span(milliseconds: Int64, text: String) { #expect(LimitLines.span(milliseconds) == text) }
+    func span(milliseconds: Int64, text: String) { #expect(LimitNames.span(milliseconds) == text) }
 
     @Test(
         "a budget is a 402 of its level, all else a 429 that says when to come back",
@@ -91,7 +91,9 @@ struct LimitLinesTests {
         let refusal = Refusal(why, lines: nil)
         #expect(refusal.code == code && refusal.retryAfterSeconds == 5)
         #expect(refusal.status == (code == .rateLimitExceeded ? 429 : 402))
-        #expect(refusal.message.contains(unit == .nanodollars ? "0.00000001 USD" : "10 ") && (scope == .organisation || refusal.message.contains("`mine`")))
+        #expect(
+            refusal.message.contains(unit == .nanodollars ? "0.00000001 USD" : "10 ")
+                && (scope == .organisation || refusal.message.contains("`mine`")))
         var lost = why
         lost.reason = .storeLost
         #expect(Refusal(lost, lines: nil).code == .overloaded)
