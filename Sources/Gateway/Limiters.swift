@@ -9,7 +9,7 @@ final class Limiters: Sendable {
     struct Key: Hashable, Sendable {
         var limiter: String
         var entity: String
-        /// Which hour, day or month since 1970; 0 for all time.
+        /// Which hour or day since 1970, or when the month began; 0 for all time.
         var period: Int64
     }
 
@@ -38,7 +38,7 @@ final class Limiters: Sendable {
         switch period {
         case .hour: unixMilliseconds / 3_600_000
         case .day: unixMilliseconds / 86_400_000
-        case .month: Int64(CalendarMonth(unixMilliseconds: unixMilliseconds).number)
+        case .month: LimitPeriod.month.window(at: unixMilliseconds).start
         case .total: 0
         }
     }
@@ -81,23 +81,5 @@ final class Limiters: Sendable {
         let newest = counts.keys.reduce(into: [String: Int64]()) { $0[$1.limiter] = max($0[$1.limiter] ?? 0, $1.period) }
         counts = counts.filter { $0.key.period == newest[$0.key.limiter] }
         if counts.count >= most { counts = Dictionary(uniqueKeysWithValues: counts.sorted { $0.value > $1.value }.prefix(most / 2).map { $0 }) }
-    }
-}
-
-/// A month of the Gregorian calendar in UTC, as a number that grows by one a month.
-struct CalendarMonth: Hashable, Sendable {
-    let number: Int
-
-    /// Howard Hinnant's civil_from_days.
-    init(unixMilliseconds: Int64) {
-        let days = unixMilliseconds / 86_400_000 + 719_468
-        let era = days / 146_097
-        let dayOfEra = days - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        number = Int(year * 12 + month - 1)
     }
 }

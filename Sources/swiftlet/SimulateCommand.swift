@@ -34,6 +34,12 @@ struct Simulate: ParsableCommand {
 
     func run() throws {
         if list { return StandardStream.output.write(Self.library) }
+        if let plan = BudgetPlan.named(scenario ?? "") {
+            let report = plan.run(seed: seed)
+            StandardStream.output.write(json ? report.json : report.description)
+            if report.breach != nil { throw ExitCode.failure }
+            return
+        }
         let source = try ScenarioSource(policy: policy, model: model)
         let report = try source.scenario(scenario ?? "").run(seed: seed)
         StandardStream.output.write(json ? report.json : report.description)
@@ -41,9 +47,11 @@ struct Simulate: ParsableCommand {
     }
 
     static var library: String {
-        let width = Library.plots.map(\.name.count).max() ?? 0
-        let lines = Library.plots.map { "\($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.summary)\n" }
-        return lines.joined() + "random-N\(String(repeating: " ", count: max(0, width - 8)))  Anything: routes, deployments and mishaps by chance.\n"
+        let rows =
+            Library.plots.map { ($0.name, $0.summary) } + [("random-N", "Anything: routes, deployments and mishaps by chance.")]
+            + BudgetPlan.plans.map { ("budgets-\($0.name)", $0.summary) }
+        let width = rows.map(\.0.count).max() ?? 0
+        return rows.map { "\($0.0)\(String(repeating: " ", count: width - $0.0.count))  \($0.1)\n" }.joined()
     }
 }
 
@@ -61,7 +69,7 @@ struct ScenarioSource {
         if let plot = Library.named(name) { return try self.scenario(plot) }
         if name.hasPrefix("random-"), let seed = UInt64(name.dropFirst("random-".count)) { return try Scenario.random(seed: seed) }
         guard FileManager.default.fileExists(atPath: name) else {
-            let help = Spelling.help(for: name, among: Library.plots.map(\.name))
+            let help = Spelling.help(for: name, among: Library.plots.map(\.name) + BudgetPlan.plans.map { "budgets-\($0.name)" })
             throw ValidationError("there is no file and no scenario `\(name)`\(help)")
         }
         return try scenario(file: name)

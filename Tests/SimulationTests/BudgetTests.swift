@@ -14,7 +14,7 @@ import Testing
         var refused = 0
         for seed in Self.seeds {
             let report = plan.run(seed: seed)
-            #expect(report.breach == nil, "plan \(name), seed \(seed)")
+            #expect(report.breach == nil, "swiftlet simulate budgets-\(name) --seed \(seed)")
             #expect(report.steps == plan.steps)
             permitted += report.permitted
             refused += report.refused

@@ -2,7 +2,9 @@ import Routing
 
 /// What a world of budgets has, and how much goes wrong in it.
 public struct BudgetPlan: Sendable {
+    /// With `budgets-` before it on the command line.
     public var name: String
+    public var summary: String
     public var mode = Ledger.Mode.shared
     public var gateways = 3
     public var table: AccountTable
@@ -37,8 +39,9 @@ public struct BudgetPlan: Sendable {
     public var expiry: Int64 = 5_000
     public var silence: Int64 = 20_000
 
-    public init(_ name: String, table: AccountTable) {
+    public init(_ name: String, _ summary: String, table: AccountTable) {
         self.name = name
+        self.summary = summary
         self.table = table
     }
 
@@ -76,34 +79,34 @@ public struct BudgetPlan: Sendable {
     }
 
     public static let plans: [BudgetPlan] = [
-        make("calm", rates) {
+        make("calm", "Three gateways on one store, and nothing goes wrong.", rates) {
             $0.delays = 0
             $0.leaps = 0
         },
-        make("alone", rates) {
+        make("alone", "One gateway with a store of its own is killed again and again.", rates) {
             $0.mode = .exclusive
             $0.gateways = 1
             $0.crashes = 4
         },
-        make("crashes", accounts) { $0.crashes = 6 },
-        make("machines-lost", accounts) {
+        make("crashes", "Three gateways are killed at any moment, and come back.", accounts) { $0.crashes = 6 },
+        make("machines-lost", "Gateways are killed, and half of them never come back.", accounts) {
             $0.crashes = 5
             $0.losses = 500
             $0.gateways = 6
             $0.pace = 60
         },
-        make("partitions", accounts) {
+        make("partitions", "Gateways are cut off from their store for a while.", accounts) {
             $0.cuts = 8
             $0.pace = 100
             $0.drops = 50
         },
-        make("clocks", accounts) {
+        make("clocks", "The store's clock jumps by seconds and by hours.", accounts) {
             $0.jumps = 8
             $0.delays = 200
         },
-        make("settings", accounts) { $0.changes = 15 },
-        make("liars", accounts) { $0.liars = 100 },
-        make("everything", rates) {
+        make("settings", "Limits go up and down while requests run.", accounts) { $0.changes = 15 },
+        make("liars", "Providers bill more than was reserved.", accounts) { $0.liars = 100 },
+        make("everything", "All of that at once.", rates) {
             $0.gateways = 5
             $0.crashes = 4
             $0.losses = 150
@@ -118,8 +121,10 @@ public struct BudgetPlan: Sendable {
         },
     ]
 
-    private static func make(_ name: String, _ table: AccountTable, _ edit: (inout BudgetPlan) -> Void) -> BudgetPlan {
-        var plan = BudgetPlan(name, table: table)
+    public static func named(_ name: String) -> BudgetPlan? { plans.first { "budgets-\($0.name)" == name } }
+
+    private static func make(_ name: String, _ summary: String, _ table: AccountTable, _ edit: (inout BudgetPlan) -> Void) -> BudgetPlan {
+        var plan = BudgetPlan(name, summary, table: table)
         edit(&plan)
         return plan
     }
@@ -134,18 +139,4 @@ public struct BudgetPlan: Sendable {
         var world = BudgetWorld(self, seed: seed, store: store, make)
         return world.run()
     }
-}
-
-/// What came of a run.
-public struct BudgetReport: Sendable {
-    public var steps = 0
-    public var permitted = 0
-    public var refused = 0
-    public var waited = 0
-    public var calls = 0
-    public var crashes = 0
-    /// The first breach ends the run.
-    public var breach: String?
-
-    public init() {}
 }
