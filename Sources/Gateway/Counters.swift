@@ -76,9 +76,10 @@ struct Counters: Sendable {
 
     static func column(_ status: Int) -> Int { status == 499 ? 3 : status >= 500 ? 2 : status >= 400 ? 1 : 0 }
 
-    mutating func charge(_ usage: Usage, cost: Nanodollars?, deployment: Int) {
+    mutating func charge(_ usage: Usage, cost: Nanodollars?, isPriced: Bool, deployment: Int) {
         self.usage[deployment] += usage
-        if let cost { self.cost[deployment] = self.cost[deployment] + cost } else { unpriced += 1 }
+        if let cost { self.cost[deployment] = self.cost[deployment] + cost }
+        if !isPriced { unpriced += 1 }
         if usage.estimated { estimated += 1 }
     }
 

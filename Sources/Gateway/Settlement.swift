@@ -87,7 +87,7 @@ struct Settlement {
         if let firstByte { counters.firstByte.add(firstByte) }
         if let ruling = exchange.request.ruling { exchange.loop.server.limiters.add(ruling.charges, usage, cost: cost) }
         if let deployment = exchange.deployment, usage != Usage() {
-            counters.charge(usage, cost: cost, deployment: deployment)
+            counters.charge(usage, cost: cost, isPriced: exchange.target?.price != nil, deployment: deployment)
         }
     }
 

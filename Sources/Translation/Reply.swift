@@ -84,12 +84,6 @@ public struct ReplyFacts: Sendable {
 
     /// What to bill: the provider's word, else four bytes a token of what was asked and answered, marked as estimated.
     public func billed(estimatedInput: Int64) -> Usage {
-        // Nothing is free because its provider counts it as nothing.
-        if let usage, usage.usage.countsSomething || textBytes == 0 { return usage.usage }
-        var usage = Usage()
-        usage.input = estimatedInput
-        usage.output = Int64(textBytes + 3) / 4
-        usage.estimated = true
-        return usage
+        .billed(usage?.usage, input: estimatedInput, output: Int64(textBytes + 3) / 4, isLast: true, isDoubtful: usage?.doubtful ?? false)
     }
 }

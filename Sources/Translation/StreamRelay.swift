@@ -126,12 +126,9 @@ public struct StreamRelay: Sendable {
 
     /// What to bill: the provider's word, else four bytes a token, and at least one token an event, marked as estimated.
     public func billed(estimatedInput: Int64) -> Usage {
-        if let usage, usage.usage.countsSomething || contentEvents == 0 { return usage.usage }
-        var usage = Usage()
-        usage.input = estimatedInput
-        usage.output = max(Int64(contentEvents), Int64(contentBytes + 3) / 4)
-        usage.estimated = true
-        return usage
+        .billed(
+            usage?.usage, input: estimatedInput, output: max(Int64(contentEvents), Int64(contentBytes + 3) / 4), isLast: done || finished,
+            isDoubtful: usage?.doubtful ?? false)
     }
 
     /// Reads the events in `bytes`; answers how many bytes they took. Neighbours are forwarded in one piece.

@@ -242,11 +242,6 @@ public final class ReplyTap: ReplyWriter {
     public func end() { inner.end() }
 
     public func billed(estimatedInput: Int64) -> Usage {
-        if let usage, usage.countsSomething || contentEvents == 0 { return usage }
-        var usage = Usage()
-        usage.input = estimatedInput
-        usage.output = max(Int64(contentEvents), Int64(contentBytes + 3) / 4)
-        usage.estimated = true
-        return usage
+        .billed(usage, input: estimatedInput, output: max(Int64(contentEvents), Int64(contentBytes + 3) / 4), isLast: hasFinished)
     }
 }

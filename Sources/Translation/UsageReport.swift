@@ -147,3 +147,30 @@ struct UsageCounts {
         return report
     }
 }
+
+extension Usage {
+    /// What to bill. What a provider did not say, counts as nothing although it was read or written, or was written after it said so, is
+    /// counted here; that, and what it contradicts itself in, is marked as estimated.
+    /// - Parameters:
+    ///   - said: The provider's last word; nil: none.
+    ///   - input: What the request comes to, as counted here.
+    ///   - output: What was written, as counted here; 0: nothing.
+    ///   - isLast: It was said of the whole answer.
+    static func billed(_ said: Usage?, input: Int64, output: Int64, isLast: Bool, isDoubtful: Bool = false) -> Usage {
+        guard var billed = said else {
+            var counted = Usage()
+            (counted.input, counted.output, counted.estimated) = (input, output, true)
+            return counted
+        }
+        // Nothing was made, and nothing is asked for it.
+        guard billed.countsSomething || output > 0 else { return billed }
+        if isDoubtful { billed.estimated = true }
+        if billed.totalInput == 0 { (billed.input, billed.estimated) = (input, true) }
+        let missing = output - billed.totalOutput
+        if missing > 0, billed.totalOutput == 0 || !isLast {
+            billed.output += missing
+            billed.estimated = true
+        }
+        return billed
+    }
+}
