@@ -94,6 +94,8 @@ final class LeaseKeeper: Sendable {
             }
             pauseThread(Self.shortest)
         }
+        // What is used of a minute is to be known to whoever comes next.
+        call()
         if let gateway = status.gateway { attempt { () throws(StoreFailure) in try store.leave(gateway) } }
         finished.signal()
     }
