@@ -20,7 +20,7 @@ struct AdminOptions: ParsableArguments {
         return reply
     }
 
-    func print(_ reply: AdminReply, _ text: (Node) -> String) {
+    func show(_ reply: AdminReply, _ text: (Node) -> String) {
         StandardStream.output.write(json ? reply.text + "\n" : text(reply.node))
     }
 }

@@ -17,7 +17,7 @@ struct AuditCommand: ParsableCommand {
 
         func run() throws {
             let reply = try admin.ask { try $0.get("/api/v1/audit?limit=\(limit)") }
-            admin.print(reply) { node in
+            admin.show(reply) { node in
                 let rows = (node["data"]?.items ?? []).map { entry in
                     ["number", "at", "actor", "role", "action", "subject"].map { entry[$0]?.scalar ?? "" }
                 }
@@ -36,7 +36,7 @@ struct AuditCommand: ParsableCommand {
             let reply = try admin.ask { try $0.get("/api/v1/audit/verify") }
             let node = reply.node
             let isGood = node["ok"]?.scalar == "true"
-            admin.print(reply) { node in
+            admin.show(reply) { node in
                 let count = node["entries"]?.scalar ?? "0"
                 return isGood
                     ? "\(count) entries, all as they were written\nlast hash \(node["last_hash"]?.scalar ?? "-")\n"

@@ -20,7 +20,7 @@ struct KeysCommand: ParsableCommand {
 
         func run() throws {
             let reply = try admin.ask { try $0.get(path) }
-            admin.print(reply) { node in
+            admin.show(reply) { node in
                 let rows = (node["data"]?.items ?? []).map { key in
                     [
                         key["name"]?.scalar ?? "", key["prefix"]?.scalar ?? "-", key["paused"]?.scalar == "true" ? "paused" : "active",
@@ -76,7 +76,7 @@ struct KeysCommand: ParsableCommand {
             }
             if !budgets.isEmpty { members.append(("budget", .list(try budgets.map { try Self.budget($0) }))) }
             let reply = try admin.ask { try $0.post(path, AdminBody.text(members)) }
-            admin.print(reply) { KeysCommand.shown($0) }
+            admin.show(reply) { KeysCommand.shown($0) }
         }
 
         private static func budget(_ text: String) throws -> Node {
@@ -98,7 +98,7 @@ struct KeysCommand: ParsableCommand {
 
         func run() throws {
             let body = AdminBody.text(grace.map { [("grace", .text($0))] } ?? [])
-            admin.print(try admin.ask { try $0.post(path(name) + "/rotate", body) }) { KeysCommand.shown($0) }
+            admin.show(try admin.ask { try $0.post(path(name) + "/rotate", body) }) { KeysCommand.shown($0) }
         }
     }
 
@@ -134,7 +134,7 @@ struct KeysCommand: ParsableCommand {
 
     private static func set(_ name: String, isPaused: Bool, _ admin: AdminOptions) throws {
         let reply = try admin.ask { try $0.patch(path(name), AdminBody.text([("paused", .plain("\(isPaused)"))])) }
-        admin.print(reply) { _ in "\(name) is \(isPaused ? "paused" : "active")\n" }
+        admin.show(reply) { _ in "\(name) is \(isPaused ? "paused" : "active")\n" }
     }
 
     private static func shown(_ node: Node) -> String {

@@ -24,7 +24,7 @@ struct SettingsCommand: ParsableCommand {
             let query = [from.map { "from=\($0)" }, to.map { "to=\($0)" }].compactMap(\.self).joined(separator: "&")
             let reply = try admin.ask { try $0.get("/api/v1/settings/diff" + (query.isEmpty ? "" : "?\(query)")) }
             let changes = reply.node["data"]?.items ?? []
-            admin.print(reply) { _ in
+            admin.show(reply) { _ in
                 changes.map { change in
                     let path = change["path"]?.scalar ?? ""
                     return [("-", change["before"]), ("+", change["after"])].map { sign, node in
@@ -49,7 +49,7 @@ struct SettingsCommand: ParsableCommand {
 
         func run() throws {
             let reply = try admin.ask { try $0.get("/api/v1/settings/export") }
-            admin.print(reply) { YAMLText.text($0) }
+            admin.show(reply) { YAMLText.text($0) }
         }
     }
 
@@ -59,7 +59,7 @@ struct SettingsCommand: ParsableCommand {
 
         func run() throws {
             let reply = try admin.ask { try $0.get("/api/v1/settings/versions?limit=1000") }
-            admin.print(reply) { node in
+            admin.show(reply) { node in
                 let running = node["running"]?.scalar
                 let rows = (node["data"]?.items ?? []).map { version in
                     let number = version["version"]?.scalar ?? ""
@@ -82,7 +82,7 @@ struct SettingsCommand: ParsableCommand {
         func run() throws {
             let body = AdminBody.text([("version", .plain("\(version)")), ("include", .list(include.map { .text($0) }))])
             let reply = try admin.ask { try $0.post("/api/v1/settings/rollback", body) }
-            admin.print(reply) { "version \($0["version"]?.scalar ?? "") runs, as version \(version)\n" }
+            admin.show(reply) { "version \($0["version"]?.scalar ?? "") runs, as version \(version)\n" }
         }
     }
 }

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from support.gateway import wait_until
+from support.postgres import Postgres
 from test_admin import MOCKS, TOKEN, Admin, chat
 from test_keys import run, stored
 
@@ -147,3 +148,62 @@ def test_the_gateway_says_which_version_it_runs(served):
         return rows and rows[0]["alive"] and rows[0]["settings_version"] == 1
     wait_until(noted, what="the gateway's version")
     assert admin.get("/api/v1/gateways")["settings_version"] == 1
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    server = Postgres()
+    yield server
+    server.end()
+
+
+def test_every_gateway_on_a_store_follows_without_losing_a_request(gateway, upstream, postgres):
+    up = upstream()
+    secrets = {"SWIFTLET_SECRETS_KEY": "0123456789abcdef0123456789abcdef"}
+    settings = MOCKS | {"store": postgres.url}
+    pair = [gateway(settings, environment=secrets) for _ in range(2)]
+    one, other = (Admin(started) for started in pair)
+    failures, ended = [], threading.Event()
+
+    def ask():
+        while not ended.is_set():
+            status, _, body = pair[1].post("/v1/chat/completions", {"model": "chat", "messages": [{"role": "user", "content": "x"}]})[:3]
+            if status != 200:
+                failures.append(body)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        key = one("POST", "/api/v1/keys", {"name": "app"})[2]["key"]
+        provider = {"name": "saved", **up.provider(), "api_key": "sk-canary-saved"}
+        assert one("POST", "/api/v1/providers", provider)[0] == 201
+        assert one("POST", "/api/v1/models", {"name": "far", "deployments": [{"provider": "saved", "model": "m"}]})[0] == 201
+        # Two seconds, by the clock of whoever waits for a change to hold.
+        wait_until(lambda: "far" in {model["name"] for model in other.get("/api/v1/models")["data"]}, 2, what="the other gateway's settings")
+        chat(pair[1], "far", key=key)
+        assert up.requests[-1].headers["authorization"] == "Bearer sk-canary-saved"
+        # Both change at once: nothing is lost.
+        assert other("PATCH", "/api/v1/models/chat", {"strategy": "latency"})[0] == 200
+        assert one("PATCH", "/api/v1/models/shaky", {"hidden": True})[0] == 200
+        assert one("DELETE", "/api/v1/keys/app")[0] == 204
+
+        def gone():
+            return pair[1].post("/v1/chat/completions", {"model": "chat", "messages": []}, key=key)[0] == 401
+        wait_until(gone, 2, what="the key's end at the other gateway")
+        document = other.get("/api/v1/settings")["settings"]
+        assert document["models"]["chat"]["strategy"] == "latency" and document["models"]["shaky"]["hidden"] is True
+
+        def running():
+            return [row["settings_version"] for row in one.get("/api/v1/gateways")["data"] if row["alive"]] == [6, 6]
+        wait_until(running, 5, what="both gateways' versions")
+        assert one.get("/api/v1/audit/verify") == other.get("/api/v1/audit/verify")
+    finally:
+        ended.set()
+        asking.join()
+    assert not failures, failures[0]
+
+
+def test_postgresql_needs_a_key_for_credentials(gateway, postgres):
+    started = gateway(MOCKS | {"store": postgres.url})
+    status, _, body = Admin(started)("POST", "/api/v1/providers", {"name": "p", "type": "openai", "api_key": "sk-canary"})
+    assert status == 422 and body["error"]["code"] == "no_secrets_key" and "SWIFTLET_SECRETS_KEY" in body["error"]["message"]
