@@ -77,7 +77,9 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     func advance() {
         let now = loop.time
         switch loop.server.router.next(&request.journey, at: now) {
-        case .attempt(let attempt): if request.claim == nil || mayBegin(attempt) { carry(attempt, at: now) }
+        case .attempt(let attempt):
+            if request.claim == nil { noteOpen(at: attempt.deployment) } else if !mayBegin(attempt) { return }
+            carry(attempt, at: now)
         case .wait(let until):
             loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (until - now).nanoseconds))) {
                 self.loop.time = .now()

@@ -36,6 +36,19 @@ extension Exchange: Parked {
         return false
     }
 
+    /// A request that holds nothing is noted too, once: what a kill leaves of it was asked for all the same.
+    func noteOpen(at deployment: Deployment.ID) {
+        guard let region = loop.region, request.openSlot < 0 else { return }
+        var open = openRequest(at: deployment)
+        if let price = live.targets[deployment].price {
+            var usage = Usage()
+            usage.input = open.input
+            usage.output = RequestBounds.mostOutput(of: request.call, live.targets[deployment])
+            open.cost = price.cost(of: usage)
+        }
+        request.openSlot = region.note(open, charges: [])
+    }
+
     private func openRequest(at deployment: Deployment.ID) -> OpenRequest {
         var open = OpenRequest(id: id, startedUnixMilliseconds: id.unixMilliseconds)
         let numbers = live.numbers

@@ -64,19 +64,19 @@ final class Holding {
     func hold(_ exchange: Exchange, _ settlement: borrowing Settlement) {
         pending.append(exchange.newEntry)
         settlement.write(to: &pending[pending.count - 1])
-        holdLast(for: exchange, exchange.request.claim)
+        holdLast(for: exchange, exchange.request.claim?.slot ?? exchange.request.openSlot)
     }
 
-    func hold(_ settled: any Settled, _ entry: LedgerEntry, _ claim: Claim?) {
+    func hold(_ settled: any Settled, _ entry: LedgerEntry, noted slot: Int32) {
         pending.append(entry)
-        holdLast(for: settled, claim)
+        holdLast(for: settled, slot)
     }
 
-    private func holdLast(for exchange: any Settled, _ claim: Claim?) {
+    private func holdLast(for exchange: any Settled, _ slot: Int32) {
         guard lane != nil else {
             _ = try? store.append(pending[...])  // memory takes every row until it is closed, and does not wait
             let charges = pending.flatMap(\.charges)
-            if let slot = claim?.slot { loop.region?.clear(slot) }
+            if slot >= 0 { loop.region?.clear(slot) }
             if !charges.isEmpty { loop.server.accounts.written(charges) }
             pending.removeAll(keepingCapacity: true)
             exchange.release()
@@ -86,7 +86,7 @@ final class Holding {
             flushScheduled = true
             eventLoop.assumeIsolated().execute { self.flush() }
         }
-        if let slot = claim?.slot, slot >= 0 { loop.region?.offered(slot, ticket: offered + UInt64(pending.count)) }
+        if slot >= 0 { loop.region?.offered(slot, ticket: offered + UInt64(pending.count)) }
         if let charges = pending.last?.charges, !charges.isEmpty { charged.append((offered + UInt64(pending.count), charges)) }
         if wait > .zero {
             held.append(Held(ticket: offered + UInt64(pending.count), until: loop.time + wait, exchange: exchange))

@@ -161,6 +161,8 @@ final class Admitted {
     var passed: ByteBuffer?
     /// What it holds of limits and budgets. Nil: nobody counts or limits it.
     var claim: Claim?
+    /// Where it is noted while it is in flight, if it has no claim; -1: nowhere.
+    var openSlot: Int32 = -1
     /// Its hold on its `Idempotency-Key`.
     var ticket: IdempotencyTicket?
     /// How the client wants the events of its stream named.

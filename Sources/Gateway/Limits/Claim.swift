@@ -40,6 +40,7 @@ final class Claim {
 
     /// Where it is noted while it is in flight; -1: nowhere.
     private(set) var slot: Int32 = -1
+    private var noted: OpenRequest?
 
     private let loop: Loop
     private let metering: Metering
@@ -179,7 +180,7 @@ final class Claim {
 
     /// Notes where a kill leaves it what the request may owe, before it is sent.
     func note(_ request: () -> OpenRequest) {
-        guard let region = loop.region, isUnnoted, !(holds.isEmpty && stakes.isEmpty) else { return }
+        guard let region = loop.region, isUnnoted else { return }
         isUnnoted = false
         let held = holds + stakes
         var owed = loop.server.accounts.with { ledger -> [LeaseCharge] in
@@ -190,6 +191,7 @@ final class Claim {
         owed += charges
         var open = request()
         open.cost = Nanodollars(reserved.money)
+        noted = open
         slot = slot < 0 ? loop.region?.note(open, charges: owed) ?? -1 : region.change(slot, to: open, charges: owed)
     }
 
@@ -208,6 +210,10 @@ final class Claim {
             }
         }
         if settle(holds, spent) { loop.counters.overruns += 1 }
+        // Others may have what it gives back: what is noted until its row is durable is the truth, not the most.
+        guard slot >= 0, var open = noted, let region = loop.region else { return }
+        open.cost = Nanodollars(max(0, spent.nanodollars))
+        slot = region.change(slot, to: open, charges: charges)
     }
 
     /// True: it came to more than was held.

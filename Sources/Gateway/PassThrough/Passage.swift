@@ -17,6 +17,7 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     let key: Int?
     /// What it holds of limits and budgets.
     let claim: Claim?
+    private var openSlot: Int32 = -1
     private let request: PassedRequest
     private let mode: ReplyMode
     private let isChunked: Bool
@@ -73,7 +74,7 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     func begin() {
         loop.counters.inFlight += 1
         client.begin(self)
-        claim?.note(openRequest)
+        if let claim { claim.note(openRequest) } else { openSlot = loop.region?.note(openRequest(), charges: []) ?? -1 }
         connect()
     }
 
@@ -85,6 +86,7 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
         open.deployment = endpoint.deployment
         open.api = API.passThrough.rawValue
         open.priced = true
+        open.cost = endpoint.cost
         return open
     }
 
@@ -298,7 +300,7 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
         let settlement = PassSettlement(self, state, fault: fault, status: status, isStream: reply?.isStream ?? false, detail: detail)
         settlement.count(in: &loop.counters)
         settlement.log(to: loop.accessLog)
-        loop.holding.hold(self, settlement.entry, claim)
+        loop.holding.hold(self, settlement.entry, noted: claim?.slot ?? openSlot)
     }
 
     func release() {
