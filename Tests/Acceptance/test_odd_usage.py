@@ -1,7 +1,6 @@
 """What a provider says of its tokens when it says it wrongly: never free, never negative, never absurd, and marked as ours where we counted."""
 
 import itertools
-import json
 
 import pytest
 from support import ledger

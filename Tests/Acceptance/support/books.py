@@ -101,7 +101,8 @@ def compare(rows, up, lines):
     reached = [row for row in rows if row["attempts"] or row["state"] == "unknown"]
     unknown = [row for row in rows if row["state"] == "unknown"]
     # A request that was noted and then not sent has a row and no entry at the provider; never the other way round.
-    assert len(reached) - len(unknown) <= len(sent) <= len(reached), "every request that the provider got has its row"
+    counts = {"rows": len(reached), "of these unknown": len(unknown), "at the provider": len(sent), "answered": len(answered)}
+    assert len(reached) - len(unknown) <= len(sent) <= len(reached), counts
     done = sum(row["cost"] for row in rows if row["state"] != "unknown")
     assert done <= up.total() <= sum(row["cost"] for row in rows), "what the provider bills is in the ledger"
     assert all(row["cost"] > 0 for row in unknown), "what nobody knows the end of is charged with what it held"
