@@ -75,7 +75,7 @@ final class PostgresConnection: Sendable {
     var isIdle: Bool { !broken && handle.pointer.map { postgres_transaction($0) } == 0 }
     var broken: Bool { isBroken.withLock { $0 } }
     var socket: Int32 { handle.pointer.map { postgres_socket($0) } ?? -1 }
-    var backend: Int32 { handle.pointer.map { postgres_backend_pid($0) } ?? 0 }
+    var serverProcess: Int32 { handle.pointer.map { postgres_backend_pid($0) } ?? 0 }
 
     // MARK: Statements
 
@@ -225,7 +225,7 @@ final class PostgresConnection: Sendable {
     // MARK: Notifications
 
     /// What other sessions said since; takes in what has arrived, without waiting. Nil when the connection has broken.
-    func notes() -> [(channel: String, payload: String, backend: Int32)]? {
+    func notes() -> [(channel: String, payload: String, serverProcess: Int32)]? {
         guard let conn = handle.pointer, !broken, postgres_consume(conn) == 1 else {
             isBroken.withLock { $0 = true }
             return nil
