@@ -12,7 +12,6 @@
     X(int, PQstatus, (PostgresConn))                                                                                      \
     X(int, PQtransactionStatus, (PostgresConn))                                                                           \
     X(int, PQsocket, (PostgresConn))                                                                                      \
-    X(int, PQbackendPID, (PostgresConn))                                                                                  \
     X(const char *, PQerrorMessage, (PostgresConn))                                                                       \
     X(const char *, PQparameterStatus, (PostgresConn, const char *))                                                      \
     X(int, PQsetnonblocking, (PostgresConn, int))                                                                         \
@@ -79,7 +78,6 @@ void postgres_finish(PostgresConn conn) { PQfinish(conn); }
 int postgres_status(PostgresConn conn) { return PQstatus(conn); }
 int postgres_transaction(PostgresConn conn) { return PQtransactionStatus(conn); }
 int postgres_socket(PostgresConn conn) { return PQsocket(conn); }
-int postgres_backend_pid(PostgresConn conn) { return PQbackendPID(conn); }
 const char *postgres_error(PostgresConn conn) { return PQerrorMessage(conn); }
 const char *postgres_parameter(PostgresConn conn, const char *name) { return PQparameterStatus(conn, name); }
 int postgres_set_nonblocking(PostgresConn conn, int on) { return PQsetnonblocking(conn, on); }

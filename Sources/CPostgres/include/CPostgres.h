@@ -46,7 +46,6 @@ int postgres_status(PostgresConn _Nonnull conn);
 // 0: no statement under way and no transaction open.
 int postgres_transaction(PostgresConn _Nonnull conn);
 int postgres_socket(PostgresConn _Nonnull conn);
-int postgres_backend_pid(PostgresConn _Nonnull conn);
 const char *_Nonnull postgres_error(PostgresConn _Nonnull conn);
 const char *_Nullable postgres_parameter(PostgresConn _Nonnull conn, const char *_Nonnull name);
 int postgres_set_nonblocking(PostgresConn _Nonnull conn, int on);

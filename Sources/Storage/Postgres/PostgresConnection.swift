@@ -75,7 +75,6 @@ final class PostgresConnection: Sendable {
     var isIdle: Bool { !broken && handle.pointer.map { postgres_transaction($0) } == 0 }
     var broken: Bool { isBroken.withLock { $0 } }
     var socket: Int32 { handle.pointer.map { postgres_socket($0) } ?? -1 }
-    var serverProcess: Int32 { handle.pointer.map { postgres_backend_pid($0) } ?? 0 }
 
     // MARK: Statements
 
