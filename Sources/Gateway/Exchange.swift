@@ -209,8 +209,9 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         guard wins() else { return }
         let usage = believed(relay.billed(estimatedInput: request.call.estimatedInput))
         succeeded(usage)
-        if request.call.extras.includesRouting { relay.insert(member: routingMember(cost: target.price?.cost(of: usage))) }
-        last = relay.wholeAnswer(cost: target.price?.cost(of: usage), for: self)
+        let cost = target.cost(of: usage)
+        if request.call.extras.includesRouting { relay.insert(member: routingMember(cost: cost)) }
+        last = relay.wholeAnswer(cost: cost, for: self)
         settle(.done, status: relay.status, usage: usage)
     }
 

@@ -75,10 +75,9 @@ final class Holding {
     private func holdLast(for exchange: any Settled, _ slot: Int32) {
         guard lane != nil else {
             _ = try? store.append(pending[...])  // memory takes every row until it is closed, and does not wait
-            let charges = pending.flatMap(\.charges)
             if slot >= 0 { loop.region?.clear(slot) }
-            if !charges.isEmpty { loop.server.accounts.written(charges) }
-            pending.removeAll(keepingCapacity: true)
+            if let charges = pending.last?.charges, !charges.isEmpty { loop.server.accounts.written(charges) }
+            pending.removeLast()
             exchange.release()
             return
         }

@@ -95,10 +95,12 @@ final class Live: Sendable {
     var onStoreLoss: Ledger.OnStoreLoss { blueprint.server.onStoreLoss == .local ? .local : .deny }
 
     /// Nil: nobody knows its price, and there is no ceiling for those.
-    func cost(of usage: Usage, at target: Target) -> Nanodollars? { (target.price ?? metering.ceiling)?.cost(of: usage) }
+    func cost(of usage: Usage, at target: Target) -> Nanodollars? { target.cost(of: usage) ?? metering.ceiling?.cost(of: usage) }
 
     /// What the same request is compared with in the report of savings.
-    func baseline(of entry: Entry) -> Price? { baselines.price(route: entry.model.route) }
+    func baseline(of usage: Usage, _ entry: Entry) -> Nanodollars? {
+        baselines.deployment(route: entry.model.route).flatMap { targets[$0].cost(of: usage) }
+    }
 
     /// What settings say of a key beside what it may use.
     final class Standing: Sendable {

@@ -18,6 +18,8 @@ struct Numbers: Sendable {
     /// By `Deployment.ID`.
     let providers: [NameID]
     private let keyTags: [[NameID]]
+    /// Of any key.
+    let hasTags: Bool
     /// Of the names behind the numbers in decisions.
     let decisionNames: NameID
     /// Of routes that come with requests.
@@ -41,6 +43,7 @@ struct Numbers: Sendable {
         var tags: [[NameID]] = []
         for key in blueprint.keys { tags.append(try store.intern(Array(key.tags.prefix(LedgerEntry.mostTags)), as: .tag)) }
         keyTags = tags
+        hasTags = tags.contains { !$0.isEmpty }
     }
 
     /// The tags that all requests of a key carry.

@@ -60,8 +60,8 @@ struct Settlement {
         if let project = request.entry.project { entry.project = live.numbers.projects[project] ?? .none }
         if let customer = request.entry.customer { entry.customer = live.numbers.customers[customer] }
         if let deployment = exchange.deployment { entry.provider = live.numbers.providers[deployment] }
-        if usage != Usage(), let baseline = live.baseline(of: request.entry) { entry.baseline = baseline.cost(of: usage) }
-        entry.tags = live.numbers.tags(request.key)
+        if usage != Usage() { entry.baseline = live.baseline(of: usage, request.entry) }
+        if live.numbers.hasTags { entry.tags = live.numbers.tags(request.key) }
     }
 
     /// What is held of budgets ends with what the request came to.

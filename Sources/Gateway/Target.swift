@@ -89,6 +89,9 @@ final class Target: Sendable {
         credentials = provider.secrets.filter { $0 == key || $0.reveal().utf8.count >= 8 }.map { Array($0.reveal().utf8) }
     }
 
+    /// Nil: it has no price.
+    func cost(of usage: Usage) -> Nanodollars? { price?.cost(of: usage) }
+
     /// The head of a request up to and with `content-length: `; `api` is one of those in `asked`.
     func head(_ api: API, streaming: Bool) -> ByteBuffer { heads[Int(api.rawValue) * 2 + (streaming ? 1 : 0)] }
 

@@ -30,7 +30,10 @@ public struct ReplyFacts: Sendable {
         var seen = false
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
-            if scanner.text(name, is: "usage") {
+            // `data`; `usage`, `error` and `model`; `choices`.
+            if !name.escaped, name.range.count != 5, name.range.count != 7, name.range.count != 4 {
+                try scanner.skip()
+            } else if scanner.text(name, is: "usage") {
                 if let usage = try UsageCounts.read(&scanner) { self.usage = usage }
                 if seen { usage?.doubtful = true }
                 seen = true

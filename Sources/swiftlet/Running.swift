@@ -61,7 +61,8 @@ struct Running {
         return Running(
             server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() },
             tending: Task { await tend(stores, server, log) },
-            renewing: Task { await renewPrices(book, log) }, following: Task { await follow(book, server, log) }, stores: stores)
+            renewing: Task { await renewPrices(book, log) }, following: Task { await follow(book, server, isShared: stores.spool != nil, log) },
+            stores: stores)
     }
 
     /// Looks every five seconds whether a price of the catalogue has begun to hold or its file has changed.
@@ -91,14 +92,15 @@ struct Running {
         }
     }
 
-    /// Looks every second whether another gateway on the same store has changed the settings.
-    private static func follow(_ book: SettingsBook, _ server: Server, _ log: Logger) async {
+    /// Looks every second whether another gateway on the same store has changed the settings; where the store is its own, tells it only
+    /// what it runs.
+    private static func follow(_ book: SettingsBook, _ server: Server, isShared: Bool, _ log: Logger) async {
         var isLost = false
         var noted = Int64(-1)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))  // throws when it is cancelled, and then the loop ends
             do {
-                try await takeUp(book, log)
+                if isShared { try await takeUp(book, log) }
                 isLost = false
                 let version = await book.version
                 if version != noted, try await book.note({ try server.note(settingsVersion: version) }) { noted = version }

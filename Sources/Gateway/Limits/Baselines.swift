@@ -4,11 +4,13 @@ import Settings
 /// What the report of savings compares with: what the same tokens cost at the route's most capable deployment, which here means its
 /// dearest; where a route falls back in order, at its first.
 struct Baselines: Sendable {
-    private let prices: [Price?]
+    /// Below zero: nobody knows a price.
+    private let dearest: [Int]
 
     init(_ blueprint: Blueprint) {
-        prices = blueprint.table.routes.indices.map { route in
-            blueprint.table.deployments(of: route).compactMap { blueprint.upstreams[$0].price }.max { Self.weight($0) < Self.weight($1) }
+        dearest = blueprint.table.routes.indices.map { route in
+            let priced = blueprint.table.deployments(of: route).compactMap { id in blueprint.upstreams[id].price.map { (id, Self.weight($0)) } }
+            return priced.max { $0.1 < $1.1 }?.0 ?? -1
         }
     }
 
@@ -16,5 +18,8 @@ struct Baselines: Sendable {
     private static func weight(_ price: Price) -> Int64 { price.input.multipliedReportingOverflow(by: 3).partialValue &+ price.output }
 
     /// Nil: the route came with the request, or nobody knows a price.
-    func price(route: Route.ID) -> Price? { prices.indices.contains(route) ? prices[route] : nil }
+    func deployment(route: Route.ID) -> Deployment.ID? {
+        guard dearest.indices.contains(route), dearest[route] >= 0 else { return nil }
+        return dearest[route]
+    }
 }

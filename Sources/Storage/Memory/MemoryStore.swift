@@ -78,7 +78,9 @@ public final class MemoryStore: Store {
     public func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt {
         try with { state in
             var receipt = AppendReceipt()
-            for row in rows { state.add(row, capacity: self.capacity, &receipt) }
+            rows.withUnsafeBufferPointer { rows in
+                for at in rows.indices { state.add(rows[at], capacity: self.capacity, &receipt) }
+            }
             return receipt
         }
     }

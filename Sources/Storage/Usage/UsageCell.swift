@@ -101,6 +101,7 @@ struct UsageBatch: Sendable {
     private(set) var cells: [UsageCell] = []
     private(set) var sums: [LedgerTotals] = []
     private var places: [UsageCell: Int] = [:]
+    private static let few = 8
     private var last = -1
 
     /// `daysBefore`: of hours before this one only days are kept.
@@ -127,7 +128,8 @@ struct UsageBatch: Sendable {
     private mutating func place(of cell: UsageCell) -> Int {
         // Neighbours are often alike.
         if last >= 0, cells[last] == cell { return last }
-        if let known = places[cell] {
+        // A few are compared sooner than one is digested.
+        if let known = cells.count <= Self.few ? cells.firstIndex(of: cell) : places[cell] {
             last = known
             return known
         }
