@@ -40,11 +40,12 @@ extension Exchange: Parked {
     func noteOpen(at deployment: Deployment.ID) {
         guard let region = loop.region, request.openSlot < 0 else { return }
         var open = openRequest(at: deployment)
-        if let price = live.targets[deployment].price {
+        let target = live.targets[deployment]
+        if target.isPriced {
             var usage = Usage()
             usage.input = open.input
-            usage.output = RequestBounds.mostOutput(of: request.call, live.targets[deployment])
-            open.cost = price.cost(of: usage)
+            usage.output = RequestBounds.mostOutput(of: request.call, target)
+            open.cost = target.cost(of: usage) ?? .zero
         }
         request.openSlot = region.note(open, charges: [])
     }
@@ -63,7 +64,7 @@ extension Exchange: Parked {
         open.input = request.call.estimatedInput
         open.api = request.api.rawValue
         open.streamed = request.call.stream
-        open.priced = live.targets[deployment].price != nil
+        open.priced = live.targets[deployment].isPriced
         return open
     }
 

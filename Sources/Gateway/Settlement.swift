@@ -41,7 +41,7 @@ struct Settlement {
         if let deployment = exchange.deployment { entry.deployment = live.numbers.deployments[deployment] }
         entry.usage = usage
         entry.cost = cost ?? .zero
-        entry.priced = cost != nil && exchange.target?.price != nil
+        entry.priced = cost != nil && exchange.target?.isPriced == true
         if let claim = request.claim { entry.charges = claim.charges }
         writeParties(to: &entry, request, live)
         entry.api = request.api.rawValue
@@ -87,7 +87,7 @@ struct Settlement {
         if let firstByte { counters.firstByte.add(firstByte) }
         if let ruling = exchange.request.ruling { exchange.loop.server.limiters.add(ruling.charges, usage, cost: cost) }
         if let deployment = exchange.deployment, usage != Usage() {
-            counters.charge(usage, cost: cost, isPriced: exchange.target?.price != nil, deployment: deployment)
+            counters.charge(usage, cost: cost, isPriced: exchange.target?.isPriced == true, deployment: deployment)
         }
     }
 

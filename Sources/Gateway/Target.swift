@@ -19,7 +19,10 @@ final class Target: Sendable {
     let maxOutputTokens: Int?
     /// The header lines that name provider, model and deployment in answers.
     let names: ByteBuffer
-    let price: Price?
+    /// Whether anybody knows what it costs.
+    let isPriced: Bool
+    /// Means nothing without a price. No optional: costs are asked of each request, and an optional is copied for it.
+    private let tariff: Price
     let estimator: Estimators
     let estimatorNumber: Int
     let contextWindow: Int64?
@@ -67,7 +70,8 @@ final class Target: Sendable {
         names = ByteBuffer(
             string: "x-swiftlet-provider: \(providerName.headerSafe)\r\nx-swiftlet-model: \(upstream.model.headerSafe)\r\n"
                 + "x-swiftlet-deployment: \(deployment.name.headerSafe)\r\n")
-        price = upstream.price
+        isPriced = upstream.price != nil
+        tariff = upstream.price ?? .free
         estimator = estimators
         estimatorNumber = estimators.number(of: upstream.providerName, upstream.model)
         contextWindow = deployment.contextWindow.map { Int64($0) }
@@ -90,7 +94,8 @@ final class Target: Sendable {
     }
 
     /// Nil: it has no price.
-    func cost(of usage: Usage) -> Nanodollars? { price?.cost(of: usage) }
+    func cost(of usage: Usage) -> Nanodollars? { isPriced ? tariff.cost(of: usage) : nil }
+    var price: Price? { isPriced ? tariff : nil }
 
     /// The head of a request up to and with `content-length: `; `api` is one of those in `asked`.
     func head(_ api: API, streaming: Bool) -> ByteBuffer { heads[Int(api.rawValue) * 2 + (streaming ? 1 : 0)] }
