@@ -98,8 +98,10 @@ final class Live: Sendable {
     func cost(of usage: Usage, at target: Target) -> Nanodollars? { target.cost(of: usage) ?? metering.ceiling?.cost(of: usage) }
 
     /// What the same request is compared with in the report of savings.
-    func baseline(of usage: Usage, _ entry: Entry) -> Nanodollars? {
-        baselines.deployment(route: entry.model.route).flatMap { targets[$0].cost(of: usage) }
+    /// - Parameter cost: What the request came to, where one deployment answered all of it.
+    func baseline(of usage: Usage, route: Route.ID, cost: Nanodollars?) -> Nanodollars? {
+        if let cost, baselines.isUniform(route: route) { return cost }
+        return baselines.deployment(route: route).flatMap { targets[$0].cost(of: usage) }
     }
 
     /// What settings say of a key beside what it may use.

@@ -14,6 +14,7 @@ struct Settlement {
     private let duration: Duration
     private let firstByte: Duration?
     private let cost: Nanodollars?
+    private let usedNothing: Bool
 
     init(
         _ exchange: Exchange, _ state: LedgerState, fault: Fault?, status: Int, usage: Usage, firstByte: Instant?, at now: Instant
@@ -23,10 +24,12 @@ struct Settlement {
         self.fault = fault
         self.status = status
         self.usage = exchange.continuation.map { $0.spent + usage } ?? usage
+        usedNothing = self.usage == Usage()
         duration = now - exchange.started
         self.firstByte = firstByte.map { $0 - exchange.started }
         // Nothing was produced: nothing is owed, whatever the price.
-        cost = usage == Usage() ? exchange.lost : exchange.target.flatMap { exchange.live.cost(of: usage, at: $0) }.map { $0 + exchange.lost }
+        let isEmpty = exchange.continuation == nil ? usedNothing : usage == Usage()
+        cost = isEmpty ? exchange.lost : exchange.target.flatMap { exchange.live.cost(of: usage, at: $0) }.map { $0 + exchange.lost }
     }
 
     /// The row, written where it is to stay: it is large.
@@ -60,7 +63,10 @@ struct Settlement {
         if let project = request.entry.project { entry.project = live.numbers.projects[project] ?? .none }
         if let customer = request.entry.customer { entry.customer = live.numbers.customers[customer] }
         if let deployment = exchange.deployment { entry.provider = live.numbers.providers[deployment] }
-        if usage != Usage() { entry.baseline = live.baseline(of: usage, request.entry) }
+        if !usedNothing {
+            let isWhole = exchange.lost == .zero && exchange.continuation == nil
+            entry.baseline = live.baseline(of: usage, route: request.entry.model.route, cost: isWhole ? cost : nil)
+        }
         if live.numbers.hasTags { entry.tags = live.numbers.tags(request.key) }
     }
 
@@ -86,7 +92,7 @@ struct Settlement {
         counters.duration.add(duration)
         if let firstByte { counters.firstByte.add(firstByte) }
         if let ruling = exchange.request.ruling { exchange.loop.server.limiters.add(ruling.charges, usage, cost: cost) }
-        if let deployment = exchange.deployment, usage != Usage() {
+        if let deployment = exchange.deployment, !usedNothing {
             counters.charge(usage, cost: cost, isPriced: exchange.target?.isPriced == true, deployment: deployment)
         }
     }

@@ -6,11 +6,17 @@ import Settings
 struct Baselines: Sendable {
     /// Below zero: nobody knows a price.
     private let dearest: [Int]
+    /// All of the route's deployments have the same price.
+    private let isUniform: [Bool]
 
     init(_ blueprint: Blueprint) {
         dearest = blueprint.table.routes.indices.map { route in
             let priced = blueprint.table.deployments(of: route).compactMap { id in blueprint.upstreams[id].price.map { (id, Self.weight($0)) } }
             return priced.max { $0.1 < $1.1 }?.0 ?? -1
+        }
+        isUniform = blueprint.table.routes.indices.map { route in
+            let prices = Set(blueprint.table.deployments(of: route).map { blueprint.upstreams[$0].price })
+            return prices.count == 1 && prices.first != .some(nil)
         }
     }
 
@@ -22,4 +28,7 @@ struct Baselines: Sendable {
         guard dearest.indices.contains(route), dearest[route] >= 0 else { return nil }
         return dearest[route]
     }
+
+    /// Whichever deployment serves the route, it costs the same.
+    func isUniform(route: Route.ID) -> Bool { isUniform.indices.contains(route) && isUniform[route] }
 }

@@ -25,25 +25,28 @@ public final class MemoryStore: Store {
         var usage = MemoryUsage()
         var closed = false
 
-        mutating func add(_ row: consuming LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
-            var charges: [LeaseCharge] = []
-            if !row.charges.isEmpty { swap(&charges, &row.charges) }
+        mutating func add(_ row: borrowing LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
             let node = row.id.node
             if row.id.rawValue > highest[node] {
                 highest[node] = row.id.rawValue
             } else if let at = place(of: row.id) {
-                if rows[at] == row { receipt.repeated += 1 } else { receipt.clashing += 1 }
+                var again = copy row
+                again.charges = []
+                if rows[at] == again { receipt.repeated += 1 } else { receipt.clashing += 1 }
                 return
             }
             receipt.added += 1
-            if !charges.isEmpty { leases.charge(charges) }
             usage.add(row)
-            if rows.count < capacity {
-                rows.append(row)
+            let at = rows.count < capacity ? rows.count : oldest
+            if at == rows.count {
+                rows.append(copy row)
             } else {
-                rows[oldest] = row
-                oldest = (oldest + 1) % capacity
+                rows[at] = copy row
+                oldest = at + 1 == capacity ? 0 : at + 1
             }
+            guard !row.charges.isEmpty else { return }
+            leases.charge(row.charges)
+            rows[at].charges = []
         }
 
         func place(of id: RequestID) -> Int? { rows.firstIndex { $0.id == id } }
