@@ -22,6 +22,8 @@ final class Holding {
     private unowned let loop: Loop
     private let eventLoop: any EventLoop
     private let store: any Store
+    /// The store itself, where it is that: rows are moved there.
+    private let memory: MemoryStore?
     private let wait: Span
     private var lane: JournalLane?
     /// Asked on the journal's thread, whose word would come too late for a loop that has ended.
@@ -42,6 +44,7 @@ final class Holding {
         self.loop = loop
         eventLoop = loop.eventLoop
         self.store = store
+        memory = store as? MemoryStore
         self.wait = Span(wait)
         guard let journal else { return }
         let (bound, eventLoop) = (NIOLoopBound(self, eventLoop: eventLoop), eventLoop)
@@ -62,25 +65,36 @@ final class Holding {
 
     /// Takes the row of the exchange, which is released once that is durable.
     func hold(_ exchange: Exchange, _ settlement: borrowing Settlement) {
+        let slot = exchange.request.claim?.slot ?? exchange.request.openSlot
+        guard lane != nil else {
+            var entry = exchange.newEntry
+            settlement.write(to: &entry)
+            return keep(&entry, for: exchange, slot)
+        }
         pending.append(exchange.newEntry)
         settlement.write(to: &pending[pending.count - 1])
-        holdLast(for: exchange, exchange.request.claim?.slot ?? exchange.request.openSlot)
+        holdLast(for: exchange, slot)
     }
 
     func hold(_ settled: any Settled, _ entry: LedgerEntry, noted slot: Int32) {
+        guard lane != nil else {
+            var entry = entry
+            return keep(&entry, for: settled, slot)
+        }
         pending.append(entry)
         holdLast(for: settled, slot)
     }
 
+    private func keep(_ entry: inout LedgerEntry, for settled: any Settled, _ slot: Int32) {
+        let charges = entry.charges
+        // Memory takes every row until it is closed, and does not wait.
+        if let memory { try? memory.keep(&entry) } else { _ = try? store.append([entry]) }
+        if slot >= 0 { loop.region?.clear(slot) }
+        if !charges.isEmpty { loop.server.accounts.written(charges) }
+        settled.release()
+    }
+
     private func holdLast(for exchange: any Settled, _ slot: Int32) {
-        guard lane != nil else {
-            _ = try? store.append(pending[...])  // memory takes every row until it is closed, and does not wait
-            if slot >= 0 { loop.region?.clear(slot) }
-            if let charges = pending.last?.charges, !charges.isEmpty { loop.server.accounts.written(charges) }
-            pending.removeLast()
-            exchange.release()
-            return
-        }
         if !flushScheduled {
             flushScheduled = true
             eventLoop.assumeIsolated().execute { self.flush() }

@@ -26,6 +26,12 @@ public final class MemoryStore: Store {
         var closed = false
 
         mutating func add(_ row: borrowing LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {
+            guard isNew(row, &receipt) else { return }
+            var kept = copy row
+            take(&kept, capacity: capacity)
+        }
+
+        mutating func isNew(_ row: borrowing LedgerEntry, _ receipt: inout AppendReceipt) -> Bool {
             let node = row.id.node
             if row.id.rawValue > highest[node] {
                 highest[node] = row.id.rawValue
@@ -33,20 +39,25 @@ public final class MemoryStore: Store {
                 var again = copy row
                 again.charges = []
                 if rows[at] == again { receipt.repeated += 1 } else { receipt.clashing += 1 }
-                return
+                return false
             }
             receipt.added += 1
+            return true
+        }
+
+        /// Leaves the row that had to give way, if any.
+        mutating func take(_ row: inout LedgerEntry, capacity: Int) {
             usage.add(row)
-            let at = rows.count < capacity ? rows.count : oldest
-            if at == rows.count {
-                rows.append(copy row)
-            } else {
-                rows[at] = copy row
-                oldest = at + 1 == capacity ? 0 : at + 1
+            if !row.charges.isEmpty {
+                leases.charge(row.charges)
+                row.charges = []
             }
-            guard !row.charges.isEmpty else { return }
-            leases.charge(row.charges)
-            rows[at].charges = []
+            if rows.count < capacity {
+                rows.append(row)
+            } else {
+                swap(&rows[oldest], &row)
+                oldest = oldest + 1 == capacity ? 0 : oldest + 1
+            }
         }
 
         func place(of id: RequestID) -> Int? { rows.firstIndex { $0.id == id } }
@@ -85,6 +96,14 @@ public final class MemoryStore: Store {
                 for at in rows.indices { state.add(rows[at], capacity: self.capacity, &receipt) }
             }
             return receipt
+        }
+    }
+
+    /// As `append` of one row, which is moved here instead of copied.
+    public func keep(_ row: inout LedgerEntry) throws(StoreFailure) {
+        try with { state in
+            var receipt = AppendReceipt()
+            if state.isNew(row, &receipt) { state.take(&row, capacity: self.capacity) }
         }
     }
 
