@@ -10,7 +10,7 @@ enum PostgresMigration {
         // Making tables takes longer than a statement of every day.
         let limit = Duration.seconds(120)
         try lane.transaction(within: limit) { connection, _ throws(StoreFailure) in
-            try connection.script("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s'", within: limit)
+            try connection.script("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '100s'", within: limit)
             _ = try connection.run(PostgresQuery("SELECT 1 FROM pg_advisory_xact_lock($1)", .int8(lock)), within: limit)
             // Asked again under the lock: another gateway may have been quicker.
             let found = try version(connection, address, known: known) ?? 0
@@ -29,8 +29,13 @@ enum PostgresMigration {
     /// Nil where there are no tables of ours yet.
     private static func version(_ connection: PostgresConnection, _ address: PostgresAddress, known: Int) throws(StoreFailure) -> Int? {
         let limit = Duration.seconds(10)
+        // Not to_regclass: within a transaction it goes by what the session remembers, also that there was no table before another made it.
         let table = try connection.run(
-            PostgresQuery("SELECT to_regclass('swiftlet_schema') IS NOT NULL, to_regclass('requests') IS NOT NULL"), within: limit)
+            PostgresQuery(
+                """
+                SELECT count(*) FILTER (WHERE relname = 'swiftlet_schema'), count(*) FILTER (WHERE relname = 'requests')
+                FROM pg_catalog.pg_class WHERE relname IN ('swiftlet_schema', 'requests') AND pg_catalog.pg_table_is_visible(oid)
+                """), within: limit)
         guard table.int(0, 0) != 0 else {
             guard table.int(0, 1) == 0 else {
                 throw StoreFailure(
