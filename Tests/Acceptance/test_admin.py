@@ -120,7 +120,8 @@ def test_requests_are_found_with_their_decision(served):
     wait_until(lambda: len(admin.get("/api/v1/requests")["data"]) == 6, 5, what="the rows")
     page = admin.get("/api/v1/requests?limit=4")
     rest = admin.get(f"/api/v1/requests?limit=4&cursor={page['next_cursor']}")
-    assert [row["id"] for row in page["data"] + rest["data"]] == list(reversed(ids)) and rest["next_cursor"] is None
+    # Those of one millisecond stand by the loop that served them.
+    assert [row["id"] for row in page["data"] + rest["data"]] == sorted(ids, reverse=True) and rest["next_cursor"] is None
     assert [row["id"] for row in admin.get("/api/v1/requests?model=shaky&status=200&state=done&key=acceptance")["data"]] == ids[5:]
     assert admin.get("/api/v1/requests?key=nobody")["data"] == []
     row = admin.get(f"/api/v1/requests/{ids[5]}")

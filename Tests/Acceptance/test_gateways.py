@@ -163,7 +163,7 @@ def test_no_round_trip_to_the_store(three, postgres, books, crowd):
     gateways = three(settings(up, steady={"budget": dollars(100_000 * DEAREST), "rpm": 1_000_000, "max_parallel_requests": 500}))
     for one in gateways:
         assert ask(one, key="key-steady", max_tokens=7).status == 200
-    # What it takes does not grow with the requests: a few calls a second and gateway. Rows go behind, in batches.
+    # What it takes does not grow with the requests: calls while the first slices grow, then a few a second and gateway. Rows go behind.
     lease_call, began = "UPDATE gateways SET heard%", time.monotonic()
     before = postgres.calls(lease_call)
     crowds = [crowd(gateways, "key-steady", f"steady.{number}", threads=8, most=300) for number in range(2)]
@@ -171,7 +171,7 @@ def test_no_round_trip_to_the_store(three, postgres, books, crowd):
     # A request whose slice has to grow waits a second at most; a busy machine may take longer.
     assert {line["status"] for line in lines} <= {200, 503} and sum(line["status"] == 200 for line in lines) >= 570
     calls, seconds = postgres.calls(lease_call) - before, time.monotonic() - began
-    assert calls <= len(gateways) * (5 + 2 * seconds), (calls, seconds)
+    assert calls <= len(gateways) * (15 + 3 * seconds), (calls, seconds)
     # And without a server that answers at all, requests go on with what is leased.
     postgres.freeze()
     for number in range(15):

@@ -180,7 +180,10 @@ def test_every_gateway_on_a_store_follows_without_losing_a_request(gateway, upst
         assert one("POST", "/api/v1/models", {"name": "far", "deployments": [{"provider": "saved", "model": "m"}]})[0] == 201
         # Two seconds, by the clock of whoever waits for a change to hold.
         wait_until(lambda: "far" in {model["name"] for model in other.get("/api/v1/models")["data"]}, 2, what="the other gateway's settings")
-        chat(pair[1], "far", key=key)
+
+        def served():
+            return pair[1].post("/v1/chat/completions", {"model": "far", "messages": [{"role": "user", "content": "x"}]}, key=key)[0] == 200
+        wait_until(served, 2, what="the other gateway's loops")
         assert up.requests[-1].headers["authorization"] == "Bearer sk-canary-saved"
         # Both change at once: nothing is lost.
         assert other("PATCH", "/api/v1/models/chat", {"strategy": "latency"})[0] == 200

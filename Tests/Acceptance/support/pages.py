@@ -88,4 +88,5 @@ ACCOUNT = '{"type": "service_account", "client_email": "a@example.com", "private
 def variables(text):
     """A value for every `env:NAME`."""
     names = re.findall(r"env:(\w+)", text)
-    return {name: ACCOUNT if "SERVICE_ACCOUNT" in name else f"sk-docs-{name.lower()}-0123456789" for name in names}
+    known = {"SWIFTLET_DATABASE": "postgres://swiftlet:secret@db.internal:5432/swiftlet"}
+    return {name: ACCOUNT if "SERVICE_ACCOUNT" in name else known.get(name, f"sk-docs-{name.lower()}-0123456789") for name in names}
