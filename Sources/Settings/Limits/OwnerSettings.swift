@@ -17,7 +17,7 @@ public struct ProjectSettings: Configurable {
             .setting("policy", \.policy, "The policy of its keys."),
             .setting("description", \.description, "What it is, for people to read."),
             .setting("active", \.active, "Whether its requests are served; if not they are refused with 403 and `project_inactive`."),
-            .setting("keep_texts", \.keepsTexts, "Whether prompts and answers of its requests are kept."),
+            .setting("keep_texts", \.keepsTexts, "Whether prompts and answers of its requests are kept.").notYet,
             .setting("tags", \.tags, "Tags that all its requests carry."),
         ] + LimitSettings.fields(of: \.limits)
 }
