@@ -98,12 +98,15 @@ struct Running {
         var isLost = false
         var noted = Int64(-1)
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(1))  // throws when it is cancelled, and then the loop ends
+            try? await Task.sleep(for: .seconds(1))  // throws when it is cancelled
+            if Task.isCancelled { return }
             do {
                 if isShared { try await takeUp(book, log) }
                 isLost = false
                 let version = await book.version
                 if version != noted, try await book.note({ try server.note(settingsVersion: version) }) { noted = version }
+            } catch is CancellationError {
+                return
             } catch {
                 if !isLost { log.error("the store does not say whether settings have changed", metadata: ["problem": "\(error)"]) }
                 isLost = true
