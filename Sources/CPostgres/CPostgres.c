@@ -13,7 +13,6 @@
     X(int, PQtransactionStatus, (PostgresConn))                                                                           \
     X(int, PQsocket, (PostgresConn))                                                                                      \
     X(const char *, PQerrorMessage, (PostgresConn))                                                                       \
-    X(const char *, PQparameterStatus, (PostgresConn, const char *))                                                      \
     X(int, PQsetnonblocking, (PostgresConn, int))                                                                         \
     X(void *, PQsetNoticeReceiver, (PostgresConn, void (*)(void *, PostgresRes), void *))                                 \
     X(int, PQsendQuery, (PostgresConn, const char *))                                                                     \
@@ -33,7 +32,6 @@
     X(const char *, PQcmdStatus, (PostgresRes))                                                                           \
     X(const char *, PQcmdTuples, (PostgresRes))                                                                           \
     X(int, PQntuples, (PostgresRes))                                                                                      \
-    X(int, PQnfields, (PostgresRes))                                                                                      \
     X(const char *, PQgetvalue, (PostgresRes, int, int))                                                                  \
     X(int, PQgetlength, (PostgresRes, int, int))                                                                          \
     X(int, PQgetisnull, (PostgresRes, int, int))                                                                          \
@@ -79,7 +77,6 @@ int postgres_status(PostgresConn conn) { return PQstatus(conn); }
 int postgres_transaction(PostgresConn conn) { return PQtransactionStatus(conn); }
 int postgres_socket(PostgresConn conn) { return PQsocket(conn); }
 const char *postgres_error(PostgresConn conn) { return PQerrorMessage(conn); }
-const char *postgres_parameter(PostgresConn conn, const char *name) { return PQparameterStatus(conn, name); }
 int postgres_set_nonblocking(PostgresConn conn, int on) { return PQsetnonblocking(conn, on); }
 
 static void ignore(void *context, PostgresRes notice) {
@@ -112,7 +109,6 @@ const char *postgres_result_message(PostgresRes result) { return PQresultErrorFi
 const char *postgres_result_tag(PostgresRes result) { return PQcmdStatus(result); }
 const char *postgres_result_affected(PostgresRes result) { return PQcmdTuples(result); }
 int postgres_rows(PostgresRes result) { return PQntuples(result); }
-int postgres_columns(PostgresRes result) { return PQnfields(result); }
 const char *postgres_value(PostgresRes result, int row, int column) { return PQgetvalue(result, row, column); }
 int postgres_length(PostgresRes result, int row, int column) { return PQgetlength(result, row, column); }
 int postgres_is_null(PostgresRes result, int row, int column) { return PQgetisnull(result, row, column); }

@@ -47,7 +47,6 @@ int postgres_status(PostgresConn _Nonnull conn);
 int postgres_transaction(PostgresConn _Nonnull conn);
 int postgres_socket(PostgresConn _Nonnull conn);
 const char *_Nonnull postgres_error(PostgresConn _Nonnull conn);
-const char *_Nullable postgres_parameter(PostgresConn _Nonnull conn, const char *_Nonnull name);
 int postgres_set_nonblocking(PostgresConn _Nonnull conn, int on);
 // What the server says besides results would go to stderr.
 void postgres_silence(PostgresConn _Nonnull conn);
@@ -76,7 +75,6 @@ const char *_Nullable postgres_result_message(PostgresRes _Nonnull result);
 const char *_Nonnull postgres_result_tag(PostgresRes _Nonnull result);
 const char *_Nonnull postgres_result_affected(PostgresRes _Nonnull result);
 int postgres_rows(PostgresRes _Nonnull result);
-int postgres_columns(PostgresRes _Nonnull result);
 const char *_Nonnull postgres_value(PostgresRes _Nonnull result, int row, int column);
 int postgres_length(PostgresRes _Nonnull result, int row, int column);
 int postgres_is_null(PostgresRes _Nonnull result, int row, int column);
