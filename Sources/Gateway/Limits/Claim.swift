@@ -24,7 +24,7 @@ final class Claim {
     }
 
     /// After this a request that waits for the store is refused.
-    static let patience = Duration.seconds(1)
+    static let patience = Duration.seconds(3)
 
     let party: Metering.Party
     /// Nil: what is asked costs what it costs, whatever it says (pass-through).

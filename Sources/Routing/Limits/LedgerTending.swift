@@ -81,7 +81,8 @@ extension Ledger {
         let pace = states[account].pace
         let left = saturatingSum(slices[slice].free, max(0, slices[slice].spare))
         let share = (slices[slice].answered == nil ? states[account].grantable : left) / Int64(4 * calls.gateways)
-        let usual = max(pace.largest.multipliedReportingOverflow(by: 8).partialValue, saturatingSum(pace.rate, pace.rate))
+        let (several, overflows) = pace.largest.multipliedReportingOverflow(by: 8)
+        let usual = overflows ? .max : max(several, saturatingSum(pace.rate, pace.rate))
         return min(max(share, pace.largest), max(usual, pace.largest))
     }
 
@@ -131,9 +132,11 @@ extension Ledger {
         guard states[account].isHard, slices[slice].lease != 0 else { return }
         if states[account].kind != .budget { return tellUsed(account, slice, &call) }
         let owed = saturatingSum(slices[slice].outstanding, slices[slice].wanted)
-        let goal = max(saturatingSum(owed, owed), saturatingSum(states[account].pace.largest, states[account].pace.largest))
+        // Never less than a slice is good for, and twice what made it short: a burst waits for one answer, not for one after the other.
+        let twice = saturatingSum(owed, owed)
+        let goal = max(saturatingSum(twice, twice), saturatingSum(states[account].pace.largest, sliceSize(account, slice)))
         let exposure = slices[slice].exposure
-        let isShort = exposure != .max && owed > exposure / 4 * 3
+        let isShort = exposure != .max && owed > exposure / 2
         let isWide = exposure == .max ? slices[slice].granted - slices[slice].written > goal : goal < exposure / 4
         guard isShort || isWide else { return }
         call.held.append(LeaseHolding(lease: slices[slice].lease, amount: goal))
@@ -162,7 +165,7 @@ extension Ledger {
     @inline(__always) mutating func watchLevel(_ account: Int, _ slice: Int) {
         guard !slices[slice].isDue, !slices[slice].isAsked else { return }
         let isLow = slices[slice].spare < slices[slice].lowWater && slices[slice].free > 0
-        let isExposed = slices[slice].exposure != .max && slices[slice].outstanding > slices[slice].exposure / 4 * 3
+        let isExposed = slices[slice].exposure != .max && slices[slice].outstanding > slices[slice].exposure / 2
         if isLow || isExposed {
             markDue(slice)
             isUrgent = true
