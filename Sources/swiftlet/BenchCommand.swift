@@ -18,7 +18,7 @@ struct BenchCompare: ParsableCommand {
     var rounds: Int?
     @Option(help: "Seconds of each measurement.")
     var seconds: Double?
-    @Option(help: "Which targets, separated by commas: nginx, haproxy, swiftlet, swiftlet-all, envoy, vllm, sglang.")
+    @Option(help: "Which targets, separated by commas: nginx, haproxy, swiftlet, swiftlet-all, swiftlet-budgets, envoy, vllm, sglang.")
     var targets: String?
     @Option(help: "The page to write.")
     var output = ComparisonPlan().output
@@ -154,9 +154,12 @@ struct BenchSettings: ParsableCommand {
     var store = "memory:"
     @Option(help: "Event loops.")
     var threads = 1
+    @Flag(help: "With budgets and limits above every request.")
+    var budgets = false
 
     func run() {
-        StandardStream.output.write(Ourselves.settings(store: store, listen: port, admin: port + 1, upstream: upstream, threads: threads))
+        StandardStream.output.write(
+            Ourselves.settings(store: store, budgets: budgets, listen: port, admin: port + 1, upstream: upstream, threads: threads))
     }
 }
 

@@ -63,7 +63,8 @@ public final class Comparison {
         let direct = Target(name: "direct", title: "direct (the upstream itself)", port: surroundings.upstream)
         var candidates = [
             .found(direct), Proxies.nginx(surroundings), Proxies.haproxy(surroundings), Ourselves.inMemory(surroundings),
-            Ourselves.withLedger(surroundings), Proxies.envoy(surroundings), Routers.vllm(surroundings), Routers.sglang(surroundings),
+            Ourselves.withLedger(surroundings), Ourselves.withBudgets(surroundings), Proxies.envoy(surroundings), Routers.vllm(surroundings),
+            Routers.sglang(surroundings),
         ]
         if plan.withLiteLLM { candidates.append(Routers.litellm(surroundings)) }
         if let wanted = plan.targets {

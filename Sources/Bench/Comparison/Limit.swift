@@ -33,6 +33,7 @@ struct Limit: Sendable {
     private static let cpu: [Limit] = [
         ratio("swiftlet", to: "nginx", 1.4, 1.0), ratio("swiftlet-all", to: "nginx", 2.0, 1.4), ratio("swiftlet-all", to: "envoy", 0.55, 0.4),
         ratio("swiftlet-all", to: "vllm", 0.55, 0.4), ratio("swiftlet-all", to: "sglang", 0.45, 0.3),
+        ratio("swiftlet-budgets", to: "swiftlet-all", 1.1, 1.03),
     ]
 
     private static func ratio(_ target: String, to peer: String, _ must: Double, _ aim: Double) -> Limit {
