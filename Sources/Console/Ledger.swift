@@ -15,20 +15,22 @@ struct LedgerDesk: Sendable {
     func requests(_ call: AdminCall) async throws -> AdminAnswer {
         try call.checkQuery(LedgerFilter.parameters.map(\.name))
         let limit = try call.limit(50, most: 500)
-        let (rows, names) = try await blocking { () throws -> ([LedgerEntry], [NameID: StoredName]) in
+        let (page, names) = try await blocking { () throws -> (LedgerPage, [NameID: StoredName]) in
             let names = try store.names()
-            guard let query = try LedgerFilter.query(call, names, limit: limit + 1) else { return ([], names) }
+            guard let query = try LedgerFilter.query(call, names, limit: limit + 1) else { return (LedgerPage(), names) }
             return (try store.requests(query), names)
         }
+        let next = page.rows.count > limit ? page.rows[limit - 1].id : page.next
         return AdminAnswer { whole in
             whole.object { whole in
                 whole.key("data")
                 whole.array { list in
-                    for row in rows.prefix(limit) {
+                    for row in page.rows.prefix(limit) {
                         list.object { line in Self.write(row, names, to: &line) }
                     }
                 }
-                whole.member("next_cursor", orNull: rows.count > limit ? rows[limit - 1].id.description : nil)
+                // Also where a search had looked at enough rows for one page, found or not.
+                whole.member("next_cursor", orNull: next?.description)
             }
         }
     }

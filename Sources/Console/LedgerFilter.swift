@@ -14,6 +14,7 @@ enum LedgerFilter {
 
     private static let named: [(parameter: String, kind: NameKind, member: any WritableKeyPath<LedgerQuery, NameID?> & Sendable)] = [
         ("key", .key, \.key), ("model", .route, \.model), ("deployment", .deployment, \.deployment), ("policy", .policy, \.policy),
+        ("project", .project, \.project), ("customer", .customer, \.customer), ("provider", .provider, \.provider), ("tag", .tag, \.tag),
     ]
 
     /// Nil: a filter names what the ledger has never seen, so nothing can match.

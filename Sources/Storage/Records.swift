@@ -1,27 +1,3 @@
-/// Which rows of the ledger are asked for. Absent bounds let everything through.
-public struct LedgerQuery: Hashable, Sendable {
-    /// Rows with ids below it.
-    public var before: RequestID?
-    /// Rows with ids from it on.
-    public var from: RequestID?
-    public var key: NameID?
-    public var model: NameID?
-    public var deployment: NameID?
-    public var policy: NameID?
-    public var state: LedgerState?
-    public var status: Int?
-    public var limit: Int
-
-    public init(limit: Int) { self.limit = limit }
-
-    func admits(_ row: LedgerEntry) -> Bool {
-        (before.map { row.id < $0 } ?? true) && (from.map { row.id >= $0 } ?? true) && (key.map { row.key == $0 } ?? true)
-            && (model.map { row.model == $0 } ?? true) && (deployment.map { row.deployment == $0 } ?? true)
-            && (policy.map { row.policy == $0 } ?? true) && (state.map { row.state == $0 } ?? true)
-            && (status.map { Int(row.status) == $0 } ?? true)
-    }
-}
-
 /// Something that happened, kept for those who ask later.
 public struct StoredEvent: Hashable, Sendable {
     /// Rises with time; 0 until the store has given one.

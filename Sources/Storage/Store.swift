@@ -29,8 +29,8 @@ public protocol Store: LedgerSink, LeaseStore, UsageStore, AuditStore, TextStore
     /// Sums over all that was ever written, also what is forgotten since.
     func totals() throws(StoreFailure) -> LedgerTotals
 
-    /// Rows that `query` asks for, the newest first.
-    func requests(_ query: LedgerQuery) throws(StoreFailure) -> [LedgerEntry]
+    /// Rows that `query` asks for, the newest first, as many as are found with bounded work.
+    func requests(_ query: LedgerQuery) throws(StoreFailure) -> LedgerPage
 
     /// The number of `DecisionNames.encoded`: the same bytes have the same number.
     func keep(decisionNames: [UInt8]) throws(StoreFailure) -> NameID

@@ -39,7 +39,7 @@ final class FaultyStore: Store {
     func totals() throws(StoreFailure) -> LedgerTotals { try memory.totals() }
     func close() throws(StoreFailure) { try memory.close() }
 
-    func requests(_ query: LedgerQuery) throws(StoreFailure) -> [LedgerEntry] { try memory.requests(query) }
+    func requests(_ query: LedgerQuery) throws(StoreFailure) -> LedgerPage { try memory.requests(query) }
     func keep(decisionNames: [UInt8]) throws(StoreFailure) -> NameID { try memory.keep(decisionNames: decisionNames) }
     func decisionNames(_ id: NameID) throws(StoreFailure) -> [UInt8]? { try memory.decisionNames(id) }
     func append(_ events: [StoredEvent], keeping: Int) throws(StoreFailure) { try memory.append(events, keeping: keeping) }

@@ -17,7 +17,7 @@ import Testing
             change(&query)
             let expected = rows.filter(holds).reversed().map(\.id)
             #expect(!expected.isEmpty, sourceLocation: line)
-            #expect(try store.requests(query).map(\.id) == expected, sourceLocation: line)
+            #expect(try store.requests(query).rows.map(\.id) == expected, sourceLocation: line)
         }
         try check({ _ in }, { _ in true })
         try check({ $0.before = rows[20].id }, { $0.id < rows[20].id })
@@ -26,6 +26,10 @@ import Testing
         try check({ $0.model = NameID(rawValue: 3) }, { $0.model.rawValue == 3 })
         try check({ $0.deployment = NameID(rawValue: 3) }, { $0.deployment.rawValue == 3 })
         try check({ $0.policy = NameID(rawValue: 1) }, { $0.policy.rawValue == 1 })
+        try check({ $0.project = NameID(rawValue: 2) }, { $0.project.rawValue == 2 })
+        try check({ $0.customer = NameID(rawValue: 2) }, { $0.customer.rawValue == 2 })
+        try check({ $0.provider = NameID(rawValue: 5) }, { $0.provider.rawValue == 5 })
+        try check({ $0.tag = NameID(rawValue: 1_001) }, { $0.tags.contains(NameID(rawValue: 1_001)) })
         try check({ $0.state = .failed }, { $0.state == .failed })
         try check({ $0.status = 502 }, { $0.status == 502 })
         try check(
@@ -34,8 +38,8 @@ import Testing
                 $0.key = NameID(rawValue: 2)
                 $0.before = rows[50].id
             }, { $0.status == 200 && $0.key.rawValue == 2 && $0.id < rows[50].id })
-        #expect(try store.requests(LedgerQuery(limit: 2)) == [rows[59], rows[58]])
-        #expect(try store.requests(LedgerQuery(limit: 0)).isEmpty)
+        #expect(try store.requests(LedgerQuery(limit: 2)).rows == [rows[59], rows[58]])
+        #expect(try store.requests(LedgerQuery(limit: 0)).rows.isEmpty)
     }
 
     @Test("the same names of decisions are kept once", arguments: StoreContract.Kind.allCases)

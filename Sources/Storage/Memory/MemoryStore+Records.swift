@@ -1,6 +1,11 @@
 extension MemoryStore {
-    public func requests(_ query: LedgerQuery) throws(StoreFailure) -> [LedgerEntry] {
-        try with { state in Array(state.rows.filter(query.admits).sorted { $0.id > $1.id }.prefix(max(0, query.limit))) }
+    public func requests(_ query: LedgerQuery) throws(StoreFailure) -> LedgerPage {
+        try with { state in
+            var page = LedgerPage()
+            page.rows = Array(state.rows.filter { query.admits($0) }.sorted { $0.id > $1.id }.prefix(max(0, query.limit)))
+            if page.rows.count == query.limit { page.next = page.rows.last?.id }
+            return page
+        }
     }
 
     public func keep(decisionNames names: [UInt8]) throws(StoreFailure) -> NameID {

@@ -79,25 +79,4 @@ extension PostgresStore {
     public func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? {
         try read(ask("SELECT \(PostgresRow.columns) FROM requests WHERE id = $1", .int8(id.rawValue))).first
     }
-
-    public func requests(_ query: LedgerQuery) throws(StoreFailure) -> [LedgerEntry] {
-        var bounds: [(text: String, value: Int64)] = []
-        if let before = query.before { bounds.append(("id <", before.rawValue)) }
-        if let from = query.from { bounds.append(("id >=", from.rawValue)) }
-        if let key = query.key { bounds.append(("key =", Int64(key.rawValue))) }
-        if let model = query.model { bounds.append(("model =", Int64(model.rawValue))) }
-        if let deployment = query.deployment { bounds.append(("deployment =", Int64(deployment.rawValue))) }
-        if let policy = query.policy { bounds.append(("policy =", Int64(policy.rawValue))) }
-        if let state = query.state { bounds.append(("state =", Int64(state.rawValue))) }
-        if let status = query.status { bounds.append(("status =", Int64(status))) }
-        let conditions = bounds.enumerated().map { "\($0.element.text) $\($0.offset + 1)" }.joined(separator: " AND ")
-        let sql = """
-            SELECT \(PostgresRow.columns) FROM requests \(bounds.isEmpty ? "" : "WHERE " + conditions) ORDER BY id DESC LIMIT $\(bounds.count + 1)
-            """
-        let parameters = bounds.map { PostgresParameter.int8($0.value) } + [.int8(Int64(max(0, query.limit)))]
-        return try read(
-            others.use { connection throws(StoreFailure) in
-                try connection.run(PostgresQuery(sql, parameters: parameters), within: readLimit)
-            })
-    }
 }

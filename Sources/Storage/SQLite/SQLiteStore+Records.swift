@@ -3,28 +3,6 @@ import GRDB
 import GRDBSQLite
 
 extension SQLiteStore {
-    public func requests(_ query: LedgerQuery) throws(StoreFailure) -> [LedgerEntry] {
-        var bounds: [(text: String, value: Int64)] = []
-        if let before = query.before { bounds.append(("id < ?", before.rawValue)) }
-        if let from = query.from { bounds.append(("id >= ?", from.rawValue)) }
-        if let key = query.key { bounds.append(("key = ?", Int64(key.rawValue))) }
-        if let model = query.model { bounds.append(("model = ?", Int64(model.rawValue))) }
-        if let deployment = query.deployment { bounds.append(("deployment = ?", Int64(deployment.rawValue))) }
-        if let policy = query.policy { bounds.append(("policy = ?", Int64(policy.rawValue))) }
-        if let state = query.state { bounds.append(("state = ?", Int64(state.rawValue))) }
-        if let status = query.status { bounds.append(("status = ?", Int64(status))) }
-        let found = bounds
-        let condition = found.isEmpty ? "" : "WHERE " + found.map(\.text).joined(separator: " AND ")
-        return try read { database in
-            let statement = try database.cachedStatement(
-                sql: "SELECT \(LedgerRow.columns) FROM requests \(condition) ORDER BY id DESC LIMIT ?"
-            ).sqliteStatement
-            for (index, bound) in found.enumerated() { sqlite3_bind_int64(statement, Int32(index + 1), bound.value) }
-            sqlite3_bind_int64(statement, Int32(found.count + 1), Int64(max(0, query.limit)))
-            return try self.rows(of: statement, database)
-        }
-    }
-
     /// Linear in the tables that ever were, which are as many as changes of settings.
     public func keep(decisionNames names: [UInt8]) throws(StoreFailure) -> NameID {
         let pool = try opened()

@@ -1,0 +1,82 @@
+"""The log of requests: found by whom they were for, who served them, and what they were tagged with."""
+
+import sqlite3
+
+import pytest
+
+from support.gateway import KEY, wait_until
+from test_admin import MOCKS, Admin, chat
+
+PARTIES = {
+    "providers": {"good": {"type": "mock"}, "other": {"type": "mock"}},
+    "models": {"chat": {"deployments": [{"provider": "good", "model": "m"}]}, "small": {"deployments": [{"provider": "other", "model": "s"}]}},
+    "projects": {"acme": {"tags": ["team:acme"]}, "zeta": {}},
+    "customers": {"shop": {}},
+    "keys": {
+        "a": {"key": "key-a", "project": "acme"}, "z": {"key": "key-z", "project": "zeta", "customer": "shop", "tags": ["nightly"]},
+        "any": {"key": KEY},
+    },
+}
+
+
+@pytest.fixture
+def served(gateway):
+    started = gateway(PARTIES)
+    return started, Admin(started)
+
+
+def ids(admin, query, count):
+    wait_until(lambda: len(admin.get("/api/v1/requests?limit=500")["data"]) >= count, 5, what="the rows")
+    found, cursor = [], ""
+    while cursor is not None:
+        page = admin.get(f"/api/v1/requests?limit=2&{query}{cursor and '&cursor=' + cursor}")
+        found += [row["id"] for row in page["data"]]
+        cursor = page["next_cursor"]
+    return found
+
+
+def test_requests_are_found_by_project_customer_provider_and_tag(served):
+    gateway, admin = served
+    of = {}
+    for turn in range(3):
+        for name, key, model in [("a", "key-a", "chat"), ("z", "key-z", "small"), ("any", KEY, "chat")]:
+            of.setdefault(name, []).insert(0, chat(gateway, model, key=key)["x-swiftlet-request-id"])
+    both = sorted(of["a"] + of["any"], reverse=True)
+    for query, expected in [
+        ("project=acme", of["a"]), ("project=zeta", of["z"]), ("customer=shop", of["z"]), ("provider=other", of["z"]), ("provider=good", both),
+        ("tag=nightly", of["z"]), ("tag=team:acme", of["a"]), ("project=acme&provider=other", []), ("project=zeta&tag=nightly&state=done", of["z"]),
+        ("tag=nobody", []), ("customer=nobody", []),
+    ]:
+        assert sorted(ids(admin, query, 9), reverse=True) == sorted(expected, reverse=True), query
+    assert admin("GET", "/api/v1/requests?projekt=acme")[0] == 400
+
+
+def test_what_is_rare_is_found_in_a_large_table(served):
+    gateway, admin = served
+    mine = chat(gateway, "small", key="key-z")["x-swiftlet-request-id"]
+    wait_until(lambda: len(admin.get("/api/v1/requests")["data"]) == 1, 5, what="the row")
+    gateway.stop()
+    # Many more of another project before and after it, as a ledger has them whose sums are still to be made.
+    with sqlite3.connect(gateway.folder / "swiftlet-ledger.db") as ledger:
+        columns = [row[1] for row in ledger.execute("PRAGMA table_info(requests)")]
+        own, = ledger.execute("SELECT id FROM requests").fetchone()
+        hour = 3_600_000 << 22
+        for project, count, step in [(9_001, 200_000, -hour // 2_000), (9_002, 100_000, hour // 1_000_000)]:
+            copy = ", ".join({"id": f"id + ({step}) * n", "project": str(project), "customer": "0", "tags": "NULL"}.get(c, c) for c in columns)
+            ledger.execute(f"""
+                WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+                INSERT INTO requests SELECT {copy} FROM requests, numbers WHERE id = {own}""")
+        ledger.execute("DELETE FROM usage")
+        ledger.execute("UPDATE usage_state SET folded = 0, hours_kept = 0, next = (SELECT min(id) FROM requests), "
+                       "behind_end = (SELECT max(id) + 1 FROM requests)")
+    gateway.start()
+    gateway.wait_ready()
+    wait_until(lambda: admin.get("/api/v1/usage")["data"][0]["requests"] == 300_001, 60, every=0.5, what="the sums")
+    for query in ("customer=shop", "project=zeta", "tag=nightly", "provider=other&project=zeta", "key=z&customer=shop"):
+        page = admin.get(f"/api/v1/requests?{query}")
+        assert [found["id"] for found in page["data"]] == [mine], query
+    # Where nothing says where to look, a page ends with its bound and says where it goes on.
+    page = admin.get("/api/v1/requests?status=418")
+    assert page["data"] == [] and page["next_cursor"]
+    page = admin.get(f"/api/v1/requests?status=418&cursor={page['next_cursor']}")
+    assert page["data"] == [] and page["next_cursor"] is None
