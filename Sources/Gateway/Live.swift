@@ -171,6 +171,7 @@ final class Live: Sendable {
     static let localKey = "local"
 
     func keyName(_ key: Int) -> String { blueprint.keys.isEmpty ? Self.localKey : blueprint.keys[key].name }
+    func keyTags(_ key: Int) -> [String] { blueprint.keys.isEmpty ? [] : blueprint.keys[key].tags }
     func routeName(_ route: Route.ID) -> String { table.routes[route].name }
     func deploymentName(_ id: Deployment.ID) -> String { table.deployments[id].name }
 

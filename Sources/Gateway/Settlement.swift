@@ -68,6 +68,7 @@ struct Settlement {
             entry.baseline = live.baseline(of: usage, route: request.entry.model.route, cost: isWhole ? cost : nil)
         }
         if live.numbers.hasTags { entry.tags = live.numbers.tags(request.key) }
+        if !request.tags.isEmpty { entry.ownTags = request.tags }
     }
 
     /// What is held of budgets ends with what the request came to.

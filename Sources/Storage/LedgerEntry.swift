@@ -38,6 +38,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var provider = NameID.none
     /// At most `mostTags`, in the order they came.
     public var tags: [NameID] = []
+    /// Tags that came with the request: whoever writes the row numbers them and adds them to `tags`, behind those of its key. Not read back.
+    public var ownTags: [String] = []
 
     public var usage = Usage()
     public var cost = Nanodollars.zero
@@ -70,6 +72,8 @@ public struct LedgerEntry: Hashable, Sendable {
 
     public static let mostDecisionBytes = 65_536
     public static let mostTags = 16
+    /// Bytes of a tag that came with a request; longer ones are left out.
+    public static let mostTagBytes = 128
 
     public init(id: RequestID, startedUnixMilliseconds: Int64) {
         self.id = id
@@ -80,6 +84,7 @@ public struct LedgerEntry: Hashable, Sendable {
     func matches(_ row: LedgerEntry) -> Bool {
         var kept = row
         kept.charges = charges
+        kept.ownTags = ownTags
         return self == kept
     }
 

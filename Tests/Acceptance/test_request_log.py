@@ -51,6 +51,38 @@ def test_requests_are_found_by_project_customer_provider_and_tag(served):
     assert admin("GET", "/api/v1/requests?projekt=acme")[0] == 400
 
 
+def test_tags_of_a_request_stand_beside_those_of_its_key(served):
+    gateway, admin = served
+    headers = {"x-swiftlet-tags": "header, job:7", "x-litellm-tags": "lite"}
+    asked = [
+        ({"tags": ["body", {"key": "tier", "value": "gold"}, "!not-this", "&must"]}, {}, ["nightly", "body", "tier:gold", "must"]),
+        ({}, headers, ["nightly", "header", "job:7", "lite"]),
+        ({"metadata": {"tags": ["meta"], "user_id": "u"}}, {}, ["nightly", "meta"]),
+        ({"metadata": {"user_id": "u"}}, {}, ["nightly"]),
+        # What is the key's stays, however it is said.
+        ({"tags": ["nightly", "!nightly"]}, {}, ["nightly"]),
+        ({"tags": []}, {"x-tags": ""}, ["nightly"]),
+    ]
+    for body, more, tags in asked:
+        status, answer, _ = gateway.post("/v1/chat/completions", {"model": "small", "messages": [{"role": "user", "content": "hi"}], **body},
+                                         key="key-z", headers=more)[:3]
+        assert status == 200
+        path = f"/api/v1/requests/{answer['x-swiftlet-request-id']}"
+        wait_until(lambda: admin("GET", path)[0] == 200, 5, what="the row")
+        assert admin.get(path)["tags"] == tags, body
+    sums = {row["tag"]: row["requests"] for row in admin.get("/api/v1/usage?group_by=tag")["data"]}
+    assert sums == {"nightly": 6, "body": 1, "tier:gold": 1, "must": 1, "header": 1, "job:7": 1, "lite": 1, "meta": 1}
+    assert len(ids(admin, "tag=tier:gold", 6)) == 1
+
+
+def test_a_key_that_may_not_add_tags_adds_none(gateway):
+    started = gateway(PARTIES | {"keys": {"tight": {"key": "key-tight", "tags": ["own"], "overrides": ["fallbacks"]}}})
+    admin = Admin(started)
+    chat(started, key="key-tight", tags=["mine"])
+    row, = wait_until(lambda: admin.get("/api/v1/requests")["data"], 5, what="the row")
+    assert row["tags"] == ["own"]
+
+
 def test_what_is_rare_is_found_in_a_large_table(served):
     gateway, admin = served
     mine = chat(gateway, "small", key="key-z")["x-swiftlet-request-id"]

@@ -32,11 +32,17 @@ struct Admission {
         let standing = live.standing(of: key)
         let entry = try Entrance(self, standing).find()
         guard live.isCurious || entry.inline?.sources.isEmpty == false else {
-            return try admitted(entry, nil, Facts(of: call, view.body, key: key, standing), standing, body, deadline)
+            let plain = try admitted(entry, nil, Facts(of: call, view.body, key: key, standing), standing, body, deadline)
+            if view.mayHaveTags {
+                plain.tags = RequestTags(keyTags: live.keyTags(key), view, own: standing.overrides.contains(.tags)).own
+            }
+            return plain
         }
-        var (ruled, facts) = (entry, Facts(of: call, view.body, key: key, standing))
-        let ruling = try ask(&ruled, &facts, standing.overrides)
-        return try admitted(ruled, ruling, facts, standing, body, deadline)
+        var (ruled, facts, tags) = (entry, Facts(of: call, view.body, key: key, standing), [String]())
+        let ruling = try ask(&ruled, &facts, &tags, standing.overrides)
+        let admitted = try admitted(ruled, ruling, facts, standing, body, deadline)
+        admitted.tags = tags
+        return admitted
     }
 
     /// Facts and journey are large, and a copy of one is a dozen counts of references: each is made where it stays.
@@ -83,13 +89,13 @@ struct Admission {
 
     /// What only some settings ask of a request: tags, the caller's region, conditions, rules.
     private func ask(
-        _ entry: inout Entry, _ facts: inout Facts, _ overrides: Overrides
+        _ entry: inout Entry, _ facts: inout Facts, _ own: inout [String], _ overrides: Overrides
     ) throws(Obstacle) -> Ruling {
         let virtualKey = live.blueprint.keys.isEmpty ? nil : live.blueprint.keys[key]
         let project = entry.project.flatMap { live.blueprint.project(named: $0) }.map { live.blueprint.projects[$0] }
         let limiters = LimiterReadings((entry.inline?.limiters ?? []) + live.blueprint.limiters, server.limiters, isDry: isDry)
         var tags = RequestTags(keyTags: virtualKey?.tags ?? project?.tags ?? [], view, own: overrides.contains(.tags))
-        facts.tags = tags.names
+        (facts.tags, own) = (tags.names, tags.own)
         facts.region = region(virtualKey, overrides)
         facts.values = values(entry, tags, facts.region, virtualKey, project, limiters)
         guard let policy = entry.policy.flatMap({ live.blueprint.policies[$0].rules }),
@@ -104,7 +110,7 @@ struct Admission {
         if !entry.isOwn { apply(hit.actions, hit.route, to: &entry) }
         if !hit.actions.addTags.isEmpty {
             for tag in hit.actions.addTags { tags.add(tag) }
-            facts.tags = tags.names
+            (facts.tags, own) = (tags.names, tags.own)
         }
         if !hit.actions.addTags.isEmpty { facts.values = values(entry, tags, facts.region, virtualKey, project, limiters) }
         ruling.charges = limiters.charges
@@ -157,6 +163,8 @@ final class Admitted {
     /// Nil: nobody was asked.
     let ruling: Admission.Ruling?
     var journey: Journey
+    /// Tags that it or a rule adds to those of its key.
+    var tags: [String] = []
     /// Header lines of the client that go on to a provider of the same dialect.
     var passed: ByteBuffer?
     /// What it holds of limits and budgets. Nil: nobody counts or limits it.

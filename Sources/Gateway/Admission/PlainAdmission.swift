@@ -16,6 +16,7 @@ struct PlainAdmission {
     /// Nil: `Admission` has to look.
     func admit(_ request: ClientRequest, _ call: Call, _ api: API) -> Admitted? {
         guard !live.isCurious, !live.hasCustomers, !call.hasExtras, !request.head.projectID.isPresent, let text = call.model else { return nil }
+        guard !hasTags(request, call) else { return nil }
         let standing = live.standing(of: key)
         if let policy = standing.policy, live.blueprint.policies[policy].overridesModel { return nil }
         return request.body.withUnsafeReadableBytes { body in
@@ -32,6 +33,24 @@ struct PlainAdmission {
             if let policy = standing.policy { admitted.journey.policy = live.blueprint.policies[policy].rules }
             admitted.journey.keepsDecision = keepsDecisions
             return admitted
+        }
+    }
+}
+
+extension PlainAdmission {
+    /// In a header, or in metadata. Clients that send metadata with each request have none there as a rule.
+    @inline(__always)
+    private func hasTags(_ request: ClientRequest, _ call: Call) -> Bool {
+        let head = request.head
+        if head.swiftletTags.isPresent || head.litellmTags.isPresent || head.tags.isPresent { return true }
+        guard let metadata = call.metadata else { return false }
+        return request.body.withUnsafeReadableBytes { body in
+            let bytes = metadata.of(body)
+            // `"tags"`: a quote, then the word, then a quote.
+            return bytes.indices.dropLast(5).contains { at in
+                bytes[at] == 0x22 && bytes[at + 1] == 0x74 && bytes[at + 2] == 0x61 && bytes[at + 3] == 0x67 && bytes[at + 4] == 0x73
+                    && bytes[at + 5] == 0x22
+            }
         }
     }
 }

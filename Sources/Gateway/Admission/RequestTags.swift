@@ -1,5 +1,6 @@
 import Routing
 import Schema
+import Storage
 import Wire
 
 /// The tags of a request: those of its key first, then its own. Each stands once.
@@ -8,8 +9,12 @@ struct RequestTags {
     private(set) var names: [String] = []
     /// Of tags that say a key and a value: `{key, value}`, `key=value`, `key:value`.
     private(set) var values: [(key: String, value: String)] = []
+    /// What the request and rules add to those of the key, as the ledger has it: pairs are `key:value`.
+    private(set) var own: [String] = []
+    private let ofKey: [String]
 
     init(keyTags: [String]) {
+        ofKey = keyTags
         for tag in keyTags { add(tag) }
     }
 
@@ -32,6 +37,7 @@ struct RequestTags {
         let tag = tag.trimmed
         guard !tag.isEmpty, !names.contains(tag) else { return }
         names.append(tag)
+        note(tag)
         guard let at = tag.firstIndex(where: { $0 == "=" || $0 == ":" }), at != tag.startIndex else { return }
         add(key: String(tag[..<at]), value: String(tag[tag.index(after: at)...]))
     }
@@ -41,6 +47,18 @@ struct RequestTags {
         if !values.contains(where: { $0.key == key }) { values.append((key, value)) }
     }
 
+    private mutating func pair(_ key: String, _ value: String) {
+        add(key: key, value: value)
+        note("\(key):\(value)")
+    }
+
+    /// Also without the sign that says which deployments it selects; what is only to be excluded is no tag of the request.
+    private mutating func note(_ written: String) {
+        guard written.first != "!" else { return }
+        let tag = written.first == "&" ? String(written.dropFirst()) : written
+        if !tag.isEmpty, own.count < LedgerEntry.mostTags, !ofKey.contains(tag), !own.contains(tag) { own.append(tag) }
+    }
+
     /// A list of texts, of `{key, value}`, or a map; of anything else nothing.
     private mutating func take(_ node: Node?) {
         guard let node else { return }
@@ -48,10 +66,10 @@ struct RequestTags {
             if let text = item.scalar {
                 add(text)
             } else if let key = item["key"]?.scalar ?? item["tag_key"]?.scalar {
-                add(key: key, value: (item["value"] ?? item["tag_value"])?.scalar ?? "")
+                pair(key, (item["value"] ?? item["tag_value"])?.scalar ?? "")
             }
         }
-        for entry in node.entries ?? [] { add(key: entry.name, value: entry.node.scalar ?? "") }
+        for entry in node.entries ?? [] { pair(entry.name, entry.node.scalar ?? "") }
         if let text = node.scalar { take(text) }
     }
 

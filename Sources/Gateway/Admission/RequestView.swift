@@ -36,6 +36,11 @@ final class RequestView {
     private(set) lazy var text = PromptText.read(body)
     private(set) lazy var modelName = call.modelName(in: body)
 
+    /// Whether the request brings tags, or metadata in which some may be.
+    var mayHaveTags: Bool {
+        call.extras.tags != nil || call.metadata != nil || head.swiftletTags.isPresent || head.litellmTags.isPresent || head.tags.isPresent
+    }
+
     /// What stands at a place of the body, which was validated when it was read.
     func node(_ range: ByteRange?) -> Node? { range.flatMap { JSONNode.read($0.of(body)) } }
 

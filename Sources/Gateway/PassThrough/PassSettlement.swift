@@ -31,6 +31,10 @@ struct PassSettlement {
         if let key = passage.key, let project = passage.live.standing(of: key).project {
             entry.project = passage.live.numbers.projects[project] ?? .none
         }
+        if let key = passage.key {
+            entry.tags = passage.live.numbers.tags(key)
+            if let customer = passage.live.standing(of: key).customer { entry.customer = passage.live.numbers.customers[customer] }
+        }
         entry.receivedBytes = Int64(passage.received)
         entry.sentBytes = Int64(passage.sent)
         entry.api = API.passThrough.rawValue

@@ -67,6 +67,7 @@ public final class MemoryStore: Store {
     let capacity: Int
     let clock: @Sendable () -> Int64
     let isShared: Bool
+    private let tagNumbers = TagNumbers()
 
     /// - Parameters:
     ///   - isShared: Whether several gateways of this process have it in common; else who joins takes the place of the one before.
@@ -90,7 +91,8 @@ public final class MemoryStore: Store {
     }
 
     public func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt {
-        try with { state in
+        let rows = TagNumbers.isNeeded(rows) ? try tagNumbers.numbered(rows, by: self) : rows
+        return try with { state in
             var receipt = AppendReceipt()
             rows.withUnsafeBufferPointer { rows in
                 for at in rows.indices { state.add(rows[at], capacity: self.capacity, &receipt) }
@@ -101,6 +103,7 @@ public final class MemoryStore: Store {
 
     /// As `append` of one row, which is moved here instead of copied.
     public func keep(_ row: inout LedgerEntry) throws(StoreFailure) {
+        if !row.ownTags.isEmpty { try tagNumbers.number(&row, by: self) }
         try with { state in
             var receipt = AppendReceipt()
             if state.isNew(row, &receipt) { state.take(&row, capacity: self.capacity) }

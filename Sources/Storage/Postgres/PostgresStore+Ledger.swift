@@ -3,6 +3,7 @@ import Routing
 extension PostgresStore {
     public func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt {
         guard !rows.isEmpty else { return AppendReceipt() }
+        let rows = TagNumbers.isNeeded(rows) ? try tagNumbers.numbered(rows, by: self) : rows
         var twice = AppendReceipt()
         let batch = Self.withoutRepeats(rows, &twice)
         var receipt = try journal.transaction(within: writeLimit, opening: PostgresSums.reading + [PostgresRow.query(batch)]) {

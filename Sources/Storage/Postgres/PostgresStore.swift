@@ -14,6 +14,7 @@ public final class PostgresStore: Store {
     /// When windows that are over were forgotten last, by the store's clock.
     let lastForgot = Locked<Int64>(0)
     let lastTended = Locked<Int64>(0)
+    let tagNumbers = TagNumbers()
 
     /// Connects, and makes the tables or brings them up to this version's schema where needed.
     public init(_ address: PostgresAddress, limits: PostgresLimits = PostgresLimits()) throws(StoreFailure) {

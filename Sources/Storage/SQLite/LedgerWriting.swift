@@ -3,6 +3,7 @@ import GRDBSQLite
 
 extension SQLiteStore {
     public func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt {
+        let rows = TagNumbers.isNeeded(rows) ? try tagNumbers.numbered(rows, by: self) : rows
         let pool = try opened()
         return try attempt {
             try pool.writeWithoutTransaction { database in

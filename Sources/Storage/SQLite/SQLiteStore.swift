@@ -18,6 +18,7 @@ public final class SQLiteStore: Store {
     let options: Options
     let pool: Locked<DatabasePool?>
     let clock: @Sendable () -> Int64
+    let tagNumbers = TagNumbers()
     /// What sums of usage took when that was last counted, and when, in milliseconds since 1970.
     let sumsBytes = Locked<(at: Int64, bytes: Int64)?>(nil)
 

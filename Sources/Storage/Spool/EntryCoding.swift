@@ -4,11 +4,13 @@ import Routing
 /// or two.
 enum EntryCoding {
     private static let version: UInt8 = 1
+    /// As `version`, with tags behind it that are still to be numbered.
+    private static let tagged: UInt8 = 2
 
     static func encode(_ row: LedgerEntry) -> [UInt8] {
         var out = Writer()
         out.bytes.reserveCapacity(160 + row.decision.count)
-        out.bytes.append(version)
+        out.bytes.append(row.ownTags.isEmpty ? version : tagged)
         for number in [row.id.rawValue, row.startedUnixMilliseconds &- row.id.unixMilliseconds, row.durationMicroseconds] { out.put(number) }
         out.put(row.firstByteMicroseconds)
         for name in [row.key, row.model, row.route, row.deployment, row.policy, row.rule, row.project, row.customer, row.provider, row.decisionNames]
@@ -36,15 +38,20 @@ enum EntryCoding {
         }
         out.put(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog))
         out.put(row.decision.array)
+        if !row.ownTags.isEmpty {
+            out.put(Int64(row.ownTags.count))
+            for tag in row.ownTags { out.put(Array(tag.utf8)) }
+        }
         return out.bytes
     }
 
     /// Nil for bytes that are cut off, or of another version.
     static func decode(_ bytes: [UInt8]) -> LedgerEntry? {
-        guard bytes.first == version else { return nil }
+        guard let first = bytes.first, first == version || first == tagged else { return nil }
         var input = Reader(rest: bytes[1...])
-        guard let row = read(&input), !input.failed, input.rest.isEmpty else { return nil }
-        return row
+        guard var row = read(&input) else { return nil }
+        if first == tagged { row.ownTags = (0..<input.count()).map { _ in String(decoding: input.bytes(), as: UTF8.self) } }
+        return input.failed || !input.rest.isEmpty ? nil : row
     }
 
     private static func read(_ input: inout Reader) -> LedgerEntry? {
