@@ -3,9 +3,5 @@ import Storage
 
 /// Runs what waits for a disk on a thread that may wait.
 func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    do {
-        return try await NIOThreadPool.singleton.runIfActive(body)
-    } catch let failure as StoreFailure {
-        throw AdminRefusal(failure)
-    }
+    try await NIOThreadPool.singleton.runIfActive(body)
 }

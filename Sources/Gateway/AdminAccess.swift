@@ -59,6 +59,9 @@ extension Server {
         }
     }
 
+    /// This gateway, for people.
+    public var gatewayName: String { gateway.name ?? live?.blueprint.server.listen.written ?? "" }
+
     /// Takes up what another gateway found out. News of deployments that are not known here, or not any more, change nothing.
     public func hear(_ news: HealthNews) {
         guard let id = live?.table.deployment(named: news.deployment) else { return }

@@ -16,6 +16,8 @@ public final class AdminEvents: Sendable {
         var lost = 0
         var forgotten = 0
         var saved: [RetrySpending] = []
+        /// Deployments whose rest was told to webhooks: told once, however often a probe fails meanwhile.
+        var resting: Set<String> = []
     }
 
     private let server: Server
@@ -72,7 +74,7 @@ public final class AdminEvents: Sendable {
         }
         for event in taken {
             write(event)
-            tell(event)
+            tell(event, unixMilliseconds: wall - (now - event.at).milliseconds)
         }
         do throws(StoreFailure) {
             if !taken.isEmpty {
@@ -90,13 +92,31 @@ public final class AdminEvents: Sendable {
         save(spending, unlike: saved, month)
     }
 
-    private func tell(_ event: RouterEvent) {
+    private func tell(_ event: RouterEvent, unixMilliseconds: Int64) {
         guard event.kind == .breakerOpened || event.kind == .breakerClosed, let deployment = event.from else { return }
+        let isOpen = event.kind == .breakerOpened
+        let isNews = state.withLock { state in
+            isOpen ? state.resting.insert(deployment).inserted : state.resting.remove(deployment) != nil
+        }
+        if isNews { server.webhooks.send(Self.alert(event, deployment, unixMilliseconds, gateway: server.gatewayName)) }
         bell.ring(
             .health(
                 HealthNews(
                     deployment: deployment, isOpen: event.kind == .breakerOpened, rest: .milliseconds(event.number), reason: event.fault?.name ?? ""))
         )
+    }
+
+    /// A deployment rests, or serves again.
+    static func alert(_ event: RouterEvent, _ deployment: String, _ unixMilliseconds: Int64, gateway: String) -> WebhookMessage {
+        let isOpen = event.kind == .breakerOpened
+        let why = event.fault.map { ": \($0.name)" } ?? ""
+        var details: [(name: String, value: WebhookMessage.Value)] = [
+            ("state", .text(isOpen ? "open" : "closed")), ("deployment", .text(deployment)), ("gateway", .text(gateway)),
+        ]
+        if let fault = event.fault, isOpen { details.append(("fault", .text(fault.name))) }
+        if isOpen, event.number > 0 { details.append(("rest_ms", .number(Int64(event.number)))) }
+        let message = isOpen ? "deployment `\(deployment)` rests\(why)" : "deployment `\(deployment)` serves again"
+        return WebhookMessage(.breaker, message, unixMilliseconds: unixMilliseconds, details: details)
     }
 
     private func save(_ spending: [RetrySpending], unlike saved: [RetrySpending], _ month: Month) {

@@ -25,7 +25,8 @@ struct Running {
     static func start(_ source: SettingsSource, _ log: Logger) async throws -> Running {
         // The file says where the store is, and the store what stands above the file.
         let first = try source.blueprint(source.compile(source.document()), log)
-        let stores = try Stores(first, log)
+        let watch = StoreWatch()
+        let stores = try Stores(first, log, watch)
         let file = SettingsFile(
             read: { try source.document() }, compile: { source.compile($0) }, warn: { source.warn($0, log) },
             vault: try SecretVault(first.secretsKey, store: first.store))
@@ -41,6 +42,7 @@ struct Running {
             responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) },
             gateway: GatewayIdentity(identity: stores.identity, name: stores.gatewayName, sharesStore: stores.spool != nil),
             open: try stores.openRequests(blueprint, log), rowsWait: stores.rowsWait)
+        watch.attach(server)
         let bell = stores.bell
         let book = try SettingsBook(file, store: stores.settings, running: blueprint, told: { bell.ring(.settings(version: $0)) }) { blueprint in
             try await server.replace(blueprint)
@@ -61,7 +63,8 @@ struct Running {
         return Running(
             server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() },
             tending: Task { await tend(stores, server, log) },
-            renewing: Task { await renewPrices(book, log) }, following: Task { await follow(book, server, isShared: stores.spool != nil, log) },
+            renewing: Task { await renewPrices(book, log) },
+            following: Task { await follow(book, server, watch, isShared: stores.spool != nil, log) },
             stores: stores)
     }
 
@@ -94,7 +97,7 @@ struct Running {
 
     /// Looks every second whether another gateway on the same store has changed the settings; where the store is its own, tells it only
     /// what it runs.
-    private static func follow(_ book: SettingsBook, _ server: Server, isShared: Bool, _ log: Logger) async {
+    private static func follow(_ book: SettingsBook, _ server: Server, _ watch: StoreWatch, isShared: Bool, _ log: Logger) async {
         var isLost = false
         var noted = Int64(-1)
         while !Task.isCancelled {
@@ -102,13 +105,17 @@ struct Running {
             if Task.isCancelled { return }
             do {
                 if isShared { try await takeUp(book, log) }
+                if isLost { watch.note(nil, by: .settings) }
                 isLost = false
                 let version = await book.version
                 if version != noted, try await book.note({ try server.note(settingsVersion: version) }) { noted = version }
             } catch is CancellationError {
                 return
             } catch {
-                if !isLost { log.error("the store does not say whether settings have changed", metadata: ["problem": "\(error)"]) }
+                if !isLost {
+                    log.error("the store does not say whether settings have changed", metadata: ["problem": "\(error)"])
+                    if let failure = error as? StoreFailure { watch.note(failure, by: .settings) }
+                }
                 isLost = true
             }
         }
@@ -147,7 +154,7 @@ struct Stores {
     let identity: String
     let gatewayName: String
 
-    init(_ blueprint: Blueprint, _ log: Logger) throws {
+    init(_ blueprint: Blueprint, _ log: Logger, _ watch: StoreWatch) throws {
         let isKeeping = blueprint.responses.enabled
         gatewayName = blueprint.server.gateway ?? ProcessInfo.processInfo.hostName
         switch blueprint.store {
@@ -155,7 +162,7 @@ struct Stores {
             responses = isKeeping ? Self.shelf(try SQLiteResponseStore(path: SQLiteResponseStore.path(for: path)), blueprint, log) : nil
             ledger = try SQLiteStore(path: SQLiteStore.ledgerPath(for: path))
             settings = try SQLiteStore(path: path)
-            journal = Self.journal(ledger, blueprint, log)
+            journal = Self.journal(ledger, blueprint, log, watch)
             (spool, bell, identity) = (nil, SilentBell(), "local")
         case .memory:
             responses = isKeeping ? Self.shelf(MemoryResponseStore(), blueprint, log) : nil
@@ -164,9 +171,9 @@ struct Stores {
         case .postgres(let url):
             let address = try PostgresAddress(url.reveal())
             let store = try Self.patiently(log) { () throws(StoreFailure) in try PostgresStore(address) }
-            let spool = try Self.spool(store, blueprint, log)
+            let spool = try Self.spool(store, blueprint, log, watch)
             responses = isKeeping ? Self.shelf(PostgresResponseStore(store), blueprint, log) : nil
-            (ledger, settings, journal) = (store, store, Self.journal(spool, blueprint, log))
+            (ledger, settings, journal) = (store, store, Self.journal(spool, blueprint, log, watch))
             (self.spool, bell, identity) = (spool, PostgresBell(address), try spool.identity())
             // Rows of the run before are charged before this one joins; what the store does not take now, it takes later.
             if !spool.drain(within: .seconds(5)) { log.warning("rows of an earlier run still wait in the spool") }
@@ -185,10 +192,14 @@ struct Stores {
         }
     }
 
-    private static func spool(_ store: PostgresStore, _ blueprint: Blueprint, _ log: Logger) throws(StoreFailure) -> SpooledLedger {
+    private static func spool(_ store: PostgresStore, _ blueprint: Blueprint, _ log: Logger, _ watch: StoreWatch) throws(StoreFailure)
+        -> SpooledLedger
+    {
         var limits = SpooledLedger.Limits()
         limits.bytes = blueprint.server.spoolBytes
         return try SpooledLedger(store, path: blueprint.server.spool, limits: limits) { failure in
+            // A row that was set aside is the row's own trouble.
+            if failure?.kind != .other { watch.note(failure, by: .spool) }
             if let failure {
                 log.error("the store takes no rows; they wait in the spool", metadata: ["problem": "\(failure)"])
             } else {
@@ -197,11 +208,12 @@ struct Stores {
         }
     }
 
-    private static func journal(_ sink: any LedgerSink, _ blueprint: Blueprint, _ log: Logger) -> Journal {
+    private static func journal(_ sink: any LedgerSink, _ blueprint: Blueprint, _ log: Logger, _ watch: StoreWatch) -> Journal {
         var options = JournalOptions()
         options.capacity = blueprint.ledger.queue
         options.headroom = blueprint.ledger.queue / 4
         return Journal(store: sink, options: options) { failure in
+            watch.note(failure, by: .journal)
             if let failure {
                 log.error("the ledger cannot be written; new requests are refused until it can", metadata: ["problem": "\(failure)"])
             } else {
