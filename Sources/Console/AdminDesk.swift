@@ -16,6 +16,7 @@ public final class AdminDesk: Sendable {
     let ledger: LedgerDesk
     let audit: AuditDesk
     let usage: UsageDesk
+    let savings: SavingsDesk
     let budgets: BudgetDesk
     let deployments: DeploymentDesk
     let explaining: Explaining
@@ -45,6 +46,7 @@ public final class AdminDesk: Sendable {
         self.ledger = LedgerDesk(store: ledger) { events.dropped }
         audit = AuditDesk(store: store)
         usage = UsageDesk(store: ledger)
+        savings = SavingsDesk(server: server, store: ledger)
         budgets = BudgetDesk(server: server, store: ledger)
         deployments = DeploymentDesk(server: server, book: book)
         explaining = Explaining(server: server)

@@ -14,6 +14,7 @@ struct UsageDesk: Sendable {
             .init(name: "group_by", help: "At most two, separated by a comma: \(UsageDimension.allCases.map(\.rawValue).joined(separator: ", "))."),
             .init(name: "from", help: "RFC 3339, a day, or milliseconds since 1970; 30 days ago without it."),
             .init(name: "to", help: "The same; now without it."), .init(name: "limit", help: "How many rows at most.", schema: "integer"),
+            .init(name: "format", help: "`json` or `csv`; without it as the header Accept says."),
         ] + filters.map { .init(name: $0.rawValue, help: "Only this \($0.rawValue).") }
 
     private static let filters = UsageDimension.allCases.filter { $0.kind != nil }
@@ -27,11 +28,21 @@ struct UsageDesk: Sendable {
         guard query.from < query.to else { throw AdminRefusal(400, "invalid_value", "`from` must be before `to`") }
         query.limit = try call.limit(1_000, most: Self.mostRows)
         query.groupBy = try Self.dimensions(call.query["group_by"])
+        let isCSV = try Self.isCSV(call)
         let projects = try visible(call)
         let (rows, names, isKnown) = try await blocking { [query] in try read(query, call, projects) }
         let shown = isKnown ? rows : []
-        if call.accept?.contains("text/csv") ?? false { return UsageTable(query, shown, names).csv }
-        return UsageTable(query, shown, names).json
+        let table = UsageTable(query, shown, names)
+        return isCSV ? table.csv : table.json
+    }
+
+    private static func isCSV(_ call: AdminCall) throws -> Bool {
+        switch call.query["format"] {
+        case nil: call.accept?.contains("text/csv") ?? false
+        case "csv": true
+        case "json": false
+        case let other?: throw AdminRefusal(400, "invalid_value", "`format` must be `json` or `csv`, not `\(other.prefix(50))`")
+        }
     }
 
     /// The one project that a key manager asks for. Nil: everything.

@@ -12,7 +12,10 @@ struct UsageTable {
     init(_ query: UsageQuery, _ rows: [UsageRow], _ names: [NameID: StoredName]) { (self.query, self.rows, self.names) = (query, rows, names) }
 
     /// What the savings are measured against.
-    static let baseline = "the same tokens at the policy's primary model, else at its most capable one"
+    static let baseline = """
+        the same tokens at the primary model of the route that the request came for, that of its policy or of the model it named; where that \
+        route is not tried in order, at its most capable model, which is its dearest
+        """
 
     private func group(_ row: UsageRow) -> [String?] {
         zip(query.groupBy, row.group).map { dimension, value in
@@ -51,11 +54,17 @@ struct UsageTable {
         return AdminAnswer(text: text, type: "text/csv; charset=utf-8")
     }
 
+    /// Also in the width that East Asian keyboards write.
+    private static let formula = Set("=+-@\t\r\n|%\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".unicodeScalars)
+    /// A semicolon separates where the comma is for decimals.
+    private static let special = Set(",;\"\r\n\t".unicodeScalars)
+
     /// As RFC 4180 quotes it. A name that a spreadsheet would take for a formula has an apostrophe in front.
     static func field(_ text: String) -> String {
-        let safe = text.first.map { "=+-@\t\r".contains($0) } ?? false ? "'" + text : text
-        guard safe.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return safe }
-        return "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        // By scalars: what is combined with a sign would hide it.
+        let safe = text.unicodeScalars.first.map(formula.contains) ?? false ? "'" + text : text
+        guard safe.unicodeScalars.contains(where: special.contains) || safe.first == " " || safe.last == " " else { return safe }
+        return "\"" + safe.unicodeScalars.reduce(into: "") { $1 == "\"" ? $0 += "\"\"" : $0.unicodeScalars.append($1) } + "\""
     }
 
     // MARK: Columns

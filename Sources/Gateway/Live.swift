@@ -47,7 +47,7 @@ final class Live: Sendable {
     let passes: PassTable?
     /// What is counted and limited.
     let metering: Metering
-    /// By policy: what savings are compared with; nil where nobody knows its price.
+    /// What savings are compared with.
     private let baselines: Baselines
     /// When these settings took effect, in seconds since 1970.
     let since: Int64
@@ -101,8 +101,10 @@ final class Live: Sendable {
     /// - Parameter cost: What the request came to, where one deployment answered all of it.
     func baseline(of usage: Usage, route: Route.ID, cost: Nanodollars?) -> Nanodollars? {
         if let cost, baselines.isUniform(route: route) { return cost }
-        return baselines.deployment(route: route).flatMap { targets[$0].cost(of: usage) }
+        return baselines[route].flatMap { targets[$0.deployment].cost(of: usage) }
     }
+
+    func baseline(route: Route.ID) -> Baseline? { baselines[route] }
 
     /// What settings say of a key beside what it may use.
     final class Standing: Sendable {

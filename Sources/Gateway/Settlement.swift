@@ -63,9 +63,10 @@ struct Settlement {
         if let project = request.entry.project { entry.project = live.numbers.projects[project] ?? .none }
         if let customer = request.entry.customer { entry.customer = live.numbers.customers[customer] }
         if let deployment = exchange.deployment { entry.provider = live.numbers.providers[deployment] }
-        if !usedNothing {
+        // What it cost is known, or there is nothing to compare.
+        if !usedNothing, cost != nil, exchange.target?.isPriced == true {
             let isWhole = exchange.lost == .zero && exchange.continuation == nil
-            entry.baseline = live.baseline(of: usage, route: request.entry.model.route, cost: isWhole ? cost : nil)
+            entry.baseline = live.baseline(of: usage, route: request.baselineRoute, cost: isWhole ? cost : nil)
         }
         if live.numbers.hasTags { entry.tags = live.numbers.tags(request.key) }
         if !request.tags.isEmpty { entry.ownTags = request.tags }

@@ -1,5 +1,7 @@
 """Virtual keys as their owners and their operators have them: made, shown once, rotated, paused, taken away."""
 
+import csv
+import io
 import json
 import sqlite3
 import subprocess
@@ -184,7 +186,13 @@ def test_usage_is_summed_and_exported(served):
     lines = text.decode().splitlines()
     assert headers["content-type"].startswith("text/csv") and lines[0].startswith("key,requests,")
     assert lines[1].startswith("\"'=app,1\",3,")
-    for query in ("group_by=keys", "group_by=day,hour", "group_by=key,model,day", "from=yesterday", "from=2030-01-02&to=2030-01-01", "keey=x"):
+    assert admin("GET", "/api/v1/usage?group_by=key&format=csv")[2] == text
+    _, headers, both = admin("GET", "/api/v1/usage?group_by=key&format=json", accept="text/csv")
+    assert headers["content-type"] == "application/json" and both["data"][0]["key"] == "=app,1"
+    # As a spreadsheet reads it: as many fields in each line, and the name as text.
+    table = list(csv.reader(io.StringIO(text.decode(), newline="")))
+    assert len({len(line) for line in table}) == 1 and table[1][0] == "'=app,1" and dict(zip(*table))["requests"] == "3"
+    for query in ("format=xml", "group_by=keys", "group_by=day,hour", "group_by=key,model,day", "from=yesterday", "from=2030-01-02&to=2030-01-01", "keey=x"):
         assert admin("GET", f"/api/v1/usage?{query}")[0] == 400, query
 
 

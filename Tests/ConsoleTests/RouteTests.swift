@@ -94,7 +94,13 @@ import Testing
 
     @Test(
         "names that a spreadsheet would run are made harmless, others quoted as CSV has it",
-        arguments: [("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""), ("=1+1", "'=1+1"), ("@x,y", "\"'@x,y\"")])
+        arguments: [
+            ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""), ("=1+1", "'=1+1"), ("@x,y", "\"'@x,y\""),
+            ("+1", "'+1"), ("-1", "'-1"), ("\tx", "\"'\tx\""), ("\r\n=1", "\"'\r\n=1\""), ("=\u{301}x", "'=\u{301}x"), ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("a;b", "\"a;b\""), ("a,\u{301}b", "\"a,\u{301}b\""), ("\"\u{301}", "\"\"\"\u{301}\""), ("two\nlines", "\"two\nlines\""),
+            (" x", "\" x\""),
+            ("", ""), ("a=1", "a=1"), ("größe", "größe"),
+        ])
     func csv(text: String, expected: String) { #expect(UsageTable.field(text) == expected) }
 
     @Test("documents that are written as YAML read as the same")

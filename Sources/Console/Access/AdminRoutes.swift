@@ -161,6 +161,10 @@ enum AdminRoutes {
             desk, call in
             try await desk.usage.answer(call)
         },
+        AdminRoute(
+            "GET", "/api/v1/savings", .read, "What was saved by policy, model and deployment, against a stated baseline.",
+            query: SavingsDesk.parameters
+        ) { desk, call in try await desk.savings.answer(call) },
         AdminRoute("GET", "/api/v1/budgets", .readKeys, "How budgets and limits stand.", query: BudgetDesk.parameters) { desk, call in
             try await desk.budgets.answer(call)
         },

@@ -42,6 +42,7 @@ struct Admission {
         let ruling = try ask(&ruled, &facts, &tags, standing.overrides)
         let admitted = try admitted(ruled, ruling, facts, standing, body, deadline)
         admitted.tags = tags
+        admitted.baselineRoute = entry.model.route
         return admitted
     }
 
@@ -163,6 +164,8 @@ final class Admitted {
     /// Nil: nobody was asked.
     let ruling: Admission.Ruling?
     var journey: Journey
+    /// What it came for, before a rule sent it elsewhere: savings are measured there.
+    var baselineRoute: Route.ID
     /// Tags that it or a rule adds to those of its key.
     var tags: [String] = []
     /// Header lines of the client that go on to a provider of the same dialect.
@@ -183,6 +186,7 @@ final class Admitted {
         self.api = api
         self.key = key
         self.body = body
+        baselineRoute = entry.model.route
         self.entry = entry
         self.ruling = ruling
         self.journey = journey
