@@ -54,7 +54,7 @@ extension Exchange {
         head.lines(request.routeLine(live))
         if let warning = request.ruling?.warning { head.lines(warning) }
         if let loss = interpreter?.lossLine { head.lines(loss) }
-        if let limits = request.claim?.lines, !isRefused { head.lines(limits) }
+        if let claim = request.claim, !isRefused { claim.writeLines(into: &head) }
         head.text("x-swiftlet-attempts: ")
         head.decimal(attemptCount)
         head.text("\r\n")
@@ -63,6 +63,6 @@ extension Exchange {
     /// More bytes than `writeNames` writes.
     var namesBound: Int {
         (target?.names.readableBytes ?? 0) + (interpreter?.lossLine?.readableBytes ?? 0) + request.routeLine(live).readableBytes
-            + (request.ruling?.warning?.readableBytes ?? 0) + (request.claim?.lines?.readableBytes ?? 0) + 128
+            + (request.ruling?.warning?.readableBytes ?? 0) + (request.claim?.linesBound ?? 0) + 128
     }
 }

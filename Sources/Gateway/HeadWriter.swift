@@ -26,6 +26,11 @@ struct HeadWriter {
         buffer.withUnsafeReadableBytes { bytes($0) }
     }
 
+    mutating func string(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes(UnsafeRawBufferPointer($0)) }
+    }
+
     mutating func decimal(_ value: Int) {
         precondition(value >= 0, "lengths and counts are never negative")
         var digits = 1

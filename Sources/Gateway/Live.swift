@@ -49,6 +49,8 @@ final class Live: Sendable {
     let metering: Metering
     /// What savings are compared with.
     private let baselines: Baselines
+    /// Of each route.
+    let costs: [[CostClass]]
     /// When these settings took effect, in seconds since 1970.
     let since: Int64
 
@@ -68,6 +70,8 @@ final class Live: Sendable {
             Target(upstream, deployment, origins: origins, mocks: mocks, tokens: tokens, estimators: estimators)
         }
         tokens.keep(only: Set(targets.compactMap { $0.keeper?.grant }))
+        let targets = targets
+        costs = table.routes.indices.map { CostClass.classes(of: blueprint.table.deployments(of: $0), targets) }
         passedRequestHeaders = Set(blueprint.upstreams.flatMap { $0.provider.passedRequestHeaders }).sorted()
         allowances = blueprint.keys.isEmpty ? [.all] : blueprint.keys.map { Allowance($0, blueprint) }
         standings = blueprint.keys.isEmpty ? [Standing(policy: blueprint.defaultPolicy)] : blueprint.keys.map { Standing($0, blueprint) }

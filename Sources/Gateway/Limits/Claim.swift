@@ -31,8 +31,8 @@ final class Claim {
     let worst: RequestBounds?
     /// While it waits: when that ends.
     var waitsUntil: Instant?
-    /// Header lines on what is left, for the answer.
-    private(set) var lines: ByteBuffer?
+    /// What is left, for the answer's head.
+    private var told: LimitLines?
     /// What the ledger's row charges.
     private(set) var charges: [LeaseCharge] = []
     /// Tokens of attempts whose answer was not the request's.
@@ -46,7 +46,9 @@ final class Claim {
     private let metering: Metering
     private let targets: [Target]
     private let api: API
-    private var holds: [Hold] = []
+    private var hold = Hold.none
+    /// Of a project and a customer that the request named itself.
+    private var others: [Hold] = []
     /// Of attempts under way, on their deployments' accounts.
     private var stakes: [Hold] = []
     /// What is held has changed since it was noted.
@@ -78,30 +80,70 @@ final class Claim {
         hasSlot = true
     }
 
+    private struct Taken {
+        var answer = Reservation.permit(.none)
+        var hold = Hold.none
+        var others: [Hold] = []
+        var told: LimitLines
+    }
+
     /// Reserves `most` of all accounts, or nothing.
     func reserve(_ most: Demand, at unixMilliseconds: Int64) -> Reservation {
-        let (metering, party, chains) = (metering, party, metering.chains(of: party))
-        let taken = loop.server.accounts.with { ledger -> (Reservation, [Hold], [(Account, LimitBalance)]) in
-            // These settings are gone, and the loop's own are younger.
-            guard let base = metering.anchor.chains else { return (.wait, [], []) }
-            var holds: [Hold] = []
-            for chain in chains {
-                switch ledger.reserve(most, chain: base + chain, at: unixMilliseconds) {
-                case .permit(let hold): if !hold.isNone { holds.append(hold) }
-                case let other:
-                    for hold in holds { ledger.release(hold) }
-                    return (other, [], metering.balances(of: party, in: ledger, at: unixMilliseconds))
-                }
-            }
-            return (.permit(.none), holds, holds.isEmpty ? [] : metering.balances(of: party, in: ledger, at: unixMilliseconds))
+        let (metering, party) = (metering, party)
+        let isPlain = party.project == nil && party.customer == nil
+        let chains = isPlain ? [] : metering.otherChains(of: party)
+        let chain = metering.chain(of: party)
+        guard chain != nil || !chains.isEmpty else {
+            reserved = most
+            loop.counters.reservations += 1
+            return .permit(.none)
         }
-        if case .permit = taken.0 {
-            holds = taken.1
+        let taken = loop.server.accounts.with { ledger -> Taken in
+            var taken = Taken(told: LimitLines(at: unixMilliseconds))
+            // These settings are gone, and the loop's own are younger.
+            guard let base = metering.anchor.chains else {
+                taken.answer = .wait
+                return taken
+            }
+            if let chain {
+                taken.answer = ledger.reserve(most, chain: base + chain, at: unixMilliseconds)
+                if case .permit(let hold) = taken.answer { taken.hold = hold }
+            }
+            for other in chains {
+                guard case .permit = taken.answer else { break }
+                taken.answer = ledger.reserve(most, chain: base + other, at: unixMilliseconds)
+                if case .permit(let hold) = taken.answer { taken.others.append(hold) }
+            }
+            metering.tell(party, ledger, into: &taken.told)
+            if case .permit = taken.answer { return taken }
+            ledger.release(taken.hold)
+            for hold in taken.others { ledger.release(hold) }
+            return taken
+        }
+        if case .permit = taken.answer {
+            (hold, others) = (taken.hold, taken.others)
             reserved = most
             loop.counters.reservations += 1
         }
-        lines = taken.2.isEmpty ? nil : LimitLines(taken.2, api, at: unixMilliseconds).written
-        return taken.0
+        told = taken.told
+        return taken.answer
+    }
+
+    private var isHolding: Bool { !hold.isNone || !others.isEmpty }
+
+    // MARK: What a client is told
+
+    /// More bytes than `writeLines` writes.
+    var linesBound: Int { told?.bound ?? 0 }
+
+    func writeLines(into head: inout HeadWriter) { told?.write(into: &head, for: api, metering.table.accounts) }
+
+    /// The same for a refusal's own head.
+    var lines: ByteBuffer? {
+        guard let told, !told.isEmpty else { return nil }
+        var out = ByteBuffer()
+        out.writeHead(atMost: told.bound) { told.write(into: &$0, for: api, metering.table.accounts) }
+        return out
     }
 
     // MARK: Attempts
@@ -117,7 +159,7 @@ final class Claim {
         let missing = Demand(
             nanodollars: max(0, (owed.money + stake.need.money) - reserved.money),
             tokens: max(0, owed.tokens + stake.need.tokens - reserved.tokens), requests: 0)
-        if missing.money > 0 || missing.tokens > 0, !holds.isEmpty {
+        if missing.money > 0 || missing.tokens > 0, isHolding {
             switch extend(by: missing, at: unixMilliseconds) {
             case .permit: break
             case .wait: return .wait
@@ -154,15 +196,15 @@ final class Claim {
     }
 
     private func extend(by missing: Demand, at unixMilliseconds: Int64) -> Reservation {
-        let holds = holds
+        let (hold, others) = (hold, others)
         return loop.server.accounts.with { ledger -> Reservation in
             // What the first gave stays reserved where a later one refuses: given back with the rest at the request's end.
-            for hold in holds {
-                let answer = ledger.extend(hold, by: missing, at: unixMilliseconds)
-                if case .permit = answer { continue }
-                return answer
+            var answer = ledger.extend(hold, by: missing, at: unixMilliseconds)
+            for hold in others {
+                guard case .permit = answer else { break }
+                answer = ledger.extend(hold, by: missing, at: unixMilliseconds)
             }
-            return .permit(.none)
+            return answer
         }
     }
 
@@ -174,21 +216,22 @@ final class Claim {
         let spent = Spent(nanodollars: cost.amount, tokens: tokens)
         stakes.removeAll { $0 == stake.hold }
         isUnnoted = true
-        let over = settle([stake.hold], spent)
-        if over { loop.counters.overruns += 1 }
+        if settle(stake.hold, [], spent) { loop.counters.overruns += 1 }
     }
 
     /// Notes where a kill leaves it what the request may owe, before it is sent.
     func note(_ request: () -> OpenRequest) {
         guard let region = loop.region, isUnnoted else { return }
         isUnnoted = false
-        let held = holds + stakes
+        let (hold, others, stakes) = (hold, others, stakes)
         var owed = loop.server.accounts.with { ledger -> [LeaseCharge] in
             var charges: [LeaseCharge] = []
-            for hold in held { ledger.worstCharges(of: hold, into: &charges) }
+            ledger.worstCharges(of: hold, into: &charges)
+            for hold in others { ledger.worstCharges(of: hold, into: &charges) }
+            for hold in stakes { ledger.worstCharges(of: hold, into: &charges) }
             return charges
         }
-        owed += charges
+        if !charges.isEmpty { owed += charges }
         var open = request()
         open.cost = Nanodollars(reserved.money)
         noted = open
@@ -202,14 +245,15 @@ final class Claim {
         guard !isOver else { return }
         isOver = true
         if hasSlot { loop.server.slots.giveBack() }
-        guard !holds.isEmpty else { return }
+        guard isHolding else { return }
         guard let spent else {
-            let holds = holds
+            let (hold, others) = (hold, others)
             return loop.server.accounts.with { ledger in
-                for hold in holds { ledger.release(hold) }
+                ledger.release(hold)
+                for hold in others { ledger.release(hold) }
             }
         }
-        if settle(holds, spent) { loop.counters.overruns += 1 }
+        if settle(hold, others, spent) { loop.counters.overruns += 1 }
         // Others may have what it gives back: what is noted until its row is durable is the truth, not the most.
         guard slot >= 0, var open = noted, let region = loop.region else { return }
         open.cost = Nanodollars(max(0, spent.nanodollars))
@@ -217,14 +261,14 @@ final class Claim {
     }
 
     /// True: it came to more than was held.
-    private func settle(_ holds: [Hold], _ spent: Spent) -> Bool {
+    private func settle(_ hold: Hold, _ others: [Hold], _ spent: Spent) -> Bool {
         let (made, isOver) = loop.server.accounts.with { ledger -> ([LeaseCharge], Bool) in
             var charges: [LeaseCharge] = []
-            var isOver = false
-            for hold in holds where ledger.settle(hold, spent, charges: &charges) { isOver = true }
+            var isOver = ledger.settle(hold, spent, charges: &charges)
+            for hold in others where ledger.settle(hold, spent, charges: &charges) { isOver = true }
             return (charges, isOver)
         }
-        add(made)
+        if charges.isEmpty { charges = made } else { add(made) }
         return isOver
     }
 

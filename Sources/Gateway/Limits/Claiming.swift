@@ -75,8 +75,9 @@ extension Admitted {
     private func dearest(_ worst: RequestBounds, _ live: Live) -> (most: Demand, hasFree: Bool) {
         var most = Demand(nanodollars: 0, tokens: 0)
         var hasFree = false
-        for deployment in table(live).deployments(of: journey.route) where live.targets.indices.contains(deployment) {
-            let demand = worst.demand(at: live.targets[deployment], ceiling: live.metering.ceiling)
+        let classes = isOwnRoute(live) ? CostClass.classes(of: table(live).deployments(of: journey.route), live.targets) : live.costs[journey.route]
+        for alike in classes {
+            let demand = worst.demand(at: alike, live.targets, ceiling: live.metering.ceiling)
             guard let money = demand.nanodollars else { continue }
             most.nanodollars = max(most.money, money)
             most.tokens = max(most.tokens, demand.tokens)

@@ -2,65 +2,137 @@ import NIOCore
 import Routing
 import Translation
 
-/// Header lines that say what is left of the limits above a request, in the names that its client reads: of requests and tokens, what is left of a key's and of a project's money, and a warning once a threshold is passed.
-struct LimitLines {
-    private var out = ByteBuffer()
-    private let api: API
-    private let now: Int64
+/// What a client is told of the limits above its request, in the names that it reads: of requests and tokens, what is left of a key's and
+/// of a project's money, and a warning once a threshold is passed. As it stood when the request was admitted.
+struct LimitLines: Sendable {
+    /// Of an account what has to be known for it, without anything that would be counted as a reference.
+    struct Face: Sendable {
+        fileprivate enum Line { case none, requests, tokens, keyMoney, projectMoney }
 
-    /// - Parameter accounts: Indices in `table`, with how they stand.
-    init(_ accounts: [(account: Account, balance: LimitBalance)], _ api: API, at unixMilliseconds: Int64) {
-        self.api = api
-        now = unixMilliseconds
-        rates(.requests, "requests", accounts)
-        rates(.tokens, "tokens", accounts)
-        money(.key, "x-key-limit", accounts)
-        money(.project, "x-project-budget", accounts)
+        fileprivate let line: Line
+        fileprivate let limit: Int64
+        /// In per cent: there the warning begins.
+        fileprivate let warnsFrom: Double
+
+        init(_ account: Account) {
+            limit = account.limit ?? .max
+            warnsFrom = min(100, account.alerts.first.map(Double.init) ?? 100)
+            line =
+                switch (account.unit, account.scope) {
+                case _ where account.limit == nil: .none
+                case (.requests, _): account.isHard ? .requests : .none
+                case (.tokens, _): account.isHard ? .tokens : .none
+                case (.nanodollars, .key): .keyMoney
+                case (.nanodollars, .project): .projectMoney
+                default: .none
+                }
+        }
+
+        var isTold: Bool { line != .none }
     }
-
-    /// Nil: there is nothing to say.
-    var written: ByteBuffer? { out.readableBytes > 0 ? out : nil }
-
-    // MARK: Requests and tokens
 
     /// Of several limits of a kind the one that is nearest to its end.
-    private mutating func rates(_ unit: LimitUnit, _ name: String, _ accounts: [(account: Account, balance: LimitBalance)]) {
-        var nearest: (limit: Int64, remaining: Int64, reset: Int64)?
-        for (account, balance) in accounts where account.unit == unit && account.isHard {
-            guard let limit = balance.limit, let remaining = balance.remaining else { continue }
-            if remaining < nearest?.remaining ?? .max { nearest = (limit, remaining, balance.window.end) }
+    private struct Nearest: Sendable {
+        var limit: Int64 = 0
+        /// Negative: there is none.
+        var remaining: Int64 = -1
+        var reset: Int64 = .max
+
+        var isThere: Bool { remaining >= 0 }
+
+        @inline(__always) mutating func take(_ limit: Int64, _ standing: Ledger.Standing) {
+            let left = max(0, limit - standing.used - standing.held)
+            if remaining < 0 || left < remaining { (self.limit, remaining, reset) = (limit, left, standing.window.end) }
         }
-        guard let nearest else { return }
-        let wait: Duration? = nearest.reset == .max ? nil : .milliseconds(max(0, nearest.reset - now))
-        LimitNames.write(
-            name, limit: nearest.limit, remaining: nearest.remaining, resetIn: wait, for: api,
-            moment: { Timestamp.text(unixMilliseconds: now + $0.nanoseconds / 1_000_000) }, into: &out)
     }
 
-    // MARK: Money
+    /// The first account of a scope that has something to warn of.
+    private struct Warning: Sendable {
+        var account: Int32 = -1
+        var percent = 0.0
 
-    private mutating func money(_ scope: LimitScope, _ prefix: String, _ accounts: [(account: Account, balance: LimitBalance)]) {
-        var nearest: (limit: Int64, remaining: Int64)?
-        var warning: String?
-        for (account, balance) in accounts where account.scope == scope && account.unit == .nanodollars {
-            guard let limit = balance.limit, let remaining = balance.remaining else { continue }
-            if remaining < nearest?.remaining ?? .max { nearest = (limit, remaining) }
-            warning = warning ?? Self.warning(account, balance, limit)
+        mutating func take(_ face: Face, _ account: Int, _ used: Int64) {
+            guard self.account < 0, used > 0 || face.limit == 0 else { return }
+            let percent = face.limit == 0 ? 100 : Double(used) * 100 / Double(face.limit)
+            if percent >= face.warnsFrom { (self.account, self.percent) = (Int32(account), percent) }
         }
-        if let nearest {
-            line("\(prefix)-remaining-usd", Self.dollars(nearest.remaining))
-            line("\(prefix)-limit-usd", Self.dollars(nearest.limit))
+    }
+
+    private var requests = Nearest()
+    private var tokens = Nearest()
+    private var key = Nearest()
+    private var project = Nearest()
+    private var keyWarning = Warning()
+    private var projectWarning = Warning()
+    private let now: Int64
+
+    init(at unixMilliseconds: Int64) { now = unixMilliseconds }
+
+    @inline(__always) mutating func add(_ face: Face, account: Int, _ standing: Ledger.Standing) {
+        switch face.line {
+        case .none: break
+        case .requests: requests.take(face.limit, standing)
+        case .tokens: tokens.take(face.limit, standing)
+        case .keyMoney:
+            key.take(face.limit, standing)
+            keyWarning.take(face, account, standing.used)
+        case .projectMoney:
+            project.take(face.limit, standing)
+            projectWarning.take(face, account, standing.used)
         }
-        if let warning { line("\(prefix)-warning", warning) }
+    }
+
+    var isEmpty: Bool { !requests.isThere && !tokens.isThere && !key.isThere && !project.isThere }
+
+    /// More bytes than `write` writes.
+    var bound: Int { isEmpty ? 0 : 1_024 }
+
+    /// - Parameter accounts: Those whose faces were added.
+    func write(into head: inout HeadWriter, for api: API, _ accounts: [Account]) {
+        if requests.isThere { rate(requests, LimitNames.requests(for: api), into: &head) }
+        if tokens.isThere { rate(tokens, LimitNames.tokens(for: api), into: &head) }
+        if key.isThere { money(key, "x-key-limit-remaining-usd: ", "x-key-limit-limit-usd: ", into: &head) }
+        if keyWarning.account >= 0 { warn("x-key-limit-warning: ", keyWarning, accounts, into: &head) }
+        if project.isThere { money(project, "x-project-budget-remaining-usd: ", "x-project-budget-limit-usd: ", into: &head) }
+        if projectWarning.account >= 0 { warn("x-project-budget-warning: ", projectWarning, accounts, into: &head) }
+    }
+
+    private func rate(_ nearest: Nearest, _ names: LimitNames.Names, into head: inout HeadWriter) {
+        head.text(names.limit)
+        head.decimal(Int(nearest.limit))
+        head.text(names.remaining)
+        head.decimal(Int(nearest.remaining))
+        if nearest.reset != .max {
+            head.text(names.reset)
+            if names.resetsAtMoments {
+                head.string(Timestamp.text(unixMilliseconds: nearest.reset))
+            } else {
+                head.span(milliseconds: Int(max(0, nearest.reset - now)))
+            }
+        }
+        head.text("\r\n")
+    }
+
+    private func money(_ nearest: Nearest, _ remaining: StaticString, _ limit: StaticString, into head: inout HeadWriter) {
+        head.text(remaining)
+        head.dollars(Nanodollars(nearest.remaining))
+        head.text("\r\n")
+        head.text(limit)
+        head.dollars(Nanodollars(nearest.limit))
+        head.text("\r\n")
     }
 
     /// A soft budget that is used up, or a threshold that is passed.
-    private static func warning(_ account: Account, _ balance: LimitBalance, _ limit: Int64) -> String? {
-        let percent = balance.usedPercent ?? 0
-        let isOver = percent >= 100
-        guard isOver || account.alerts.contains(where: { percent >= Double($0) }) else { return nil }
-        let state = isOver ? "budget exceeded" : "budget nearly used up"
-        return "\(state): \(Int64(min(percent, 1e6)))% of \(dollars(limit)) USD \(account.period.phrase)"
+    private func warn(_ name: StaticString, _ warning: Warning, _ accounts: [Account], into head: inout HeadWriter) {
+        let account = accounts[Int(warning.account)]
+        head.text(name)
+        head.text(warning.percent >= 100 ? "budget exceeded: " : "budget nearly used up: ")
+        head.decimal(Int(min(warning.percent, 1e6)))
+        head.text("% of ")
+        head.dollars(Nanodollars(account.limit ?? 0))
+        head.text(" USD ")
+        head.text(account.period.phrase)
+        head.text("\r\n")
     }
 
     static func dollars(_ nanodollars: Int64) -> String {
@@ -70,18 +142,39 @@ struct LimitLines {
         while digits.last == "0" { digits.removeLast() }
         return "\(whole).\(digits)"
     }
+}
 
-    private mutating func line(_ name: String, _ value: String) {
-        out.writeString(name)
-        out.writeStaticString(": ")
-        out.writeString(value)
-        out.writeStaticString("\r\n")
+extension HeadWriter {
+    /// As OpenAI writes spans: `250ms`, `12.5s`, `6m0s`, `1h2m3s`.
+    mutating func span(milliseconds: Int) {
+        if milliseconds < 1_000 {
+            decimal(milliseconds)
+            return text("ms")
+        }
+        let seconds = milliseconds / 1_000
+        if seconds < 60 {
+            decimal(seconds)
+            let tenths = milliseconds % 1_000 / 100
+            if tenths > 0 {
+                text(".")
+                decimal(tenths)
+            }
+            return text("s")
+        }
+        if seconds >= 3_600 {
+            decimal(seconds / 3_600)
+            text("h")
+        }
+        decimal(seconds / 60 % 60)
+        text("m")
+        decimal(seconds % 60)
+        text("s")
     }
 }
 
 extension LimitPeriod {
     /// In sentences.
-    var phrase: String {
+    var phrase: StaticString {
         switch self {
         case .minute: "this minute"
         case .day: "today (UTC)"

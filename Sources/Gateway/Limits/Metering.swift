@@ -14,6 +14,8 @@ struct Metering: Sendable {
     let ceiling: Price?
     /// Where its chains stand in the ledger.
     let anchor = Anchor()
+    /// Of each account what a client may be told.
+    private let faces: [LimitLines.Face]
     private let keys: [Standing]
     private let projects: [Standing]
     private let customers: [Standing]
@@ -23,9 +25,12 @@ struct Metering: Sendable {
         var care = RequestBounds.Care.loose
         var hasHardMoney = false
         var isEmpty = true
+        /// Accounts of which a client is told.
+        var told: [Int] = []
 
         init(_ chain: [Int], _ accounts: [Account]) {
             isEmpty = chain.isEmpty
+            told = chain.filter { LimitLines.Face(accounts[$0]).isTold }
             for account in chain.map({ accounts[$0] }) where account.isHard && account.limit != nil {
                 let isMoney = account.unit == .nanodollars
                 hasHardMoney = hasHardMoney || isMoney
@@ -38,6 +43,7 @@ struct Metering: Sendable {
             joined.care = max(care, other.care)
             joined.hasHardMoney = hasHardMoney || other.hasHardMoney
             joined.isEmpty = isEmpty && other.isEmpty
+            joined.told += other.told
             return joined
         }
     }
@@ -53,6 +59,7 @@ struct Metering: Sendable {
         self.table = table
         self.ceiling = ceiling
         metersDeployments = table.deployments.contains { !$0.isEmpty }
+        faces = table.accounts.map(LimitLines.Face.init)
         keys = table.chains.map { Standing($0, table.accounts) }
         projects = table.projects.map { Standing($0, table.accounts) }
         customers = table.customers.map { Standing($0, table.accounts) }
@@ -66,36 +73,35 @@ struct Metering: Sendable {
         return standing
     }
 
-    /// Places of the chains of `party` among those of these settings, as `AccountTable.joined` lays them out.
-    func chains(of party: Party) -> [Int] {
+    /// The place of the chain of a party that names neither project nor customer; nil: nothing is counted.
+    func chain(of party: Party) -> Int? { keys.indices.contains(party.key) && !keys[party.key].isEmpty ? party.key : nil }
+
+    /// Places of the chains of what `party` names itself, as `AccountTable.joined` lays them out.
+    func otherChains(of party: Party) -> [Int] {
         var chains: [Int] = []
-        if table.chains.indices.contains(party.key), !table.chains[party.key].isEmpty { chains.append(party.key) }
-        if let project = party.project, table.projects.indices.contains(project), !table.projects[project].isEmpty {
+        if let project = party.project, projects.indices.contains(project), !projects[project].isEmpty {
             chains.append(table.chains.count + project)
         }
-        if let customer = party.customer, table.customers.indices.contains(customer), !table.customers[customer].isEmpty {
+        if let customer = party.customer, customers.indices.contains(customer), !customers[customer].isEmpty {
             chains.append(table.chains.count + table.projects.count + customer)
         }
         return chains
     }
 
-    /// How the accounts of `party` stand that have a limit. Called under the ledger's lock.
-    func balances(of party: Party, in ledger: borrowing Ledger, at unixMilliseconds: Int64) -> [(Account, LimitBalance)] {
-        var found: [(Account, LimitBalance)] = []
-        for index in accounts(of: party) where table.accounts[index].limit != nil && table.accounts[index].unit != .parallel {
-            // New settings stand first in the ledger; those before them go by name.
-            let place = anchor.chains == 0 ? index : ledger.account(named: table.accounts[index].name)
-            if let place, let balance = ledger.balance(of: place, at: unixMilliseconds) { found.append((table.accounts[index], balance)) }
-        }
-        return found
+    /// How the accounts of `party` stand of which a client is told. Called under the ledger's lock, after a reservation.
+    func tell(_ party: Party, _ ledger: borrowing Ledger, into lines: inout LimitLines) {
+        if keys.indices.contains(party.key) { tell(keys[party.key].told, ledger, into: &lines) }
+        if let project = party.project, projects.indices.contains(project) { tell(projects[project].told, ledger, into: &lines) }
+        if let customer = party.customer, customers.indices.contains(customer) { tell(customers[customer].told, ledger, into: &lines) }
     }
 
-    /// The accounts that a request of `party` is charged to.
-    func accounts(of party: Party) -> [Int] {
-        var accounts = table.chains.indices.contains(party.key) ? table.chains[party.key] : []
-        if let project = party.project, table.projects.indices.contains(project) { accounts += table.projects[project] }
-        if let customer = party.customer, table.customers.indices.contains(customer) { accounts += table.customers[customer] }
-        return accounts
+    private func tell(_ accounts: [Int], _ ledger: borrowing Ledger, into lines: inout LimitLines) {
+        // New settings stand first in the ledger; those before them go by name.
+        let isYoung = anchor.chains == 0
+        for account in accounts {
+            guard let place = isYoung ? account : ledger.account(named: table.accounts[account].name) else { continue }
+            lines.add(faces[account], account: account, ledger.standing(of: place))
+        }
     }
 
     /// Whose request it is.

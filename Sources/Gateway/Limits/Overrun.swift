@@ -47,7 +47,7 @@ extension Refusal {
             case .requests, .parallel: "\(value) requests"
             }
         }
-        let period = why.period == .minute ? "a minute" : why.period.phrase
+        let period = why.period == .minute ? "a minute" : "\(why.period.phrase)"
         if why.reason == .tooLarge {
             return
                 "may use \(amount(why.limit)) \(period), and this request may come to \(amount(why.demanded)): allow fewer output tokens (max_tokens)"

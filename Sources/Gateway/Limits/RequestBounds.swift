@@ -80,8 +80,16 @@ struct RequestBounds {
 
     /// Nil money: nobody knows what it costs.
     func demand(at target: Target, ceiling: Price?) -> Demand {
-        if isCount { return Demand(nanodollars: 0, tokens: 0) }
-        let input = target.estimator.bound(prompt, at: target)
+        isCount ? Demand(nanodollars: 0, tokens: 0) : demand(target.estimator.bound(prompt, at: target), at: target, ceiling)
+    }
+
+    /// The most at any of the deployments that cost alike.
+    func demand(at alike: CostClass, _ targets: [Target], ceiling: Price?) -> Demand {
+        let target = targets[alike.first]
+        return isCount ? Demand(nanodollars: 0, tokens: 0) : demand(target.estimator.bound(prompt, at: alike), at: target, ceiling)
+    }
+
+    private func demand(_ input: Int64, at target: Target, _ ceiling: Price?) -> Demand {
         let output = outputPerChoice(at: target)
         let made = output.multipliedReportingOverflow(by: choices)
         let cost = (target.price ?? ceiling).map { WorstCase.cost(input: input, output: output, choices: choices, at: $0) }
@@ -107,8 +115,41 @@ final class Estimators: Sendable {
         estimator.withLock { $0.bound(prompt, model: target.estimatorNumber, contextWindow: target.contextWindow) }
     }
 
+    func bound(_ prompt: PromptSize, at alike: CostClass) -> Int64 {
+        estimator.withLock { estimator in
+            var most: Int64 = 0
+            for model in alike.models { most = max(most, estimator.bound(prompt, model: model, contextWindow: alike.contextWindow)) }
+            return most
+        }
+    }
+
     /// A provider has counted the prompt.
     func learn(_ tokens: Int64, of prompt: PromptSize, at target: Target) {
         estimator.withLock { $0.observe(prompt, model: target.estimatorNumber, tokens: tokens) }
+    }
+}
+
+/// Deployments of a route at which a request costs the same, whichever of them serves it, but for how their models count a prompt.
+struct CostClass: Sendable {
+    let first: Deployment.ID
+    let contextWindow: Int64?
+    /// Numbers among `Estimators`.
+    let models: [Int]
+
+    static func classes(of deployments: [Deployment.ID], _ targets: [Target]) -> [CostClass] {
+        var groups: [(first: Deployment.ID, models: [Int])] = []
+        for deployment in deployments where targets.indices.contains(deployment) {
+            let target = targets[deployment]
+            let same = groups.firstIndex { group in
+                let first = targets[group.first]
+                return first.price == target.price && first.maxOutputTokens == target.maxOutputTokens && first.contextWindow == target.contextWindow
+            }
+            if let same {
+                if !groups[same].models.contains(target.estimatorNumber) { groups[same].models.append(target.estimatorNumber) }
+            } else {
+                groups.append((deployment, [target.estimatorNumber]))
+            }
+        }
+        return groups.map { CostClass(first: $0.first, contextWindow: targets[$0.first].contextWindow, models: $0.models) }
     }
 }

@@ -23,6 +23,34 @@ public struct LimitBalance: Hashable, Sendable {
 }
 
 extension Ledger {
+    /// What stands on an account's page of the window of now, for the path of a request.
+    public struct Standing: Sendable {
+        public var used: Int64
+        public var held: Int64
+        public var window: LimitWindow
+
+        public init(used: Int64, held: Int64, window: LimitWindow) {
+            self.used = used
+            self.held = held
+            self.window = window
+        }
+    }
+
+    /// As of the last reservation. `account` is one of this ledger's.
+    @inline(__always) public func standing(of account: Int) -> Standing {
+        let window = clock[states[account].period]
+        let current = Int(states[account].current)
+        if current >= 0, slices[current].window.start == window.start {
+            return Standing(used: slices[current].used, held: slices[current].held, window: window)
+        }
+        var at = Int(states[account].first)
+        while at >= 0 {
+            if slices[at].window.start == window.start { return Standing(used: slices[at].used, held: slices[at].held, window: window) }
+            at = Int(slices[at].next)
+        }
+        return Standing(used: 0, held: 0, window: window)
+    }
+
     /// Nil: there is no such account. Constant time but for the slices of one account, which are two or three.
     public func balance(of account: Int, at unixMilliseconds: Int64) -> LimitBalance? {
         guard states.indices.contains(account) else { return nil }

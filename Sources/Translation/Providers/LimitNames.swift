@@ -23,30 +23,31 @@ public enum LimitNames {
         }
     }
 
-    /// What is left of a limit of ours. `what` is `requests` or `tokens`; clients of Anthropic's API read its names, all others OpenAI's.
-    public static func write(
-        _ what: String, limit: Int64, remaining: Int64, resetIn: Duration?, for api: API, moment: (Duration) -> String, into lines: inout ByteBuffer
-    ) {
-        if style(of: api) == .anthropic {
-            lines.writeString("anthropic-ratelimit-\(what)-limit: \(limit)\r\nanthropic-ratelimit-\(what)-remaining: \(remaining)\r\n")
-            if let resetIn { lines.writeString("anthropic-ratelimit-\(what)-reset: \(moment(resetIn))\r\n") }
-            return
-        }
-        lines.writeString("x-ratelimit-limit-\(what): \(limit)\r\nx-ratelimit-remaining-\(what): \(remaining)\r\n")
-        if let resetIn { lines.writeString("x-ratelimit-reset-\(what): \(span(resetIn.nanoseconds / 1_000_000))\r\n") }
+    /// The beginnings of the lines that say how a limit of ours stands; all but the first with the end of the line before.
+    public struct Names: Sendable {
+        public let limit: StaticString
+        public let remaining: StaticString
+        public let reset: StaticString
+        /// Moments as RFC 3339 writes them, else spans such as `6m0s`.
+        public let resetsAtMoments: Bool
     }
 
-    /// As OpenAI writes spans: `250ms`, `12.5s`, `6m0s`, `1h2m3s`.
-    public static func span(_ milliseconds: Int64) -> String {
-        if milliseconds < 1_000 { return "\(milliseconds)ms" }
-        let seconds = milliseconds / 1_000
-        if seconds < 60 {
-            let tenths = milliseconds % 1_000 / 100
-            return tenths == 0 ? "\(seconds)s" : "\(seconds).\(tenths)s"
-        }
-        let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60)
-        return (hours > 0 ? "\(hours)h" : "") + "\(minutes)m\(seconds % 60)s"
-    }
+    /// Clients of Anthropic's API read its names, all others OpenAI's.
+    public static func requests(for api: API) -> Names { style(of: api) == .anthropic ? anthropicRequests : openAIRequests }
+    public static func tokens(for api: API) -> Names { style(of: api) == .anthropic ? anthropicTokens : openAITokens }
+
+    private static let openAIRequests = Names(
+        limit: "x-ratelimit-limit-requests: ", remaining: "\r\nx-ratelimit-remaining-requests: ", reset: "\r\nx-ratelimit-reset-requests: ",
+        resetsAtMoments: false)
+    private static let openAITokens = Names(
+        limit: "x-ratelimit-limit-tokens: ", remaining: "\r\nx-ratelimit-remaining-tokens: ", reset: "\r\nx-ratelimit-reset-tokens: ",
+        resetsAtMoments: false)
+    private static let anthropicRequests = Names(
+        limit: "anthropic-ratelimit-requests-limit: ", remaining: "\r\nanthropic-ratelimit-requests-remaining: ",
+        reset: "\r\nanthropic-ratelimit-requests-reset: ", resetsAtMoments: true)
+    private static let anthropicTokens = Names(
+        limit: "anthropic-ratelimit-tokens-limit: ", remaining: "\r\nanthropic-ratelimit-tokens-remaining: ",
+        reset: "\r\nanthropic-ratelimit-tokens-reset: ", resetsAtMoments: true)
 
     /// - Parameter moment: What the clock will say after a while, as RFC 3339 writes it.
     public static func write(_ limits: AccountLimits, for api: API, moment: (Duration) -> String, into lines: inout ByteBuffer) {

@@ -12,17 +12,18 @@ struct LimitLinesTests {
     private static func standing(
         _ scope: LimitScope, _ unit: LimitUnit, _ period: LimitPeriod, limit: Int64, used: Int64, held: Int64 = 0, isHard: Bool = true,
         alerts: [Int] = []
-    ) -> (account: Account, balance: LimitBalance) {
+    ) -> (account: Account, standing: Ledger.Standing) {
         var account = Account(scope, "mine", unit, per: period, limit: limit)
         account.isHard = isHard
         account.alerts = alerts
-        let balance = LimitBalance(
-            limit: limit, isHard: isHard, used: used, held: held, leasedElsewhere: 0, window: LimitWindow(start: 0, end: hour), isKnown: true)
-        return (account, balance)
+        return (account, Ledger.Standing(used: used, held: held, window: LimitWindow(start: 0, end: hour)))
     }
 
-    private static func lines(_ accounts: [(account: Account, balance: LimitBalance)], _ api: API = .chatCompletions) -> [String: String] {
-        guard let written = LimitLines(accounts, api, at: hour - 90_500).written else { return [:] }
+    private static func lines(_ accounts: [(account: Account, standing: Ledger.Standing)], _ api: API = .chatCompletions) -> [String: String] {
+        var told = LimitLines(at: hour - 90_500)
+        for (index, one) in accounts.enumerated() { told.add(LimitLines.Face(one.account), account: index, one.standing) }
+        var written = ByteBuffer()
+        written.writeHead(atMost: told.bound) { told.write(into: &$0, for: api, accounts.map(\.account)) }
         let pairs = String(buffer: written).split(separator: "\r\n").map { line -> (String, String) in
             let parts = line.split(separator: ": ", maxSplits: 1)
             return (String(parts[0]), String(parts[1]))
@@ -73,7 +74,11 @@ struct LimitLinesTests {
     @Test(
         "write spans as OpenAI does",
         arguments: [(5, "5ms"), (999, "999ms"), (1_000, "1s"), (12_500, "12.5s"), (60_000, "1m0s"), (3_723_000, "1h2m3s"), (86_400_000, "24h0m0s")])
-    func span(milliseconds: Int64, text: String) { #expect(LimitNames.span(milliseconds) == text) }
+    func span(milliseconds: Int, text: String) {
+        var written = ByteBuffer()
+        written.writeHead(atMost: 40) { $0.span(milliseconds: milliseconds) }
+        #expect(String(buffer: written) == text)
+    }
 
     @Test(
         "a budget is a 402 of its level, all else a 429 that says when to come back",

@@ -19,8 +19,8 @@ struct SharedLedgerTests {
     private static func reserve(_ ledger: SharedLedger, _ metering: Metering, key: Int) -> Reservation? {
         ledger.with { ledger in
             guard let base = metering.anchor.chains else { return nil }
-            let chains = metering.chains(of: Metering.Party(key: key)).map { $0 + base }
-            return chains.first.map { ledger.reserve(Demand(nanodollars: 0, tokens: 0), chain: $0, at: 1_000) } ?? .permit(.none)
+            guard let chain = metering.chain(of: Metering.Party(key: key)) else { return .permit(.none) }
+            return ledger.reserve(Demand(nanodollars: 0, tokens: 0), chain: base + chain, at: 1_000)
         }
     }
 
@@ -53,8 +53,8 @@ struct SharedLedgerTests {
         table.accounts = [Account(.project, "p", .requests, per: .total, limit: 0)]
         table.projects = [[0]]
         let metering = Self.metering(table)
-        #expect(metering.isOn && metering.chains(of: Metering.Party(key: 0)).isEmpty)
-        #expect(metering.chains(of: Metering.Party(key: 3, project: 0)) == [0])
+        #expect(metering.isOn && metering.chain(of: Metering.Party(key: 0)) == nil)
+        #expect(metering.otherChains(of: Metering.Party(key: 3, project: 0)) == [0] && metering.otherChains(of: Metering.Party(key: 0)).isEmpty)
         #expect(!Self.metering(.empty).isOn)
     }
 
