@@ -1,6 +1,6 @@
 # Thin on purpose: every target is a script that also runs by itself.
 
-.PHONY: run test acceptance demo bench check build fuzz sanitize format clean
+.PHONY: run test acceptance demo bench train check build fuzz sanitize format clean
 
 run:        ## set up, build and start on an embedded store, nothing configured
 	@scripts/run
@@ -16,6 +16,9 @@ demo:       ## a small real model behind Swiftlet, with a curl and a Python snip
 
 bench:      ## measure against other proxies and routers; writes docs/benchmarks.md
 	@scripts/bench
+
+train:      ## fit the models in the binary anew, from ROUTING_DATA and the prompts in training
+	@scripts/train
 
 check:      ## formatting, house rules, examples: before handing over
 	@scripts/check

@@ -7,7 +7,7 @@ import ArgumentParser
         subcommands: [
             Serve.self, Check.self, ExplainCommand.self, RequestsCommand.self, ProvidersCommand.self, KeysCommand.self, SettingsCommand.self,
             AuditCommand.self,
-            SchemaCommand.self, Simulate.self,
+            SchemaCommand.self, Simulate.self, ScoreCommand.self,
             PricesCommand.self, BenchCommand.self,
         ])
 }

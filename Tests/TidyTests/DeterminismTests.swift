@@ -4,14 +4,14 @@ import Testing
     let clocks = /\b(?:ContinuousClock|SuspendingClock|Date|DispatchTime|clock_gettime|gettimeofday|NIODeadline)\b|\bTask\.sleep\b|\.now\(\)/
     let chance = /\b(?:SystemRandomNumberGenerator|arc4random\w*|getrandom)\b|\bUUID\(\)/
 
-    @Test("deciding sees no clock: time is an argument", arguments: ["Routing", "Simulation", "Wire", "Schema", "Guarding"])
+    @Test("deciding sees no clock: time is an argument", arguments: ["Routing", "Simulation", "Wire", "Schema", "Complexity", "Guarding"])
     func time(target: String) {
         for source in Repository.sources("Sources/\(target)") {
             for finding in source.findings(clocks) { Issue.record("\(finding)") }
         }
     }
 
-    @Test("deciding sees no chance but a seeded generator", arguments: ["Routing", "Simulation", "Wire", "Schema", "Guarding"])
+    @Test("deciding sees no chance but a seeded generator", arguments: ["Routing", "Simulation", "Wire", "Schema", "Complexity", "Guarding"])
     func randomness(target: String) {
         for source in Repository.sources("Sources/\(target)") {
             for finding in source.findings(chance) + Self.unseeded(source) { Issue.record("\(finding)") }
