@@ -39,6 +39,12 @@ struct Counters: Sendable {
     var attempts: [Int] = []
     var usage: [Usage] = []
     var cost: [Nanodollars] = []
+    /// By deployment: attempts that were answered, from their start to the reply's first byte and to its end.
+    var firstBytes: [Histogram] = []
+    var durations: [Histogram] = []
+    /// By deployment: attempts that followed one at another deployment, and those that another one followed.
+    var takenOver: [Int] = []
+    var handedOver: [Int] = []
     var unpriced = 0
     var estimated = 0
     /// Of pass-through endpoints, by the ledger's numbers for their paths.
@@ -52,7 +58,12 @@ struct Counters: Sendable {
         if usage.count < deployments {
             attempts += Array(repeating: 0, count: deployments * Self.outcomes - attempts.count)
             usage += Array(repeating: Usage(), count: deployments - usage.count)
-            cost += Array(repeating: .zero, count: deployments - cost.count)
+            let more = deployments - cost.count
+            cost += Array(repeating: .zero, count: more)
+            firstBytes += Array(repeating: Histogram(), count: more)
+            durations += Array(repeating: Histogram(), count: more)
+            takenOver += Array(repeating: 0, count: more)
+            handedOver += Array(repeating: 0, count: more)
         }
     }
 
@@ -64,6 +75,18 @@ struct Counters: Sendable {
             case .cancelled: 1 + Int(Fault.cancelled.rawValue)
             }
         attempts[deployment * Self.outcomes + column] += 1
+    }
+
+    /// An attempt was answered. `firstByte`: nil where its reply had no body.
+    mutating func answered(deployment: Int, firstByte: Duration?, duration: Duration) {
+        if let firstByte { firstBytes[deployment].add(firstByte) }
+        durations[deployment].add(duration)
+    }
+
+    /// A request went on at another deployment.
+    mutating func moved(from: Int, to: Int) {
+        handedOver[from] += 1
+        takenOver[to] += 1
     }
 
     mutating func refused(_ scope: LimitScope, _ unit: LimitUnit) {
@@ -111,6 +134,10 @@ struct Counters: Sendable {
         for at in right.usage.indices {
             left.usage[at] += right.usage[at]
             left.cost[at] = left.cost[at] + right.cost[at]
+            left.firstBytes[at] += right.firstBytes[at]
+            left.durations[at] += right.durations[at]
+            left.takenOver[at] += right.takenOver[at]
+            left.handedOver[at] += right.handedOver[at]
         }
         for (route, counts) in right.passes { left.passes[route, default: PassCounts()] += counts }
         left.duration += right.duration

@@ -100,6 +100,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         attemptStarted = now
         attemptCount += 1
         turn &+= 1
+        if let before = deployment, before != attempt.deployment { loop.counters.moved(from: before, to: attempt.deployment) }
         deployment = attempt.deployment
         target = live.targets[attempt.deployment]
         replacedStale = false
@@ -303,6 +304,10 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         if stake != nil { paid(Usage()) }
         loop.server.router.record(outcome, of: attempt, in: &request.journey, at: now)
         loop.counters.attempt(outcome, deployment: attempt.deployment)
+        if case .success = outcome {
+            loop.counters.answered(
+                deployment: attempt.deployment, firstByte: relay.firstByte.map { $0 - attemptStarted }, duration: now - attemptStarted)
+        }
         if let detail { lastDetail = detail }
         guard fault != nil || !attempts.isEmpty || request.call.extras.includesRouting else { return }
         attempts.append(attemptRecord(attempt, fault, at: now))

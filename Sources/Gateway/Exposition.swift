@@ -16,6 +16,7 @@ struct Exposition {
         let counters = await server.counters()
         page.traffic(counters)
         page.deployments(counters, live, server.router.snapshot(), now)
+        page.providers(counters, live)
         page.passThrough(counters)
         page.alerts(server.webhooks.counts)
         page.ledger(server)
@@ -158,17 +159,23 @@ struct Exposition {
 
     private mutating func histogram(_ name: String, _ help: String, _ histogram: Histogram) {
         family(name, "histogram", help)
+        buckets(name, "", histogram)
+    }
+
+    /// `labels`: as they stand between the braces, escaped, or nothing.
+    mutating func buckets(_ name: String, _ labels: String, _ histogram: Histogram) {
+        let (head, own) = (labels.isEmpty ? "" : labels + ",", labels.isEmpty ? "" : "{\(labels)}")
         var below = 0
         for bucket in 0..<Histogram.buckets {
             below += histogram.counts[bucket]
-            text += "\(name)_bucket{le=\"\(Histogram.bound(bucket))\"} \(below)\n"
+            text += "\(name)_bucket{\(head)le=\"\(Histogram.bound(bucket))\"} \(below)\n"
         }
         below += histogram.counts[Histogram.buckets]
-        text += "\(name)_bucket{le=\"+Inf\"} \(below)\n"
-        text += "\(name)_sum \(Double(histogram.sum.nanoseconds) / 1e9)\n\(name)_count \(below)\n"
+        text += "\(name)_bucket{\(head)le=\"+Inf\"} \(below)\n"
+        text += "\(name)_sum\(own) \(Double(histogram.sum.nanoseconds) / 1e9)\n\(name)_count\(own) \(below)\n"
     }
 
-    private static func escaped(_ value: String) -> String {
+    static func escaped(_ value: String) -> String {
         var escaped = ""
         for character in value {
             switch character {
