@@ -35,7 +35,8 @@ public final class AdminDesk: Sendable {
         self.book = book
         self.log = log
         stores = (store, ledger)
-        let collections = Collections(book: book)
+        let beside = Beside(server: server, tests: ProviderTests(store: store), ledger: ledger)
+        let collections = Collections(book: book, beside: beside)
         self.collections = collections
         settings = SettingsDesk(book: book) { collections.etag($0) }
         versions = VersionDesk(book: book, store: store)
@@ -140,6 +141,8 @@ public final class AdminDesk: Sendable {
     func testProvider(_ call: AdminCall) async throws -> AdminAnswer {
         let name = ProviderTesting.subject(call) ?? ""
         let answer = try await ProviderTesting(server: server).answer(call, provider: name)
+        let settings = Overlay.get(["providers", name], in: await book.document)
+        try await collections.beside.tests.keep(answer.body, of: name, settings: settings, unixMilliseconds: WallClock.milliseconds())
         try await book.note(call.mark("providers.test", "providers.\(name)"))
         return answer
     }

@@ -65,7 +65,7 @@ struct BudgetDesk: Sendable {
         return accounts
     }
 
-    private static func write(_ account: Account, _ window: LimitWindow, _ balance: AccountBalance?, held: Int64?, _ list: inout JSONWriter) {
+    static func write(_ account: Account, _ window: LimitWindow, _ balance: AccountBalance?, held: Int64?, _ list: inout JSONWriter) {
         let used = (balance?.used ?? 0) + (balance?.writtenOff ?? 0)
         list.object { line in
             line.member("account", account.name)

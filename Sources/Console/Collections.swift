@@ -14,13 +14,14 @@ struct Collections: Sendable {
     ]
 
     let book: SettingsBook
+    let beside: Beside
     /// Mixed into ETags, so that they tell nothing of the secrets in what they stand for.
     let salt = UInt64.random(in: .min ... .max)
 
     func answer(_ call: AdminCall, section: String) async throws -> AdminAnswer {
         let name = call.rest(after: 3)
         switch (call.method, name.isEmpty) {
-        case ("GET", true): return try await list(section, call.caller.bounds)
+        case ("GET", true): return try await list(call, section)
         case ("POST", true): return try await create(call, section)
         case ("GET", false): return try await get(section, name, call.caller.bounds)
         case ("PATCH", false): return try await patch(call, section, name)
@@ -33,12 +34,19 @@ struct Collections: Sendable {
 
     // MARK: Looking
 
-    private func list(_ section: String, _ bounds: AdminToken?) async throws -> AdminAnswer {
+    private func list(_ call: AdminCall, _ section: String) async throws -> AdminAnswer {
+        // Of keys it is more work than to show their settings.
+        try call.checkQuery(section == "keys" ? ["usage"] : [])
+        let asks = section != "keys" || call.query["usage"] == "true"
+        let bounds = call.caller.bounds
         let found = Self.members(of: section, in: await book.document).filter { member in bounds.map { KeyBounds($0).sees(member.node) } ?? true }
+        let more = asks ? await beside.entries(section, found) : [:]
         return AdminAnswer { whole in
             whole.object { whole in
                 whole.key("data")
-                whole.array { list in for member in found { Self.shown(member.name, member.node).write(to: &list) } }
+                whole.array { list in
+                    for member in found { Self.shown(member.name, member.node).adding(more[member.name] ?? []).write(to: &list) }
+                }
             }
         }
     }
@@ -48,11 +56,11 @@ struct Collections: Sendable {
         guard let node = Overlay.get([section, name], in: document), bounds.map({ KeyBounds($0).sees(node) }) ?? true else {
             throw Self.unknown(section, name, document, bounds)
         }
-        return answer(name, node)
+        return answer(name, node, beside: await beside.entries(section, [(name, node)])[name] ?? [])
     }
 
-    private func answer(_ name: String, _ node: Node, status: Int = 200, key: String? = nil) -> AdminAnswer {
-        var shown = Self.shown(name, node)
+    private func answer(_ name: String, _ node: Node, status: Int = 200, key: String? = nil, beside: [Node.Entry] = []) -> AdminAnswer {
+        var shown = Self.shown(name, node).adding(beside)
         if let key { shown = shown.setting("key", .text(key)) }
         var answer = AdminAnswer(status: status) { shown.write(to: &$0) }
         answer.etag = etag(node)
@@ -87,7 +95,7 @@ struct Collections: Sendable {
     // MARK: Changing
 
     private func create(_ call: AdminCall, _ section: String) async throws -> AdminAnswer {
-        let body = try call.object()
+        let body = Beside.without(try call.object(), section)
         guard let name = body["name"]?.scalar, !name.isEmpty, name.utf8.count <= 200 else {
             throw AdminRefusal(400, "invalid_value", "`name` is missing: 1 to 200 bytes")
         }
@@ -116,7 +124,7 @@ struct Collections: Sendable {
     private static func isList(_ section: String) -> Bool { section == "rules" || section == "firewall" }
 
     private func patch(_ call: AdminCall, _ section: String, _ name: String) async throws -> AdminAnswer {
-        let body = try call.object()
+        let body = Beside.without(try call.object(), section)
         if let new = body["name"]?.scalar, new != name {
             throw AdminRefusal(400, "invalid_value", "a \(Self.word(section)) keeps its name: make another and delete this one")
         }
@@ -134,6 +142,7 @@ struct Collections: Sendable {
             overlay.set([section, name], to: new)
         }
         guard let node = Overlay.get([section, name], in: document) else { throw Self.unknown(section, name, document) }
+        if section == "providers" { try await beside.tests.forget(name) }
         return answer(name, node)
     }
 
@@ -146,6 +155,7 @@ struct Collections: Sendable {
             try check(call, old)
             overlay.set([section, name], to: nil)
         }
+        if section == "providers" { try await beside.tests.forget(name) }
         return .nothing
     }
 
@@ -201,5 +211,12 @@ struct Collections: Sendable {
         guard tags.contains(where: { $0 == etag(node) }) else {
             throw AdminRefusal(412, "changed_meanwhile", "it was changed since you read it: read it again")
         }
+    }
+}
+
+extension Node {
+    fileprivate func adding(_ more: [Node.Entry]) -> Node {
+        guard let entries, !more.isEmpty else { return self }
+        return Node(.map(entries + more))
     }
 }

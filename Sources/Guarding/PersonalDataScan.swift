@@ -4,9 +4,8 @@ struct PersonalDataScan {
     let text: UnsafeBufferPointer<UInt8>
     var findings: [PersonalData.Finding] = []
     var cues = CueTrail()
+    var numbers = NumberRun()
     let table = CueTable.shared
-    /// Up to here no JSON Web Token begins.
-    var refusedToken = 0
 
     init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
 

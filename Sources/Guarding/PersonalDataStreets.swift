@@ -141,7 +141,6 @@ extension PersonalDataScan {
         while byte(index).isDigit { index += 1 }
         guard index - first <= 4 else { return nil }
         if byte(index).isLetter, !byte(index + 1).isAlphanumeric, byte(index + 1) < 0x80 { index += 1 }
-        if byte(index) == UInt8(ascii: "/"), byte(index + 1).isUpper, !byte(index + 2).isAlphanumeric { return index + 2 }
         if byte(index) == UInt8(ascii: "/") || byte(index) == UInt8(ascii: "-"), byte(index + 1).isDigit {
             index += 1
             while byte(index).isDigit, index - first < 9 { index += 1 }

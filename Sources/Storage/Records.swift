@@ -23,6 +23,8 @@ public enum DocumentKind: UInt8, CaseIterable, Sendable {
     /// A setting above the file: the name is its path as a JSON list, the value JSON, or nothing where it is taken out.
     case setting
     case signal
+    /// How the last look at a provider ended: the name is the provider's.
+    case providerTest
 }
 
 public struct StoredDocument: Hashable, Sendable {

@@ -8,27 +8,43 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Make, look at, rotate and take away virtual keys of a running gateway.",
         discussion: "The admin token is taken from SWIFTLET_ADMIN_TOKEN.",
-        subcommands: [List.self, Create.self, Rotate.self, Pause.self, Resume.self, Delete.self])
+        subcommands: [List.self, Show.self, Create.self, Rotate.self, Pause.self, Resume.self, Delete.self])
 
     private static let path = "/api/v1/keys"
 
     private static func path(_ name: String) -> String { "\(path)/\(AdminClient.segment(name))" }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "All keys, without their secrets.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "All keys, without their secrets: what they cost this month and what is left of their tightest budget.")
         @OptionGroup var admin: AdminOptions
 
         func run() throws {
-            let reply = try admin.ask { try $0.get(path) }
+            let reply = try admin.ask { try $0.get("\(path)?usage=true") }
             admin.show(reply) { node in
                 let rows = (node["data"]?.items ?? []).map { key in
-                    [
+                    let tightest = KeyBalance.tightest(of: key)
+                    return [
                         key["name"]?.scalar ?? "", key["prefix"]?.scalar ?? "-", key["paused"]?.scalar == "true" ? "paused" : "active",
                         key["project"]?.scalar ?? "-", key["owner"]?.scalar ?? "-", key["expires"]?.scalar ?? "-",
+                        key["usage"]?["month"]?["cost_usd"]?.scalar.map { "$\($0)" } ?? "-", tightest?.left ?? "-", tightest?.resets ?? "-",
                     ]
                 }
-                return TextTable.text(["NAME", "BEGINS", "STATE", "PROJECT", "OWNER", "EXPIRES"], rows)
+                return TextTable.text(["NAME", "BEGINS", "STATE", "PROJECT", "OWNER", "EXPIRES", "MONTH", "LEFT", "RESETS"], rows)
             }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "One key: its settings, what it used today, this month and ever, how its budgets and limits stand.")
+        @Argument(help: "The key's name.")
+        var name: String
+        @OptionGroup var admin: AdminOptions
+
+        func run() throws {
+            let reply = try admin.ask { try $0.get(path(name)) }
+            admin.show(reply) { KeyBalance.text(of: $0) }
         }
     }
 

@@ -6,7 +6,26 @@ import Schema
 /// `swiftlet providers test NAME`: whether a provider of a running gateway is there, takes the credential, and answers.
 struct ProvidersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "providers", abstract: "Look at the providers of a running gateway.", subcommands: [TestCommand.self])
+        commandName: "providers", abstract: "Look at the providers of a running gateway.", subcommands: [List.self, TestCommand.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "All providers, and how the last look at each ended.")
+        @OptionGroup var admin: AdminOptions
+
+        func run() throws {
+            let reply = try admin.ask { try $0.get("/api/v1/providers") }
+            admin.show(reply) { node in
+                let rows = (node["data"]?.items ?? []).map { provider in
+                    let test = provider["last_test"].flatMap { $0.isNull ? nil : $0 }
+                    let steps = ["reachable", "key", "answers"].map { test?[$0]?["state"]?.scalar ?? "-" }
+                    let outcome = test.map { $0["outdated"]?.scalar == "true" ? "outdated" : $0["ok"]?.scalar == "true" ? "ok" : "failed" } ?? "never"
+                    return [provider["name"]?.scalar ?? "", provider["type"]?.scalar ?? "-", outcome] + steps
+                        + [test?["latency_ms"].flatMap { $0.isNull ? nil : $0.scalar } ?? "-", test?["at"]?.scalar ?? "-"]
+                }
+                return TextTable.text(["NAME", "TYPE", "TEST", "REACHABLE", "KEY", "ANSWERS", "MS", "AT"], rows)
+            }
+        }
+    }
 
     struct TestCommand: ParsableCommand {
         static let configuration = CommandConfiguration(

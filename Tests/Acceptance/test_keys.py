@@ -236,3 +236,73 @@ def test_a_store_has_no_key_in_any_of_its_rows(served):
                 rows += list(base.iterdump())
     text = "\n".join(rows)
     assert key not in text and KEY not in text and "sha256:" in text
+
+
+# -- what a key has used, and what is left to it
+
+SPENDING = {
+    "providers": {"lab": {"type": "mock"}},
+    "models": {"chat": {"deployments": [{"provider": "lab", "model": "m", "input_price": 1000, "output_price": 2000}]}},
+    "projects": {"acme": {}, "zeta": {}},
+    "keys": {
+        "rich": {"key": "key-rich", "project": "acme", "budget": [{"amount": 50, "period": "month"}, {"amount": 40, "period": "day"}], "rpm": 60},
+        "free": {"key": "key-free", "project": "zeta"}, "any": {"key": KEY},
+    },
+}
+
+
+def test_a_key_says_what_it_used_and_what_is_left_to_it(gateway):
+    started = gateway(SPENDING)
+    admin = Admin(started)
+    cost = sum(float(chat(started, key="key-rich")["x-swiftlet-cost-usd"]) for _ in range(3))
+    assert cost > 0
+    wait_until(lambda: admin.get("/api/v1/keys/rich")["usage"]["total"]["requests"] == 3, 5, what="the rows")
+    rich = admin.get("/api/v1/keys/rich")
+    for span in ("today", "month", "total"):
+        assert rich["usage"][span]["cost_usd"] == pytest.approx(cost) and rich["usage"][span]["output_tokens"] > 0, span
+    balances = {(line["unit"], line["period"]): line for line in rich["balances"]}
+    assert set(balances) == {("usd", "month"), ("usd", "day"), ("requests", "minute")}
+    for period, limit in [("month", 50), ("day", 40)]:
+        line = balances["usd", period]
+        assert (line["limit"], line["kind"]) == (limit, "budget") and line["used"] == pytest.approx(cost)
+        assert line["remaining"] == pytest.approx(limit - cost) and line["resets"] > line["since"]
+    assert balances["requests", "minute"]["limit"] == 60
+    # A key without budgets has used as well; one that nobody used has nothing.
+    chat(started, key="key-free")
+    wait_until(lambda: admin.get("/api/v1/keys/free")["usage"]["today"]["requests"] == 1, 5, what="the row")
+    assert admin.get("/api/v1/keys/free")["balances"] == []
+    assert admin.get("/api/v1/keys/any")["usage"]["total"] == {"requests": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0}
+    # The list says it where it is asked to.
+    assert all("usage" not in key for key in admin.get("/api/v1/keys")["data"])
+    assert {key["name"]: key["usage"]["month"]["requests"] for key in admin.get("/api/v1/keys?usage=true")["data"]} == {"rich": 3, "free": 1, "any": 0}
+    assert admin("GET", "/api/v1/keys?use=true")[0] == 400
+
+
+def test_what_is_only_shown_is_not_set_by_who_sends_it_back(gateway):
+    started = gateway(SPENDING)
+    admin = Admin(started)
+    shown = admin.get("/api/v1/keys/rich")
+    status, _, body = admin("PATCH", "/api/v1/keys/rich", shown | {"owner": "anna"})
+    assert status == 200 and body["owner"] == "anna" and "usage" not in body, body
+    assert admin.get("/api/v1/keys/rich")["owner"] == "anna"
+    chat(started, key="key-rich")
+
+
+def test_the_command_line_says_what_is_left(gateway):
+    started = gateway(SPENDING, environment={"SWIFTLET_ADMIN_TOKEN": TOKEN})
+    cost = float(chat(started, key="key-rich")["x-swiftlet-cost-usd"])
+    admin = Admin(started, TOKEN)
+    wait_until(lambda: admin.get("/api/v1/keys/rich")["usage"]["total"]["requests"] == 1, 5, what="the row")
+    listed = run(started, "keys", "list")
+    assert listed.returncode == 0, listed.stderr
+    head, *lines = listed.stdout.splitlines()
+    assert head.split()[-3:] == ["MONTH", "LEFT", "RESETS"]
+    rich, = [line.split() for line in lines if line.startswith("rich")]
+    # The tightest of its two budgets, which is that of the day.
+    assert float(rich[-3][1:]) == pytest.approx(cost) and float(rich[-2][1:]) == pytest.approx(40 - cost)
+    one = run(started, "keys", "show", "rich")
+    assert one.returncode == 0 and "project: acme" in one.stdout and "key-rich" not in one.stdout
+    assert [line.split()[:4] for line in one.stdout.splitlines() if line.startswith("budget,")] == [
+        ["budget,", "usd", "per", "month"], ["budget,", "usd", "per", "day"]]
+    assert json.loads(run(started, "keys", "show", "rich", "--json").stdout)["usage"]["today"]["requests"] == 1
+    assert run(started, "keys", "show", "nobody").returncode == 1

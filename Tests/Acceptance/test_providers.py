@@ -192,3 +192,59 @@ def test_betas_of_anthropics_clients_reach_anthropic_and_nobody_else(behind):
     gateway, up = behind()
     assert gateway.post("/v1/messages", MESSAGE, headers=betas)[0] == 200
     assert "anthropic-beta" not in up.requests[0].headers
+
+
+# -- how the last look ended
+
+def test_the_result_is_kept_and_shown_until_the_provider_is_another(gateway, upstream):
+    up = upstream(serve)
+    one = gateway({
+        "providers": {"up": up.provider(api_key=SECRET), "other": up.provider()},
+        "models": {"chat": {"deployments": [{"provider": "up", "model": "good"}, {"provider": "other", "model": "good"}]}},
+    })
+    admin = Admin(one)
+
+    def last(name="up"):
+        listed, = [row["last_test"] for row in admin.get("/api/v1/providers")["data"] if row["name"] == name]
+        assert admin.get(f"/api/v1/providers/{name}")["last_test"] == listed
+        return listed
+
+    assert last() is None
+    report = looked(one, "up")
+    kept = last()
+    assert kept["ok"] is True and steps(kept) == ["ok", "ok", "ok"] and kept["outdated"] is False
+    assert kept["model"] == "good" and kept["latency_ms"] == report["latency_ms"] > 0 and kept["at"].endswith("Z")
+    looked(one, "up", {"model": "wrong-key"})
+    kept = last()
+    assert kept["ok"] is False and steps(kept)[1] == "failed" and SECRET not in json.dumps(kept)
+    assert last("other") is None
+    # It outlives the process, on whose disk no secret stands.
+    one.stop()
+    assert SECRET.encode() not in (one.folder / "swiftlet.db").read_bytes()
+    one.start()
+    one.wait_ready()
+    assert last() == kept
+    # Other settings make it the result of something else; a change through the API takes it away.
+    one.stop()
+    settings = json.loads(one.file.read_text())
+    settings["providers"]["up"]["timeout"] = "17s"
+    one.file.write_text(json.dumps(settings))
+    one.start()
+    one.wait_ready()
+    assert last()["outdated"] is True
+    shown = admin.get("/api/v1/providers/up")
+    assert admin("PATCH", "/api/v1/providers/up", {"timeout": "18s", "last_test": shown["last_test"]})[0] == 200
+    assert last() is None
+    looked(one, "up")
+    assert last()["ok"] is True
+
+
+def test_the_command_line_lists_how_providers_are(gateway, upstream):
+    up = upstream(serve)
+    one = gateway({"providers": {"up": up.provider(), "never": up.provider()},
+                   "models": {"chat": {"deployments": [{"provider": "up", "model": "good"}]}}})
+    looked(one, "up")
+    listed = swiftlet("providers", "list", "--url", f"http://127.0.0.1:{one.admin_port}")
+    assert listed.returncode == 0, listed.stderr
+    rows = {line.split()[0]: line.split() for line in listed.stdout.splitlines()[1:]}
+    assert rows["up"][2:6] == ["ok"] * 4 and rows["never"][2] == "never"

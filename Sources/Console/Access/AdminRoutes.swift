@@ -11,6 +11,9 @@ enum AdminRoutes {
         AdminRoute("GET", "/api/v1/me", .token, "Whose token it is, and what it may do.") { desk, call in desk.me(call) },
     ]
 
+    private static let usage = AdminRoute.Parameter(
+        name: "usage", help: "Also what each has used, and how its budgets and limits stand.", schema: "boolean")
+
     private static let collections: [AdminRoute] = Collections.sections.sorted { $0.key < $1.key }.flatMap { path, section in
         let (read, change): (AdminRight, AdminRight) = section == "keys" ? (.readKeys, .changeKeys) : (.read, .operate)
         let word = Collections.word(section)
@@ -18,7 +21,7 @@ enum AdminRoutes {
             try await desk.collections.answer(call, section: section)
         }
         return [
-            AdminRoute("GET", "/api/v1/\(path)", read, "All of `\(section)`, secrets covered.", handle),
+            AdminRoute("GET", "/api/v1/\(path)", read, "All of `\(section)`, secrets covered.", query: section == "keys" ? [usage] : [], handle),
             AdminRoute(
                 "POST", "/api/v1/\(path)", change,
                 section == "keys" ? "Makes a key. It is shown in this answer and never again." : "Adds a \(word).", body: .item(section), status: 201,
