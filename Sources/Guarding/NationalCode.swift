@@ -175,10 +175,8 @@ extension PersonalDataScan {
         guard byte(index).isDigit, let (_, more, stop) = decimal(at: index, most: 180), more >= 3 else { return nil }
         let last = hemisphere(stop, "EWO")
         let isNamed = cues.suggestsPlace(at: start)
-        let isOfList =
-            opening == UInt8(ascii: ",")
-            || byte(last) == UInt8(ascii: ",") && (byte(last + 1).isDigit || byte(last + 2).isDigit || byte(last + 2) == UInt8(ascii: "-"))
-            || byte(start - 2) == UInt8(ascii: ",")
+        // A list of numbers is no pair.
+        let isOfList = [opening, byte(start - 2), byte(last)].contains(UInt8(ascii: ","))
         guard isNamed || hasLetter || decimals >= 4 && more >= 4 && latitude >= 1 && !isOfList && decimals <= 8, !byte(last).isDigit else {
             return nil
         }

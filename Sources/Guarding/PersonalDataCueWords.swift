@@ -115,7 +115,8 @@ enum CueWords {
         cliente clientes equipo amigos señores señor señora signori signore colleghi clienti amici senhor senhora senhores equipe klant klanten collega's \
         państwo kliencie president professor doctor minister santa diary god lord world and or the this that it they we i you he she monday tuesday wednesday \
         thursday friday saturday sunday january february march april may june july august september october november december montag dienstag mittwoch \
-        donnerstag freitag samstag sonntag januar februar märz mai juni juli oktober dezember universität university company inc ltd gmbh bundeskanzler
+        donnerstag freitag samstag sonntag januar februar märz mai juni juli oktober dezember universität university company inc ltd gmbh bundeskanzler \
+        san santa são saint sankt st
         """
 
     /// The commonest of eight languages that are nothing else.

@@ -12,7 +12,9 @@ extension PersonalDataScan {
         if !cue.isDisjoint(with: [.nameNoun, .nameLabel]), let range = labelled(end) { return named(range, 0.7) }
         if cue.contains(.signOff), let range = signed(end) { return named(range, 0.7) }
         if cue.contains(.salutation), let range = greeted(end) { return named(range, 0.65) }
-        if cue.contains(.givenName), let (range, words) = capitalised(from: start), words > 1 { return named(range, 0.65) }
+        if cue.contains(.givenName), !cues.beforeLast.contains(.noName), let (range, words) = capitalised(from: start), words > 1 {
+            return named(range, 0.65)
+        }
         return nil
     }
 
@@ -28,7 +30,8 @@ extension PersonalDataScan {
         guard text[start].isUpper || !isAbbreviation, length > 1 || byte(end) == UInt8(ascii: ".") else { return nil }
         var index = end
         for _ in 0..<3 {
-            if byte(index) == UInt8(ascii: ".") || byte(index) == UInt8(ascii: "/") { index += 1 }
+            // A full stop behind a whole word ends a sentence.
+            if byte(index) == UInt8(ascii: "."), isAbbreviation || length < 6 && text[start].isUpper || length == 4 { index += 1 }
             while byte(index) == 0x20, index - end < 24 { index += 1 }
             guard let next = wordEnd(from: index), next - index < CueTable.longest, table.cue(of: text[index..<next]).contains(.title) else { break }
             index = next

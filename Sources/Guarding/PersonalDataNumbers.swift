@@ -1,5 +1,5 @@
 /// Digits in groups, as people write numbers: `4111 1111 1111 1111`, `(030) 123-45`, `192.0.2.1`.
-struct NumberRun {
+enum NumberRun {
     /// Groups looked at together; a longer run is read in pieces that overlap by half.
     static let maxGroups = 24
     static let maxDigits = 128

@@ -83,6 +83,7 @@ extension PersonalDataScan {
     private mutating func shaped(at start: Int) -> Int? {
         let second = byte(start + 1)
         for shape in SecretShape.byFirst[Int(text[start])] where shape.prefix.utf8Start[1] == second && starts(shape.prefix, at: start) {
+            if starts("eyJ", at: start), start < refusedToken { continue }
             let first = start + shape.prefix.utf8CodeUnitCount
             var end = first
             var digits = 0
@@ -90,13 +91,17 @@ extension PersonalDataScan {
                 if text[end].isDigit { digits += 1 }
                 end += 1
             }
+            if starts("eyJ", at: start) {
+                // What it might be is read once, however often it begins anew.
+                refusedToken = end
+                if !isToken(start..<end) { continue }
+            }
             // A full stop of the sentence is none of the token's.
             while end > first, text[end - 1] == UInt8(ascii: ".") || text[end - 1] == UInt8(ascii: "-") { end -= 1 }
             let length = end - first
             guard length >= shape.least, length <= shape.most || starts("eyJ", at: start), digits > 0 || shape.alphabet == .capitals,
                 looksRandom(first..<end)
             else { continue }
-            if starts("eyJ", at: start), !isToken(start..<end) { continue }
             found(.secret, start..<end, 0.95)
             return end
         }

@@ -9,7 +9,8 @@ extension PersonalDataScan {
             found(.address, first..<whole, 0.85)
             return whole
         }
-        guard cue.contains(.streetFirst) else { return nil }
+        // `C/` is a street, `C` is not.
+        guard cue.contains(.streetFirst), end - start > 1 || byte(end) == UInt8(ascii: "/") else { return nil }
         if let first = numberBefore(start), let last = streetName(after: end) {
             let whole = withCity(last)
             found(.address, first..<whole, 0.85)
@@ -141,6 +142,7 @@ extension PersonalDataScan {
         while byte(index).isDigit { index += 1 }
         guard index - first <= 4 else { return nil }
         if byte(index).isLetter, !byte(index + 1).isAlphanumeric, byte(index + 1) < 0x80 { index += 1 }
+        if byte(index) == UInt8(ascii: "/"), byte(index + 1).isUpper, !byte(index + 2).isAlphanumeric { return index + 2 }
         if byte(index) == UInt8(ascii: "/") || byte(index) == UInt8(ascii: "-"), byte(index + 1).isDigit {
             index += 1
             while byte(index).isDigit, index - first < 9 { index += 1 }

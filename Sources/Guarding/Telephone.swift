@@ -6,7 +6,9 @@ enum Telephone {
         let count = view.count
         guard count >= 7, count <= 15, !isDate(view), isVaried(view) else { return nil }
         if view.hasPlus { return isInternational(view.digits.dropFirst(0)) ? 0.95 : nil }
-        if view.digits[0] == 0, view.digits[1] == 0, count >= 10 {
+        var head = view.shape
+        while head > 15 { head >>= 4 }
+        if view.digits[0] == 0, view.digits[1] == 0, count >= 10, head > 1 {
             guard isInternational(view.digits.dropFirst(2)) else { return nil }
             return isNamed ? 0.9 : view.isPlain ? nil : 0.8
         }
@@ -37,8 +39,10 @@ enum Telephone {
         }
     }
 
-    /// Not one digit all over.
-    private static func isVaried(_ view: NumberView) -> Bool { view.digits.contains { $0 != view.digits[view.count - 1] } }
+    /// Three digits at least: neither one all over, nor binary.
+    private static func isVaried(_ view: NumberView) -> Bool {
+        view.digits.reduce(UInt16(0)) { $0 | 1 << UInt16($1) }.nonzeroBitCount > 2
+    }
 
     /// `2024-03-05 10`, `05.03.2024`, `20240305-1200`, `2024 2025`.
     private static func isDate(_ view: NumberView) -> Bool {
