@@ -52,7 +52,7 @@ struct PersonalDataScan {
     private mutating func email(at sign: Int) -> Int {
         var start = sign
         while start > 0, sign - start < 64, Self.isLocal(text[start - 1]) { start -= 1 }
-        while start < sign, text[start] == UInt8(ascii: ".") || text[start] == UInt8(ascii: "-") || text[start] == UInt8(ascii: "'") { start += 1 }
+        while start < sign, !text[start].isAlphanumeric, text[start] < 0x80 { start += 1 }
         guard start < sign, text[sign - 1] != UInt8(ascii: "."), let end = host(from: sign + 1) else { return sign + 1 }
         found(.email, start..<end, 0.95)
         return end

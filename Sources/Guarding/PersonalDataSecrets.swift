@@ -91,10 +91,10 @@ extension PersonalDataScan {
                 if text[end].isDigit { digits += 1 }
                 end += 1
             }
-            if starts("eyJ", at: start), !isToken(start..<end) {
-                // What it might have been is read once, however often it begins anew.
+            if starts("eyJ", at: start) {
+                // What it might be is read once, however often it begins anew.
                 refusedToken = end
-                continue
+                if !isToken(start..<end) { continue }
             }
             // A full stop of the sentence is none of the token's.
             while end > first, text[end - 1] == UInt8(ascii: ".") || text[end - 1] == UInt8(ascii: "-") { end -= 1 }

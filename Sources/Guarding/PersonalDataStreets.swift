@@ -9,7 +9,8 @@ extension PersonalDataScan {
             found(.address, first..<whole, 0.85)
             return whole
         }
-        guard cue.contains(.streetFirst) else { return nil }
+        // `C/` is a street, `C` is not.
+        guard cue.contains(.streetFirst), end - start > 1 || byte(end) == UInt8(ascii: "/") else { return nil }
         if let first = numberBefore(start), let last = streetName(after: end) {
             let whole = withCity(last)
             found(.address, first..<whole, 0.85)
