@@ -52,11 +52,11 @@ let package = Package(
         .target(name: "CWeights", exclude: ["complexity.weights"]),
         target("Wire", ["CBytes"]),
         target("Schema"),
-        target("Routing", ["Schema"]),
+        target("Routing", ["Schema", "Guarding"]),
         target("Guarding"),
         target("Complexity"),
         target("Translation", ["Wire", "Schema", "Routing", .nioCore, .crypto]),
-        target("Settings", ["CPrices", "Schema", "Routing", "Translation", .yams]),
+        target("Settings", ["CPrices", "Schema", "Guarding", "Routing", "Translation", .yams]),
         target("Storage", ["CBytes", "CPostgres", "Routing", .grdb, .crypto]),
         target(
             "Gateway",
@@ -80,7 +80,7 @@ let package = Package(
 
         tests("WireTests", ["Wire"]),
         tests("SchemaTests", ["Schema"]),
-        tests("RoutingTests", ["Routing"]),
+        tests("RoutingTests", ["Routing", "Guarding"]),
         tests("GuardingTests", ["Guarding"], exclude: ["Fixtures"]),
         tests("ComplexityTests", ["Complexity", "CWeights"], exclude: ["Golden"]),
         tests("TranslationTests", ["Translation", .crypto], exclude: ["Fixtures"]),

@@ -1,3 +1,5 @@
+import Guarding
+
 /// One test of a field's value. Numbers compare as numbers when both sides are numbers or written like them, else as text in
 /// the order of Unicode. What is missing fails every test but `exists: false`, `ne` and `not_in`.
 public struct Comparison: Hashable, Sendable {

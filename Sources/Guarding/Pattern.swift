@@ -23,7 +23,7 @@ public final class Pattern: Sendable {
     }
 
     /// Where `text` stands, every character for itself; at the start or the end, where that is asked.
-    convenience init(literal text: String, ignoringCase: Bool, atStart: Bool = false, atEnd: Bool = false) throws(PatternError) {
+    public convenience init(literal text: String, ignoringCase: Bool, atStart: Bool = false, atEnd: Bool = false) throws(PatternError) {
         guard text.unicodeScalars.count <= Self.maxLength else {
             throw PatternError(message: "is longer than \(Self.maxLength) characters", position: 1)
         }

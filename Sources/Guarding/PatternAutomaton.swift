@@ -49,7 +49,7 @@ struct PatternAutomaton: Sendable {
     }
 
     /// The class of every byte, and a byte of every class.
-    private static func classes(of program: PatternProgram) -> (classes: [UInt8], samples: [UInt8]) {
+    static func classes(of program: PatternProgram) -> (classes: [UInt8], samples: [UInt8]) {
         var sets = program.sets
         if program.hasAssertions {
             var (words, newline, continuations) = (ByteSet(), ByteSet(), ByteSet())

@@ -1,7 +1,7 @@
 /// One position of a text: which instructions are reached there without a byte.
 struct PatternWalk {
     /// What assertions ask of the byte before a position.
-    enum Context: UInt8, Hashable {
+    enum Context: UInt8, Hashable, CaseIterable {
         case start, newline, word, other
 
         init(after byte: UInt8) { self = byte == UInt8(ascii: "\n") ? .newline : PatternWalk.isWord(byte) ? .word : .other }
@@ -12,7 +12,7 @@ struct PatternWalk {
     private var marks: [Int]
     private var round = 0
     private var stack: [Int32] = []
-    /// Instructions that want a byte.
+    /// Instructions that want a byte, those preferred first.
     private(set) var waiting: [Int32] = []
     /// Of the last round.
     private(set) var visits = 0
@@ -23,11 +23,13 @@ struct PatternWalk {
     }
 
     /// Reaches from `kernel` what can be reached between `before` and the byte `after` (nil: the end). True: the end of the program.
-    mutating func close(_ kernel: [Int32], before: Context, after: UInt8?) -> Bool {
+    /// `cutting`: what is preferred less than that end is left out.
+    mutating func close(_ kernel: [Int32], before: Context, after: UInt8?, cutting: Bool = true) -> Bool {
+        var isEnd = false
         round += 1
         visits = 0
         waiting.removeAll(keepingCapacity: true)
-        stack.append(contentsOf: kernel)
+        stack.append(contentsOf: kernel.reversed())
         while let place = stack.popLast() {
             let index = Int(place)
             if marks[index] == round { continue }
@@ -36,8 +38,9 @@ struct PatternWalk {
             let instruction = program.instructions[index]
             switch instruction.kind {
             case .match:
-                stack.removeAll(keepingCapacity: true)
-                return true
+                isEnd = true
+                if cutting { stack.removeAll(keepingCapacity: true) }
+            case .save: stack.append(instruction.next)
             case .bytes: waiting.append(place)
             case .split:
                 stack.append(instruction.other)
@@ -46,11 +49,11 @@ struct PatternWalk {
                 if Self.holds(PatternAssertion(rawValue: UInt8(instruction.other)), before, after) { stack.append(instruction.next) }
             }
         }
-        return false
+        return isEnd
     }
 
-    /// Where `byte` leads from what waits; the beginning is one such place everywhere, for a match may begin anywhere.
-    mutating func step(over byte: UInt8, into kernel: inout [Int32]) {
+    /// Where `byte` leads from what waits; the beginning is one such place everywhere, unless a match may begin in one place only.
+    mutating func step(over byte: UInt8, anchored: Bool = false, into kernel: inout [Int32]) {
         round += 1
         for place in waiting {
             let instruction = program.instructions[Int(place)]
@@ -58,10 +61,10 @@ struct PatternWalk {
             marks[Int(instruction.next)] = round
             kernel.append(instruction.next)
         }
-        if marks[Int(program.start)] != round { kernel.append(program.start) }
+        if !anchored, marks[Int(program.start)] != round { kernel.append(program.start) }
     }
 
-    private static func holds(_ assertion: PatternAssertion?, _ before: Context, _ after: UInt8?) -> Bool {
+    static func holds(_ assertion: PatternAssertion?, _ before: Context, _ after: UInt8?) -> Bool {
         switch assertion {
         case .textStart: before == .start
         case .textEnd: after == nil

@@ -1,24 +1,9 @@
-/// An expression as a tree.
-indirect enum PatternNode: Hashable, Sendable {
-    case empty
-    case set(ScalarSet)
-    case sequence([PatternNode])
-    case either([PatternNode])
-    /// `most` nil: without bound.
-    case repeated(PatternNode, least: Int, most: Int?)
-    case assertion(PatternAssertion)
-}
-
-/// What holds between two characters.
-enum PatternAssertion: UInt8, Hashable, Sendable {
-    case textStart, textEnd, lineStart, lineEnd, wordBoundary, noWordBoundary
-}
-
 /// Reads the text of an expression; recursive, so groups nest at most `maxDepth` deep.
 struct PatternParser {
     private static let maxDepth = 100
     /// As PCRE has it at most in practice; larger ones are written out to programs that are too large anyway.
     private static let maxRepeats = 1000
+    private static let maxGroups = 99
 
     struct Flags {
         var ignoresCase = false
@@ -30,6 +15,11 @@ struct PatternParser {
     var at: Int
     fileprivate(set) var end: Int
     var flags = Flags()
+    /// Groups that remember, so far.
+    private(set) var groupCount = 0
+    private(set) var groupNames: [String: Int] = [:]
+    /// Whether `\b` beside a letter beyond ASCII is refused: it would hold where no one means it.
+    var refusesBlindBoundaries = false
     private var depth = 0
 
     init(_ source: String, ignoringCase: Bool) {
@@ -76,6 +66,9 @@ struct PatternParser {
         while let next = peek(), next != "|", next != ")" {
             let start = at
             guard let atom = try atom() else { continue }
+            if refusesBlindBoundaries, let last = parts.last, atom.isBoundary && last.isForeign || atom.isForeign && last.isBoundary {
+                throw error("`\\b` knows letters of ASCII only: for words of other scripts there are keywords", at: start)
+            }
             parts.append(try quantified(atom, from: start))
         }
         return parts.count == 1 ? parts[0] : parts.isEmpty ? .empty : .sequence(parts)
@@ -121,11 +114,11 @@ struct PatternParser {
         if max(least, most ?? 0) > Self.maxRepeats { throw error("repeats more than \(Self.maxRepeats) times", at: began) }
         if let most, most < least { throw error("repeats at least \(least) but at most \(most) times", at: began) }
         if take("+") { throw error("possessive quantifiers are not supported", at: began) }
-        _ = take("?")
+        let isLazy = take("?")
         if let next = peek(), "*+?".unicodeScalars.contains(next) || (next == "{" && repeats() != nil) {
             throw error("`\(next)` repeats what is repeated already: put it in a group")
         }
-        return .repeated(atom, least: least, most: most)
+        return .repeated(atom, least: least, most: most, isLazy: isLazy)
     }
 
     /// `{2}`, `{2,}` or `{2,5}` here; anything else after `{` is text.
@@ -157,39 +150,68 @@ struct PatternParser {
         let start = at
         at += 1
         let outer = flags
-        if take("?"), try !groupHead(from: start) { return nil }
+        var number = 0
+        if take("?") {
+            switch try groupHead(from: start) {
+            case .nothing: return nil
+            case .unnumbered: break
+            case .named(let name): number = try count(name, from: start)
+            }
+        } else {
+            number = try count(nil, from: start)
+        }
         depth += 1
         guard depth <= Self.maxDepth else { throw error("groups are nested deeper than \(Self.maxDepth)", at: start) }
         let inner = try alternatives()
         depth -= 1
         guard take(")") else { throw error("`(` is not closed", at: start) }
         flags = outer
-        return inner
+        return number == 0 ? inner : .group(number, inner)
     }
 
-    /// What follows `(?`. False: it was flags for the rest, or a comment, and is over.
-    private mutating func groupHead(from start: Int) throws(PatternError) -> Bool {
+    private mutating func count(_ name: String?, from start: Int) throws(PatternError) -> Int {
+        groupCount += 1
+        guard groupCount <= Self.maxGroups else { throw error("has more than \(Self.maxGroups) groups", at: start) }
+        guard let name else { return groupCount }
+        guard groupNames[name] == nil else { throw error("a second group is named `\(name)`", at: start) }
+        groupNames[name] = groupCount
+        return groupCount
+    }
+
+    private enum GroupHead {
+        /// Flags for the rest, or a comment: over already.
+        case nothing
+        case unnumbered
+        case named(String)
+    }
+
+    /// What follows `(?`.
+    private mutating func groupHead(from start: Int) throws(PatternError) -> GroupHead {
         switch peek() {
         case ":":
             at += 1
-            return true
+            return .unnumbered
         case "=", "!": throw error("looking ahead is not supported", at: start)
         case ">": throw error("atomic groups are not supported", at: start)
         case "#":
             while let next = peek(), next != ")" { at += at < end && next != ")" ? 1 : 0 }
             guard take(")") else { throw error("a comment is not closed", at: start) }
-            return false
+            return .nothing
         case "<" where peek(1) == "=" || peek(1) == "!": throw error("looking behind is not supported", at: start)
         case "P" where peek(1) == "<", "<", "'":
             if take("P") {}
             let close: Unicode.Scalar = peek() == "'" ? "'" : ">"
             at += 1
+            var name = ""
             while let next = peek(), next != close {
                 guard next.isWord else { throw error("a group's name has letters, digits and `_`") }
+                name.unicodeScalars.append(next)
                 at += 1
             }
             guard take(close) else { throw error("a group's name is not closed", at: start) }
-            return true
+            guard let first = name.unicodeScalars.first else { throw error("a group's name is empty", at: start) }
+            guard first.digit == nil else { throw error("a group's name begins with a letter or `_`", at: start) }
+            return .named(name)
         case "P", "R", "&": throw error("references to groups are not supported", at: start)
         case "(": throw error("conditional groups are not supported", at: start)
         case let digit? where digit.digit != nil: throw error("references to groups are not supported", at: start)
@@ -198,15 +220,15 @@ struct PatternParser {
     }
 
     /// `i`, `-i`, `im-s` and then `)` or `:`.
-    private mutating func flagList(from start: Int) throws(PatternError) -> Bool {
+    private mutating func flagList(from start: Int) throws(PatternError) -> GroupHead {
         var on = true
         while let next = peek() {
             at += 1
             switch next {
             case "-": on = false
             case "i", "m", "s", "u": flags.set(next, to: on)
-            case ")": return false
-            case ":": return true
+            case ")": return .nothing
+            case ":": return .unnumbered
             default: throw error("there is no flag `\(next)`; there are `i`, `m` and `s`", at: at - 1)
             }
         }

@@ -1,8 +1,8 @@
 import Testing
 
-@testable import Routing
+@testable import Guarding
 
-@Suite("Regular expressions") struct RulesPatternTests {
+@Suite("Regular expressions") struct PatternTests {
     struct Row: CustomTestStringConvertible {
         var pattern: String
         var yes: [String]

@@ -1,12 +1,12 @@
 /// An expression as instructions on the bytes of UTF-8 text.
 struct PatternProgram: Hashable, Sendable {
     struct Instruction: Hashable, Sendable {
-        enum Kind: UInt8 { case bytes, split, assertion, match }
+        enum Kind: UInt8 { case bytes, split, assertion, match, save }
 
         var kind: Kind
         /// Where to go on.
         var next: Int32 = -1
-        /// The other way of a split, the index of a set of bytes, or the raw value of an assertion.
+        /// The second choice of a split, the index of a set of bytes, the raw value of an assertion, or the place that a save remembers.
         var other: Int32 = -1
     }
 
@@ -78,6 +78,10 @@ struct PatternCompiler {
         var next: Int32
     }
 
+    /// Whether what groups take is remembered; who does not ask for it gets a smaller program.
+    var keepsGroups = false
+    /// Whether nothing leads back to the start, so that being there means that nothing was read.
+    var marksStart = false
     private var program = PatternProgram()
     private var setNumbers: [ByteSet: Int32] = [:]
     /// Also what emits nothing costs: empty groups may repeat repeats.
@@ -87,6 +91,7 @@ struct PatternCompiler {
     mutating func compile(_ node: PatternNode) throws(PatternError) -> PatternProgram {
         let match = try emit(.init(kind: .match))
         program.start = try add(node, before: match)
+        if marksStart { program.start = try emit(.init(kind: .save, next: program.start)) }
         return program
     }
 
@@ -121,23 +126,34 @@ struct PatternCompiler {
         case .assertion(let assertion):
             program.hasAssertions = true
             return try emit(.init(kind: .assertion, next: next, other: Int32(assertion.rawValue)))
-        case .repeated(let part, let least, let most): return try add(part, least, most, before: next)
+        case .group(let number, let part):
+            guard keepsGroups else { return try add(part, before: next) }
+            let close = try emit(.init(kind: .save, next: next, other: Int32(2 * number + 1)))
+            let entry = try add(part, before: close)
+            return try emit(.init(kind: .save, next: entry, other: Int32(2 * number)))
+        case .repeated(let part, let least, let most, let isLazy): return try add(part, least, most, isLazy, before: next)
         }
     }
 
-    private mutating func add(_ part: PatternNode, _ least: Int, _ most: Int?, before next: Int32) throws(PatternError) -> Int32 {
+    /// First `go`, then, if that leads nowhere, `stop`; a lazy one the other way round.
+    private mutating func choice(_ go: Int32, _ stop: Int32, _ isLazy: Bool) throws(PatternError) -> Int32 {
+        try emit(.init(kind: .split, next: isLazy ? stop : go, other: isLazy ? go : stop))
+    }
+
+    private mutating func add(_ part: PatternNode, _ least: Int, _ most: Int?, _ isLazy: Bool, before next: Int32) throws(PatternError) -> Int32 {
         var entry = next
         var copies = least
         if let most {
             for _ in least..<most {
                 let own = try add(part, before: entry)
-                entry = try emit(.init(kind: .split, next: own, other: next))
+                entry = try choice(own, next, isLazy)
             }
         } else {
-            let loop = try emit(.init(kind: .split, other: next))
+            let loop = try choice(next, next, isLazy)
             let own = try add(part, before: loop)
-            program.instructions[Int(loop)].next = own
-            entry = least == 0 ? loop : own
+            if isLazy { program.instructions[Int(loop)].other = own } else { program.instructions[Int(loop)].next = own }
+            // What may take nothing is asked once before the loop, so that its first choice stays its first choice.
+            entry = least > 0 ? own : part.lengths.least == 0 ? try choice(own, next, isLazy) : loop
             copies = max(0, least - 1)
         }
         for _ in 0..<copies { entry = try add(part, before: entry) }
