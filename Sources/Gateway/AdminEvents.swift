@@ -16,7 +16,7 @@ public final class AdminEvents: Sendable {
         var lost = 0
         var forgotten = 0
         var saved: [RetrySpending] = []
-        /// Deployments whose rest was told to webhooks: told once, however often a probe fails meanwhile.
+        /// Deployments that rest, as this gateway or another one told: told once, however often a probe fails meanwhile.
         var resting: Set<String> = []
     }
 
@@ -104,6 +104,13 @@ public final class AdminEvents: Sendable {
                 HealthNews(
                     deployment: deployment, isOpen: event.kind == .breakerOpened, rest: .milliseconds(event.number), reason: event.fault?.name ?? ""))
         )
+    }
+
+    /// Another gateway has told of it.
+    public func heard(_ news: HealthNews) {
+        state.withLock { state in
+            if news.isOpen { state.resting.insert(news.deployment) } else { state.resting.remove(news.deployment) }
+        }
     }
 
     /// A deployment rests, or serves again.

@@ -15,11 +15,13 @@ struct RequestsCommand: ParsableCommand {
     var url: String?
     @Option(help: "How many.")
     var limit = 20
+    @Option(name: .customLong("only"), help: "NAME=VALUE, such as project=acme, tag=nightly or state=failed; may be said more than once.")
+    var filters: [String] = []
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
-        let reply = try AdminClient(url).get(id.map { "/api/v1/requests/\($0)" } ?? "/api/v1/requests?limit=\(limit)")
+        let reply = try AdminClient(url).get(id.map { "/api/v1/requests/\($0)" } ?? "/api/v1/requests?\(try query())")
         guard reply.status == 200 else {
             StandardStream.errors.write("swiftlet: \(reply.problem)\n")
             throw ExitCode.failure
@@ -31,6 +33,16 @@ struct RequestsCommand: ParsableCommand {
             return StandardStream.output.write(Self.line(node) + "\n\n" + decision)
         }
         for row in node["data"]?.items ?? [] { StandardStream.output.write(Self.line(row) + "\n") }
+    }
+
+    private func query() throws -> String {
+        try filters.reduce("limit=\(limit)") { query, filter in
+            let halves = filter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard halves.count == 2, !halves[0].isEmpty else {
+                throw ValidationError("--only takes NAME=VALUE such as project=acme, not `\(filter)`")
+            }
+            return query + "&\(AdminClient.segment(halves[0]))=\(AdminClient.segment(halves[1]))"
+        }
     }
 
     private static func line(_ row: Node) -> String {

@@ -56,7 +56,9 @@ struct Running {
         bell.listen { news in
             switch news {
             case .settings: Task { try? await takeUp(book, log) }  // what it fails with, `follow` finds a second later
-            case .health(let health): server.hear(health)
+            case .health(let health):
+                server.hear(health)
+                events.heard(health)
             case .leases: break
             }
         }

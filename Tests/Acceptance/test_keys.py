@@ -192,7 +192,8 @@ def test_usage_is_summed_and_exported(served):
     # As a spreadsheet reads it: as many fields in each line, and the name as text.
     table = list(csv.reader(io.StringIO(text.decode(), newline="")))
     assert len({len(line) for line in table}) == 1 and table[1][0] == "'=app,1" and dict(zip(*table))["requests"] == "3"
-    for query in ("format=xml", "group_by=keys", "group_by=day,hour", "group_by=key,model,day", "from=yesterday", "from=2030-01-02&to=2030-01-01", "keey=x"):
+    assert admin("GET", "/api/v1/usage?format=xml")[0] == 400
+    for query in ("group_by=keys", "group_by=day,hour", "group_by=key,model,day", "from=yesterday", "from=2030-01-02&to=2030-01-01", "keey=x"):
         assert admin("GET", f"/api/v1/usage?{query}")[0] == 400, query
 
 
@@ -274,7 +275,8 @@ def test_a_key_says_what_it_used_and_what_is_left_to_it(gateway):
     assert admin.get("/api/v1/keys/any")["usage"]["total"] == {"requests": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0}
     # The list says it where it is asked to.
     assert all("usage" not in key for key in admin.get("/api/v1/keys")["data"])
-    assert {key["name"]: key["usage"]["month"]["requests"] for key in admin.get("/api/v1/keys?usage=true")["data"]} == {"rich": 3, "free": 1, "any": 0}
+    listed = admin.get("/api/v1/keys?usage=true")["data"]
+    assert {key["name"]: key["usage"]["month"]["requests"] for key in listed} == {"rich": 3, "free": 1, "any": 0}
     assert admin("GET", "/api/v1/keys?use=true")[0] == 400
 
 

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from support.gateway import KEY, wait_until
+from support.gateway import KEY, swiftlet, wait_until
 from test_admin import MOCKS, Admin, chat
 
 PARTIES = {
@@ -49,6 +49,10 @@ def test_requests_are_found_by_project_customer_provider_and_tag(served):
     ]:
         assert sorted(ids(admin, query, 9), reverse=True) == sorted(expected, reverse=True), query
     assert admin("GET", "/api/v1/requests?projekt=acme")[0] == 400
+    url = ["--url", f"http://127.0.0.1:{gateway.admin_port}"]
+    printed = swiftlet("requests", "--only", "project=acme", "--only", "tag=team:acme", *url)
+    assert [line.split()[0] for line in printed.stdout.splitlines()] == of["a"], printed
+    assert swiftlet("requests", "--only", "project", *url).returncode != 0
 
 
 def test_tags_of_a_request_stand_beside_those_of_its_key(served):

@@ -139,3 +139,29 @@ def test_a_server_that_is_away_is_told_once_though_all_of_it_fails(gateway, upst
         assert receiver.wait(2 * turn + 2)[-1]["state"] == "back"
     assert [body["state"] for body in receiver.wait(4)] == ["lost", "back"] * 2
     assert "canary" not in json.dumps([request.body.decode() for request in receiver.came])
+
+
+def test_of_two_gateways_one_tells_of_a_breaker(gateway, upstream, postgres):
+    postgres.clear()
+    receiver = Receiver(upstream)
+    ill = [True]
+    up = upstream(lambda peer, request: peer.answer({}, status=500) if ill[0] else peer.answer(ANSWER))
+    first, second = (gateway({
+        "store": postgres.url, "providers": {"up": up.provider()}, "models": {"chat": {"deployments": [{"provider": "up", "model": "m"}]}},
+        "policies": {"default": {"breaker": {"failure_threshold": 2, "window": "60s", "cooldown": "2s"}, "retry": {"max_retries": 0}}},
+        "server": {"gateway": name}, **receiver.settings("breaker"),
+    }) for name in ("east", "west"))
+    ask_often(first, 3)
+    opened, = receiver.wait(1)
+    assert (opened["state"], opened["gateway"]) == ("open", "east")
+    wait_until(lambda: any("another gateway says that a deployment fails" in line for line in second.lines), what="the news")
+    asked = len(up.requests)
+    # Probes of both fail.
+    wait_until(lambda: [ask(one) for one in (first, second)] and len(up.requests) >= asked + 3, 30, every=0.3, what="probes of both")
+    ill[0] = False
+    wait_until(lambda: ask(second).status == 200, 20, every=0.3, what="an answer")
+    assert [body["state"] for body in receiver.wait(2)] == ["open", "closed"]
+    wait_until(lambda: ask(first).status == 200, 20, every=0.3, what="an answer of the other")
+    ill[0] = True
+    ask_often(first, 3)
+    assert [body["state"] for body in receiver.wait(3)] == ["open", "closed", "open"]
