@@ -25,7 +25,7 @@ extension Server {
     /// Tells the store which version of the settings runs here, for operators to see. False: this gateway has not joined yet.
     public func note(settingsVersion: Int64) throws(StoreFailure) -> Bool {
         guard let gateway = keeper?.status.gateway else { return false }
-        try store.note(settingsVersion: settingsVersion, of: gateway)
+        try store.note(settingsVersion: settingsVersion, of: gateway.number)
         return true
     }
 

@@ -7,13 +7,15 @@ import Routing
 /// not charged yet. Only a row that says more than its slice had, which is the truth, may exceed it.
 public protocol LeaseStore: Sendable {
     /// Registers a gateway by an identity that lasts as long as its spool. Slices it had before, expired or not, are closed: what rows
-    /// charged is used, the rest is free again (so rows of the run before are to be written first). A store of one gateway closes those of all.
-    func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayNumber
+    /// charged is used, the rest is free again (so rows of the run before are to be written first). Of a rate that it did not leave behind
+    /// in order, all counts as used for the rest of its window: nobody can say what its last second took. A store of one gateway closes
+    /// those of all, and knows of rates what rows say. Calls of earlier lives change nothing from here on.
+    func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayLife
     /// One transaction: says that the gateway lives, takes back what it returns, grants what can be granted.
-    /// Slices of gateways not heard of for `expiry` are charged in full.
-    func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply
-    /// Closes all of its slices as `join` does, and forgets that it lives.
-    func leave(_ gateway: GatewayNumber) throws(StoreFailure)
+    /// Slices of gateways not heard of for `expiry` are charged in full. Of a life that another one followed it fails with `conflict`.
+    func lease(_ call: LeaseCall, for gateway: GatewayLife, expiry: Duration) throws(StoreFailure) -> LeaseReply
+    /// Closes all of its slices, of rates as used as it said last, and forgets that it lives. Of an earlier life it does nothing.
+    func leave(_ gateway: GatewayLife) throws(StoreFailure)
     /// Corrects what was charged in full for gateways not heard of for `silence`: down to what rows charged and what they held last.
     /// Returns how many slices. A row that comes later still is charged as what it is.
     func correct(afterSilenceOf silence: Duration) throws(StoreFailure) -> Int
@@ -32,6 +34,18 @@ public protocol LeaseStore: Sendable {
 public struct GatewayNumber: RawRepresentable, Hashable, Sendable {
     public let rawValue: Int64
     public init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// A gateway from one join to its next.
+public struct GatewayLife: Hashable, Sendable {
+    public let number: GatewayNumber
+    /// Rises with each join.
+    public let life: Int64
+
+    public init(number: GatewayNumber, life: Int64) {
+        self.number = number
+        self.life = life
+    }
 }
 
 public struct GatewayRecord: Hashable, Sendable {

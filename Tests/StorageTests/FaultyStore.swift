@@ -72,13 +72,13 @@ final class FaultyStore: Store {
         try memory.forget(retention, unixMilliseconds: unixMilliseconds)
     }
 
-    func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayNumber {
+    func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayLife {
         try memory.join(gateway: identity, called: name)
     }
-    func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply {
+    func lease(_ call: LeaseCall, for gateway: GatewayLife, expiry: Duration) throws(StoreFailure) -> LeaseReply {
         try memory.lease(call, for: gateway, expiry: expiry)
     }
-    func leave(_ gateway: GatewayNumber) throws(StoreFailure) { try memory.leave(gateway) }
+    func leave(_ gateway: GatewayLife) throws(StoreFailure) { try memory.leave(gateway) }
     func correct(afterSilenceOf silence: Duration) throws(StoreFailure) -> Int { try memory.correct(afterSilenceOf: silence) }
     func claimAlert(_ account: String, windowStart: Int64, threshold: Int) throws(StoreFailure) -> Bool {
         try memory.claimAlert(account, windowStart: windowStart, threshold: threshold)

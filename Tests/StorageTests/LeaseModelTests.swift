@@ -122,7 +122,7 @@ import Testing
         private mutating func correct() throws {
             let silent = try Set(store.gateways().filter { !$0.isAlive }.map(\.number))
             _ = try store.correct(afterSilenceOf: .zero)
-            for (lease, slice) in slices where slice.isWrittenOff && silent.contains(banks[slice.gateway].gateway) {
+            for (lease, slice) in slices where slice.isWrittenOff && silent.contains(banks[slice.gateway].gateway.number) {
                 if slice.held < slice.granted - slice.used { slices[lease]?.granted = slice.used + slice.held }
             }
         }

@@ -11,7 +11,7 @@ import Testing
     /// What a gateway was granted of the one account, and what it has spent of it.
     private struct Spender {
         let store: PostgresStore
-        let gateway: GatewayNumber
+        let gateway: GatewayLife
         var lease: Int64 = 0
         var granted: Int64 = 0
         var spent: Int64 = 0

@@ -47,13 +47,13 @@ import Testing
         }
         #expect(problems.withLock { $0 }.isEmpty, "\(problems.withLock { $0 })")
         #expect(stores.withLock { $0.count } == 4)
-        #expect(try PostgresProbe(address).run("SELECT count(*) FROM swiftlet_schema").int(0, 0) == 1)
+        #expect(try PostgresProbe(address).run("SELECT count(*) FROM swiftlet_schema").int(0, 0) == Int64(PostgresSchema.steps.count))
     }
 
     @Test("a step that fails leaves nothing behind")
     func failing() throws {
         let address = try fresh()
-        let bad = PostgresStep(version: 9, serves: 1, sql: "CREATE TABLE half(a integer); SELECT 1/0;")
+        let bad = PostgresStep(version: 99, serves: 1, sql: "CREATE TABLE half(a integer); SELECT 1/0;")
         #expect(throws: StoreFailure.self) { try PostgresMigration.migrate(lane(address), address: address, steps: PostgresSchema.steps + [bad]) }
         #expect(try PostgresProbe(address).run("SELECT to_regclass('half') IS NULL AND to_regclass('requests') IS NULL").int(0, 0) == 1)
         _ = try PostgresStore(address)

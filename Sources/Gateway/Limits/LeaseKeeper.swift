@@ -11,8 +11,9 @@ final class LeaseKeeper: Sendable {
         var failures = 0
         /// Why the store does not answer; nil: it does.
         var failure: StoreFailure?
-        /// Nil: not joined yet.
-        var gateway: GatewayNumber?
+        /// Nil: not joined yet, or no longer.
+        var gateway: GatewayLife?
+        var hasJoined = false
         var gateways = 1
         /// Microseconds that the last call took.
         var latency: Int64 = 0
@@ -103,7 +104,12 @@ final class LeaseKeeper: Sendable {
     private func join() {
         attempt { () throws(StoreFailure) in
             let gateway = try store.join(gateway: identity, called: name)
-            state.withLock { $0.gateway = gateway }
+            let isFirst = state.withLock { status in
+                defer { (status.gateway, status.hasJoined) = (gateway, true) }
+                return !status.hasJoined
+            }
+            // What was leased before is closed at the store.
+            if !isFirst { ledger.with { $0.rejoined(at: ledger.unixMilliseconds(at: .now())) } }
         }
     }
 

@@ -130,6 +130,13 @@ extension Ledger {
         }
     }
 
+    /// This gateway has begun a new life at the store while it runs: slices of the one before are closed there.
+    public mutating func rejoined(at unixMilliseconds: Int64) {
+        lost(at: unixMilliseconds)
+        guard mode == .shared else { return }
+        for slice in slices.indices where slices[slice].lease != 0 && !slices[slice].isRetired && !slices[slice].isVacant { replaceLost(slice) }
+    }
+
     private mutating func take(_ grant: LeaseGrant, _ wish: LeaseWish, _ asked: Int) {
         var slice = asked
         if slices[slice].heir >= 0 { slice = Int(slices[slice].heir) }

@@ -71,6 +71,13 @@ struct LeaseSlice: Hashable, Sendable {
         change(&window) { $0.state = $0.kind == .parallel ? .closed : .writtenOff }
     }
 
+    /// Its gateway begins a new life and did not leave the one before: nobody says what it used of a rate in its last moments, so all of it
+    /// counts as used. A minute is over soon.
+    mutating func abandon(_ window: inout LeaseWindow) {
+        if kind == .rate { held = .max }
+        close(&window)
+    }
+
     /// Of a rate, what its gateway said that it had used stays used.
     mutating func close(_ window: inout LeaseWindow) {
         change(&window) { slice in

@@ -32,6 +32,7 @@ struct MemoryLeases: Sendable {
     var gateways: [GatewayNumber: GatewayRecord] = [:]
     var identities: [String: GatewayNumber] = [:]
     var lastCalls: [GatewayNumber: Int64] = [:]
+    var lives: [GatewayNumber: Int64] = [:]
     var alerts: Set<Alert> = []
 
     mutating func charge(_ charges: [LeaseCharge]) {
@@ -46,25 +47,29 @@ struct MemoryLeases: Sendable {
     }
 
     /// Linear in slices, as is all that is done for gateways that come and go.
-    mutating func close(of gateway: GatewayNumber?) {
-        for (lease, held) in slices where gateway == nil || held.gateway == gateway { change(lease) { $0.close(&$1) } }
+    mutating func close(of gateway: GatewayNumber?, isAbandoned: Bool = false) {
+        for (lease, held) in slices where gateway == nil || held.gateway == gateway {
+            change(lease) { slice, window in if isAbandoned { slice.abandon(&window) } else { slice.close(&window) } }
+        }
     }
 
-    mutating func join(_ identity: String, _ name: String, alone: Bool, at now: Int64) -> GatewayNumber {
+    mutating func join(_ identity: String, _ name: String, alone: Bool, at now: Int64) -> GatewayLife {
         let number = identities[identity] ?? GatewayNumber(rawValue: Int64(identities.count + 1))
         identities[identity] = number
         // Behind a clock that was set back its calls would all come late.
         lastCalls[number] = nil
-        close(of: alone ? nil : number)
+        lives[number, default: 0] += 1
+        close(of: alone ? nil : number, isAbandoned: !alone)
         if alone { gateways = gateways.filter { $0.key == number } }
         let version = gateways[number]?.settingsVersion ?? 0
         gateways[number] = GatewayRecord(number: number, name: name, settingsVersion: version, lastHeardUnixMilliseconds: now, isAlive: true)
-        return number
+        return GatewayLife(number: number, life: lives[number] ?? 0)
     }
 
-    /// Nil for a gateway that has not joined, and for a call that comes behind a younger one.
-    mutating func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Int64, at now: Int64) -> LeaseReply? {
-        guard gateways[gateway] != nil, call.number == 0 || call.number > lastCalls[gateway] ?? 0 else { return nil }
+    /// Nil for a gateway that has not joined, for an earlier life of one, and for a call that comes behind a younger one.
+    mutating func lease(_ call: LeaseCall, for life: GatewayLife, expiry: Int64, at now: Int64) -> LeaseReply? {
+        let gateway = life.number
+        guard gateways[gateway] != nil, lives[gateway] == life.life, call.number == 0 || call.number > lastCalls[gateway] ?? 0 else { return nil }
         if call.number != 0 { lastCalls[gateway] = call.number }
         gateways[gateway]?.lastHeardUnixMilliseconds = now
         gateways[gateway]?.isAlive = true
@@ -126,24 +131,24 @@ struct MemoryLeases: Sendable {
 }
 
 extension MemoryStore {
-    public func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayNumber {
+    public func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayLife {
         try with { state in
             if !self.isShared { state.texts.claims = state.texts.claims.filter { $0.value.answer != nil } }
             return state.leases.join(identity, name, alone: !self.isShared, at: self.clock())
         }
     }
 
-    public func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply {
+    public func lease(_ call: LeaseCall, for gateway: GatewayLife, expiry: Duration) throws(StoreFailure) -> LeaseReply {
         let reply = try with { $0.leases.lease(call, for: gateway, expiry: expiry.wholeMilliseconds, at: self.clock()) }
         guard let reply else { throw .notJoined(gateway, call, path: "") }
         return reply
     }
 
-    public func leave(_ gateway: GatewayNumber) throws(StoreFailure) {
+    public func leave(_ gateway: GatewayLife) throws(StoreFailure) {
         try with { state in
-            guard state.leases.gateways[gateway] != nil else { return }
-            state.leases.close(of: gateway)
-            state.leases.gateways[gateway]?.isAlive = false
+            guard state.leases.gateways[gateway.number] != nil, state.leases.lives[gateway.number] == gateway.life else { return }
+            state.leases.close(of: gateway.number)
+            state.leases.gateways[gateway.number]?.isAlive = false
         }
     }
 
@@ -186,9 +191,9 @@ extension AccountBalance {
 }
 
 extension StoreFailure {
-    static func notJoined(_ gateway: GatewayNumber, _ call: LeaseCall = LeaseCall(), path: String) -> StoreFailure {
+    static func notJoined(_ gateway: GatewayLife, _ call: LeaseCall = LeaseCall(), path: String) -> StoreFailure {
         StoreFailure(
             .conflict, path: path,
-            "gateway \(gateway.rawValue) has not joined, another took its place, or call \(call.number) is behind a younger one")
+            "gateway \(gateway.number.rawValue) has not joined, another took its place, or call \(call.number) is behind a younger one")
     }
 }

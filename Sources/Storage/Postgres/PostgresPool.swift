@@ -43,8 +43,13 @@ final class PostgresLane: Sendable {
 
     /// Runs `opening` behind BEGIN, then `body` with their results, then what `body` closes with before COMMIT: two round trips beside
     /// those of `body`. Those who change the same rows at once may be asked by the server to try again.
+    ///
+    /// `flushing`: others get the rows as soon as it is committed, not only once the disk has it, which a slow disk makes a long time. Then
+    /// this statement is run as a transaction of its own, whose commit waits for the disk and with it for all that was committed before:
+    /// what is returned is as durable as without it, and who built upon it meanwhile comes behind it in the server's log. Where `body`
+    /// closes with nothing, nothing has to be durable.
     func transaction<Value>(
-        within limit: Duration, opening: [PostgresQuery] = [],
+        within limit: Duration, opening: [PostgresQuery] = [], flushing: PostgresQuery? = nil,
         _ body: (PostgresConnection, [PostgresResult]) throws(StoreFailure) -> (closing: [PostgresQuery], value: Value)
     ) throws(StoreFailure) -> Value {
         var attempt = 1
@@ -52,9 +57,13 @@ final class PostgresLane: Sendable {
             do throws(StoreFailure) {
                 return try use { connection throws(StoreFailure) in
                     do throws(StoreFailure) {
-                        let (closing, value) = try body(connection, Array(connection.run([.begin] + opening, within: limit).dropFirst()))
+                        let beginning: [PostgresQuery] = flushing == nil ? [.begin] : [.begin, .unflushed]
+                        let opened = try connection.run(beginning + opening, within: limit).dropFirst(beginning.count)
+                        let (closing, value) = try body(connection, Array(opened))
+                        let ending = flushing.map { closing.isEmpty ? [.commit] : [.commit, .begin, $0, .commit] } ?? [.commit]
+                        let closed = try connection.run(closing + ending, within: limit)
                         // A transaction that had failed answers COMMIT with ROLLBACK, and calls that a success.
-                        guard try connection.run(closing + [.commit], within: limit).last?.tag == "COMMIT" else {
+                        guard closed[closing.count].tag == "COMMIT", closed.last?.tag == "COMMIT" else {
                             throw StoreFailure(.other, path: address.shown, "the server rolled back what was to be committed")
                         }
                         return value

@@ -15,6 +15,8 @@ struct PostgresQuery {
 
     static let begin = PostgresQuery("BEGIN")
     static let commit = PostgresQuery("COMMIT")
+    /// Of the transaction that it stands in: see `PostgresLane.transaction`.
+    static let unflushed = PostgresQuery("SET LOCAL synchronous_commit = off")
 }
 
 /// A value as the server's binary format has it: numbers most significant byte first.

@@ -9,7 +9,15 @@ struct PostgresStep: Sendable {
 }
 
 enum PostgresSchema {
-    static let steps = [PostgresStep(version: 1, serves: 1, sql: first)]
+    static let steps = [PostgresStep(version: 1, serves: 1, sql: first), PostgresStep(version: 2, serves: 1, sql: second)]
+
+    /// Rows charge here and wait for nobody who leases; see `PostgresLeases`. Lives: see `GatewayLife`; `call` is `last_call` of this life,
+    /// which is out of reach for calls of binaries that know no lives.
+    private static let second = """
+        ALTER TABLE gateways ADD COLUMN life bigint NOT NULL DEFAULT 0, ADD COLUMN call bigint NOT NULL DEFAULT 0;
+        ALTER TABLE leases ADD COLUMN folded bigint NOT NULL DEFAULT 0;
+        CREATE TABLE lease_charges(lease bigint PRIMARY KEY, used bigint NOT NULL) WITH (fillfactor = 50);
+        """
 
     private static var first: String {
         """

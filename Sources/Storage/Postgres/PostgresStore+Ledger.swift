@@ -12,7 +12,7 @@ extension PostgresStore {
             var sums = UsageBatch()
             for row in added { sums.add(row) }
             sums.fold(before: results[1].int(0, 0))
-            return (try PostgresLeases.charge(added, connection, within: writeLimit) + PostgresSums.adding(sums), receipt)
+            return (PostgresLeases.charging(added) + PostgresSums.adding(sums), receipt)
         }
         receipt.repeated += twice.repeated
         receipt.clashing += twice.clashing

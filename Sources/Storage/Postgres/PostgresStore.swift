@@ -15,6 +15,8 @@ public final class PostgresStore: Store {
     let lastForgot = Locked<Int64>(0)
     let lastTended = Locked<Int64>(0)
     let tagNumbers = TagNumbers()
+    /// Windows that were seen in the store, and when they end.
+    let windows = Locked<[PostgresLeases.Window: Int64]>([:])
 
     /// Connects, and makes the tables or brings them up to this version's schema where needed.
     public init(_ address: PostgresAddress, limits: PostgresLimits = PostgresLimits()) throws(StoreFailure) {

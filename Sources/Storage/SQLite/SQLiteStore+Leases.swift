@@ -4,7 +4,7 @@ import Routing
 
 /// One gateway at a time has the file. Who joins takes the place of those before: their calls fail from then on.
 extension SQLiteStore {
-    public func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayNumber {
+    public func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayLife {
         let pool = try opened()
         return try attempt {
             try pool.write { database in
@@ -18,16 +18,25 @@ extension SQLiteStore {
                         ON CONFLICT(identity) DO UPDATE SET name = ?2, heard_ms = ?3, alive = 1, last_call = 0
                         """, arguments: [identity, name, self.clock()])
                 let number = try Int64.fetchOne(database, sql: "SELECT number FROM gateways WHERE identity = ?", arguments: [identity])
-                return GatewayNumber(rawValue: number ?? 0)
+                try database.execute(
+                    sql: "INSERT INTO counters VALUES('gateway_life', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1")
+                return GatewayLife(number: GatewayNumber(rawValue: number ?? 0), life: try Self.life(database))
             }
         }
     }
 
-    public func leave(_ gateway: GatewayNumber) throws(StoreFailure) {
+    /// Of the gateway that joined last: there is no other.
+    private static func life(_ database: Database) throws -> Int64 {
+        let life = try Int64.fetchOne(database.cachedStatement(sql: "SELECT value FROM counters WHERE name = 'gateway_life'"))
+        return life ?? 0
+    }
+
+    public func leave(_ gateway: GatewayLife) throws(StoreFailure) {
         let pool = try opened()
         try attempt {
             try pool.write { database in
-                try database.execute(sql: "UPDATE gateways SET alive = 0 WHERE number = ?", arguments: [gateway.rawValue])
+                guard try Self.life(database) == gateway.life else { return }
+                try database.execute(sql: "UPDATE gateways SET alive = 0 WHERE number = ?", arguments: [gateway.number.rawValue])
                 if database.changesCount > 0 { try Self.closeAll(database) }
             }
         }
@@ -39,14 +48,16 @@ extension SQLiteStore {
         }
     }
 
-    public func lease(_ call: LeaseCall, for gateway: GatewayNumber, expiry: Duration) throws(StoreFailure) -> LeaseReply {
+    public func lease(_ call: LeaseCall, for life: GatewayLife, expiry: Duration) throws(StoreFailure) -> LeaseReply {
         let pool = try opened()
-        let now = clock()
+        let (gateway, now) = (life.number, clock())
         return try attempt {
             try pool.write { database in
                 let known = try Row.fetchOne(
                     database, sql: "SELECT heard_ms, alive, last_call FROM gateways WHERE number = ?", arguments: [gateway.rawValue])
-                guard let known, call.number == 0 || call.number > known[2] else { throw StoreFailure.notJoined(gateway, call, path: self.path) }
+                guard let known, try Self.life(database) == life.life, call.number == 0 || call.number > known[2] else {
+                    throw StoreFailure.notJoined(life, call, path: self.path)
+                }
                 let isIdle = call.wishes.isEmpty && call.returns.isEmpty && call.held.isEmpty && known[1] == 1
                 if !isIdle || abs(now - (known[0] as Int64)) >= LeaseKeeping.silenceMilliseconds {
                     try database.execute(
