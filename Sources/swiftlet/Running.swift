@@ -115,7 +115,7 @@ struct Running {
                 return
             } catch {
                 if !isLost {
-                    log.error("the store does not say whether settings have changed", metadata: ["problem": "\(error)"])
+                    log.error("settings cannot be taken up from the store; the old ones stay until they can", metadata: ["problem": "\(error)"])
                     if let failure = error as? StoreFailure { watch.note(failure, by: .settings) }
                 }
                 isLost = true

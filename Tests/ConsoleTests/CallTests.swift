@@ -81,4 +81,27 @@ import Testing
         let again = try SettingsBook(file, store: store) { _ in }
         #expect(await again.document == book.document)
     }
+
+    @Test("what another gateway changed is tried again as long as it cannot be put in force, and told each time")
+    func follow() async throws {
+        struct Trouble: Error {}
+        let store = MemoryStore(isShared: true)
+        let file = SettingsFile(
+            read: {
+                try #require(JSONNode.read(#"{"providers":{"p":{"type":"mock"}},"models":{"chat":{"deployments":[{"provider":"p","model":"m"}]}}}"#))
+            },
+            compile: { Blueprint.compile($0, version: TableVersion.next()) })
+        let tries = Atomic(0)
+        let book = try SettingsBook(file, store: store) { _ in
+            if tries.add(1, ordering: .relaxed).newValue < 3 { throw Trouble() }
+        }
+        let other = try SettingsBook(file, store: store) { _ in }
+        let mark = ChangeMark(actor: "me", role: "admin", action: "settings.change", subject: "models")
+        _ = try await other.change(mark) { _, overlay in overlay.set(["models", "chat", "strategy"], to: .text("latency")) }
+        for _ in 0..<2 { await #expect(throws: Trouble.self) { try await book.follow() } }
+        #expect(try await book.follow())
+        #expect(try await !book.follow())
+        #expect(await book.version == 1)
+        #expect(tries.load(ordering: .relaxed) == 3)
+    }
 }

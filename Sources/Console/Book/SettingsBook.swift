@@ -56,6 +56,8 @@ public actor SettingsBook {
     public private(set) var version: Int64
     /// What the prices in force came from.
     private var prices: PriceState?
+    /// What was taken up from the store is not in force yet.
+    private var isBehind = false
     /// Puts settings in force.
     private let run: @Sendable (Blueprint) async throws -> Void
     private let told: @Sendable (Int64) -> Void
@@ -102,9 +104,8 @@ public actor SettingsBook {
         defer { leave() }
         let fresh = try source.read()
         let blueprint = try compiled(overlay.applied(to: fresh))
-        try await run(blueprint)
+        try await putInForce(blueprint)
         base = fresh
-        prices = PriceState(blueprint)
         return blueprint
     }
 
@@ -116,8 +117,7 @@ public actor SettingsBook {
         defer { leave() }
         prices = known.seen(at: moment)
         let blueprint = try compiled(overlay.applied(to: base))
-        try await run(blueprint)
-        prices = PriceState(blueprint)
+        try await putInForce(blueprint)
         return true
     }
 
@@ -139,12 +139,11 @@ public actor SettingsBook {
             guard try await commit(next, instead: before, mark.entry(before: was, after: now)) else { continue }
             overlay = next
             do {
-                try await run(blueprint)
+                try await putInForce(blueprint)
             } catch {
                 await undo(to: before, mark, document, old)
                 throw AdminRefusal(503, "store_failed", "the settings could not be put in force: \(error)")
             }
-            prices = PriceState(blueprint)
             return document
         }
         throw AdminRefusal(409, "changed_meanwhile", "others keep changing the settings: try again")
@@ -152,19 +151,28 @@ public actor SettingsBook {
 
     private static let mostTries = 8
 
-    /// Takes up what other gateways on the same store have changed. False: nothing. Throws a `Refused` once for each version that this
-    /// gateway cannot run.
+    /// Takes up what other gateways on the same store have changed. False: nothing. Throws a `Refused` once for each version that has
+    /// problems here; what cannot be put in force for another reason is tried again with the next call.
     public func follow() async throws -> Bool {
         let newest = try await newestVersion()
-        guard newest != version else { return false }
+        guard newest != version || isBehind else { return false }
         await enter()
         defer { leave() }
-        guard newest > version else { return false }
-        try await takeUp()
-        let blueprint = try compiled(document)
+        if newest > version { try await takeUp() }
+        guard isBehind else { return false }
+        let blueprint: Blueprint
+        do { blueprint = try compiled(document) } catch {
+            isBehind = false
+            throw error
+        }
+        try await putInForce(blueprint)
+        return true
+    }
+
+    private func putInForce(_ blueprint: Blueprint) async throws {
         try await run(blueprint)
         prices = PriceState(blueprint)
-        return true
+        isBehind = false
     }
 
     /// Something that is no change of settings, but is to be found later: a breaker that was reset.
@@ -184,6 +192,7 @@ public actor SettingsBook {
     private func takeUp() async throws {
         let store = store
         (overlay, version) = try await blocking { try Self.read(store) }
+        isBehind = true
     }
 
     /// Overlay and version that belong together.
