@@ -15,6 +15,8 @@ public final class AdminEvents: Sendable {
         /// Events the store did not take.
         var lost = 0
         var forgotten = 0
+        /// News that other gateways were not told.
+        var untold = 0
         var saved: [RetrySpending] = []
         /// Deployments that rest, as this gateway or another one told: told once, however often a probe fails meanwhile.
         var resting: Set<String> = []
@@ -89,6 +91,15 @@ public final class AdminEvents: Sendable {
             return (state.forgotten, state.saved)
         }
         if forgotten > before { log.warning("events were forgotten, there were too many", metadata: ["events": "\(forgotten - before)"]) }
+        let untold = bell.forgotten
+        let toldBefore = state.withLock { state in
+            defer { state.untold = untold }
+            return state.untold
+        }
+        if untold > toldBefore {
+            server.newsForgotten.withLock { $0 = untold }
+            log.warning("other gateways were not told all news: there were too many", metadata: ["news": "\(untold - toldBefore)"])
+        }
         save(spending, unlike: saved, month)
     }
 

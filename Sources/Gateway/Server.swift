@@ -33,6 +33,8 @@ public final class Server: Sendable {
     /// Limits and budgets of all requests.
     let accounts: SharedLedger
     let slots = Slots()
+    /// What the bell had to forget unsent.
+    let newsForgotten = Locked(0)
     let idempotency: IdempotencyDesk
     /// What a kill leaves of requests in flight.
     let open: OpenRequests?

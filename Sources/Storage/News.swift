@@ -30,6 +30,8 @@ public struct HealthNews: Hashable, Sendable {
 public protocol Bell: Sendable {
     /// Tells all others. Never waits: with many unsent ones, or while the store is away, the oldest are forgotten.
     func ring(_ news: News)
+    /// News that nobody was told: there were too many, or one was too long.
+    var forgotten: Int { get }
     /// Calls `hear` with what others tell, on a thread of the bell's own; never with what this one has rung. The version of the settings
     /// is also told when it was found changed. To be called once.
     func listen(_ hear: @escaping @Sendable (News) -> Void)
@@ -40,6 +42,7 @@ public protocol Bell: Sendable {
 public struct SilentBell: Bell {
     public init() {}
     public func ring(_ news: News) {}
+    public var forgotten: Int { 0 }
     public func listen(_ hear: @escaping @Sendable (News) -> Void) {}
     public func close() {}
 }

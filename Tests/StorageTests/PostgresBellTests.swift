@@ -80,7 +80,28 @@ import Testing
         let bell = PostgresBell(try PostgresAddress("postgres://nobody@127.0.0.1:1/db"))
         bell.listen { _ in }
         for version in 0..<10_000 { bell.ring(.settings(version: Int64(version))) }
+        #expect(bell.forgotten == 10_000 - PostgresBell.mostUnsent)
         bell.close()
+    }
+
+    @Test("those that are rung while others are told are told too, and what is too long is counted")
+    func meanwhile() throws {
+        let address = try PostgresAddress(PostgresCluster.shared.get().fresh())
+        _ = try PostgresStore(address)
+        let (bell, other, ear) = (PostgresBell(address), PostgresBell(address), Ear())
+        other.listen(ear.listener)
+        bell.listen { _ in }
+        #expect(eventually { ear.all == [.settings(version: 0)] })
+        bell.ring(.leases(account: String(repeating: "x", count: 9_000)))
+        let count = 2_000
+        for number in 1...count {
+            bell.ring(.leases(account: "\(number)"))
+            if number % 100 == 0 { _ = eventually { ear.all.count + bell.forgotten >= number + 2 } }
+        }
+        #expect(eventually { ear.all.count == count + 1 }, "\(ear.all.count) heard, \(bell.forgotten) forgotten")
+        #expect(bell.forgotten == 1)
+        bell.close()
+        other.close()
     }
 
     @Test(

@@ -25,6 +25,9 @@ extension Exposition {
         count("swiftlet_lease_calls_total", "Calls to the store for slices of limits.", status.calls)
         count("swiftlet_lease_failures_total", "Those that failed.", status.failures)
         gauge("swiftlet_lease_store_up", "Whether the store of limits answered last.", status.failure == nil && status.gateway != nil ? 1 : 0)
+        count(
+            "swiftlet_news_forgotten_total", "News for other gateways that were forgotten unsent: there were too many.",
+            server.newsForgotten.withLock { $0 })
         gauge("swiftlet_gateways", "Gateways that the store has heard of lately.", status.gateways)
         accounts(server)
     }

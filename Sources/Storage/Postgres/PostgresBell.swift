@@ -8,6 +8,10 @@ import Glibc
 public final class PostgresBell: Bell {
     private struct State {
         var unsent: [News] = []
+        /// Dropped unsent since the start: one too many, or one that is too long to be told.
+        var forgotten = 0
+        /// Where in all that was ever rung `unsent` begins.
+        var first = 0
         var hear: (@Sendable (News) -> Void)?
         var isClosing = false
     }
@@ -45,11 +49,17 @@ public final class PostgresBell: Bell {
 
     public func ring(_ news: News) {
         state.withLock { state in
-            if state.unsent.count >= Self.mostUnsent { state.unsent.removeFirst() }
+            if state.unsent.count >= Self.mostUnsent {
+                state.unsent.removeFirst()
+                state.first += 1
+                state.forgotten += 1
+            }
             state.unsent.append(news)
         }
         nudge()
     }
+
+    public var forgotten: Int { state.withLock { $0.forgotten } }
 
     public func listen(_ hear: @escaping @Sendable (News) -> Void) {
         let isFirst = state.withLock { state in
@@ -131,13 +141,17 @@ public final class PostgresBell: Bell {
     }
 
     private func send(_ connection: PostgresConnection, _ channel: String) throws(StoreFailure) {
-        let unsent = state.withLock { $0.unsent }
+        let (unsent, end) = state.withLock { ($0.unsent, $0.first + $0.unsent.count) }
         guard !unsent.isEmpty else { return }
         let texts = unsent.compactMap { NewsText($0, from: sender).written }
         _ = try connection.run(
             PostgresQuery("SELECT pg_notify($1, t) FROM unnest($2::text[]) AS t", .text(channel), .texts(texts)), within: limits.write)
-        // What came meanwhile stands behind; what was forgotten for it is not forgotten twice.
-        state.withLock { state in state.unsent.removeFirst(min(unsent.count, state.unsent.count)) }
+        state.withLock { state in
+            // What came meanwhile stands behind; what made room for it is gone already.
+            state.unsent.removeFirst(max(0, end - state.first))
+            state.first = end > state.first ? end : state.first
+            state.forgotten += unsent.count - texts.count
+        }
     }
 
     /// Until something is to be sent or read.
