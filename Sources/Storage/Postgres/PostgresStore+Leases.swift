@@ -107,8 +107,8 @@ extension PostgresStore {
             ON CONFLICT (account, start_ms) DO UPDATE SET end_ms = excluded.end_ms WHERE lease_windows.end_ms < excluded.end_ms
             """, .texts(wanted.map(\.0.account)), .int8s(wanted.map(\.0.start)), .int8s(wanted.map(\.1.end)),
             .int4s(wanted.map { Int32($0.1.kind.rawValue) }))
-        // A statement that is committed at once, in the order in which all lock windows.
-        try leases.transaction(within: writeLimit, opening: [make]) { _, _ throws(StoreFailure) in ([], ()) }
+        // Committed at once, in the order in which all lock windows. The lease call that follows makes it durable.
+        try leases.transaction(within: writeLimit, opening: [.unflushed, make]) { _, _ throws(StoreFailure) in ([], ()) }
         windows.withLock { known in
             if known.count + wanted.count > Self.mostKnown { known.removeAll() }
             for (window, made) in wanted { known[window] = made.end }
