@@ -10,3 +10,11 @@ static const unsigned char complexity[] = {
 struct WeightsFile weights_complexity(void) {
     return (struct WeightsFile){complexity, sizeof complexity};
 }
+
+_Alignas(64) static const unsigned char guardrails[] = {
+#embed "guardrails.weights"
+};
+
+struct WeightsFile weights_guardrails(void) {
+    return (struct WeightsFile){guardrails, sizeof guardrails};
+}

@@ -12,4 +12,7 @@ struct WeightsFile {
 /// What `Complexity` scores prompts with; written by training/complexity.
 struct WeightsFile weights_complexity(void);
 
+/// What `Guarding` scores attacks and insults with; written by training/guardrails.
+struct WeightsFile weights_guardrails(void);
+
 #endif
