@@ -1,17 +1,34 @@
 """The prompts and their outcomes, as numbers."""
 
+import functools
 import gzip
 import json
 import os
 import pathlib
+import re
 
 import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
-DATA = pathlib.Path(os.environ.get("ROUTING_DATA", HERE.parents[2] / "shared" / "routing-data"))
+DATA = pathlib.Path(os.environ.get("ROUTING_DATA", HERE / "../../../shared/routing-data"))
 SETS = ["mmlu", "gsm8k", "gsm8k_train", "mmlupro", "crux", "uiuc"]
 # The published pair: GPT-4-1106 and Mixtral-8x7B.
 PAIRS = {"gsm8k": ("gpt-4-1106-preview", "mixtral-8x7b-instruct-v0.1")}
+
+
+def written():
+    """Our own prompts, with labels in `meta`."""
+    items = []
+    for path in sorted((HERE / "prompts").glob("*.txt")):
+        for number, line in enumerate(path.read_text().splitlines()):
+            task, difficulty, language, text = line.split("|", 3)
+            item = Item()
+            item.set, item.part, item.id = "own", "train", f"own-{path.stem}-{number + 1}"
+            item.prompt = re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], text)
+            item.meta = {"task": task, "difficulty": int(difficulty), "language": language, "file": path.stem}
+            item.y = item.strong = item.weak = item.pair = None
+            items.append(item)
+    return items
 
 
 def outcomes(y):
@@ -66,5 +83,7 @@ def grade(items, models, name):
             item.pair = item.strong, item.weak
 
 
+@functools.cache
 def gold():
+    """The ids of `mmlu` that a matched fit may use."""
     return set((DATA / "mmlu.gold1500.ids.txt").read_text().split())

@@ -9,13 +9,12 @@ import clusters
 import features
 import labels
 import linear
-import metrics
 import resource
 import robust
 
-FOLDS = 5
+FOLDS = 4
 PENALTY = 30.0
-TREES, LEAVES, SMALLEST, SHARE = 300, 200, 10, 0.35
+TREES, LEAVES, SMALLEST, SHARE = 300, 200, 16, 0.35
 EDGES = 200
 ROOM = 1_500_000
 
@@ -35,6 +34,7 @@ class Table:
         self.counts = np.array([s[0] for s in scans])
         self.grams = linear.matrix([s[1] for s in scans], features.ROWS)
         groups = clusters.clusters([i.prompt for i in items])
+        self.group = np.array(groups)[self.of]
         self.fold = np.array([zlib.crc32(str(g).encode()) % FOLDS for g in groups])[self.of]
         self.names, heads = labels.matrix(items)
         self.heads = heads[self.of]
@@ -44,18 +44,18 @@ class Table:
         self.weight = self.weights()
 
     def weights(self):
-        """Sets count by the root of their size, so that small ones are heard."""
+        """Sets count by the root of their size, so that small ones are heard; our own twice, as no other is open-ended."""
         labelled = np.isfinite(self.gain)
         weight = np.zeros(len(self.set))
         for name in set(self.set[labelled]):
             here = labelled & (self.set == name)
-            weight[here] = here.sum() ** -0.5
+            weight[here] = here.sum() ** -0.5 * (2 if name == "own" else 1)
         return weight / weight[labelled].mean()
 
 
 class Heads:
     def __init__(self, table, train, penalty=PENALTY):
-        rarity = linear.rarity(table.grams[train & ~table.is_copy])
+        rarity = linear.rarity(table.grams[train])
         x = table.grams[train].multiply(rarity).tocsr().astype(np.float32)
         w, self.bias = linear.ridge(x, table.heads[train], penalty)
         w *= rarity[:, None]
@@ -77,16 +77,30 @@ def binned(values, edges):
     return np.stack([np.searchsorted(e.astype(float), values[:, j]) for j, e in enumerate(edges)], axis=1).astype(np.uint8)
 
 
+def is_count(name):
+    return name in features.NAMES
+
+
+# What is taken away from the recipe, to see what it was good for.
+ABLATIONS = {
+    "n-grams and heads": {"keep": is_count},
+    "counts": {"keep": lambda name: not is_count(name)},
+    "perturbed copies": {"copies": False},
+    "our own prompts": {"own": False},
+}
+
+
 class Fit:
     """One scorer. `train` marks rows of the table; `keep` names the counts and heads that trees may see (all where None)."""
 
-    def __init__(self, table, train, penalty=PENALTY, trees=TREES, leaves=LEAVES, smallest=SMALLEST, share=SHARE, keep=None, seed=1):
+    def __init__(self, table, train, penalty=PENALTY, trees=TREES, leaves=LEAVES, smallest=SMALLEST, share=SHARE, keep=None, seed=1, copies=True, own=True):
         self.table = table
+        train = train & (copies | ~table.is_copy) & (own | (table.set != "own"))
         inner = np.zeros(table.heads.shape)
         for fold in range(FOLDS):
             here = table.fold == fold
-            inner[here] = Heads(table, train & ~here, penalty)(table.grams[here])
-        self.heads = Heads(table, train, penalty)
+            inner[here] = Heads(table, train & ~here & ~table.is_copy, penalty)(table.grams[here])
+        self.heads = Heads(table, train & ~table.is_copy, penalty)
         use = train & np.isfinite(table.gain)
         values = np.hstack([table.counts, inner])
         names = features.NAMES + table.names
@@ -139,16 +153,3 @@ def packed(tree):
         nodes += [None, None]
     return nodes
 
-
-def report(items, score, sets=("mmlu", "gsm8k", "mmlupro", "crux", "uiuc")):
-    """Set to (figure, its interval, figure of the prompt's length, prompts)."""
-    result = {}
-    for name in sets:
-        here = [k for k, i in enumerate(items) if i.set == name]
-        if not here:
-            continue
-        strong, weak = (np.array([items[k].pair[n] for k in here]) for n in (0, 1))
-        length = [len(items[k].prompt.encode()) for k in here]
-        value = np.asarray(score)[here]
-        result[name] = metrics.apgr(value, strong, weak), metrics.interval(value, strong, weak), metrics.apgr(length, strong, weak), len(here)
-    return result

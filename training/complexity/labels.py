@@ -5,7 +5,7 @@ import numpy as np
 from resource import TASKS
 
 # Chance that more capability helps, by difficulty 1 to 5 of a prompt labelled by hand; the same scale as the measured gains.
-GAIN_OF = [0.0, 0.05, 0.15, 0.30, 0.42]
+GAIN_OF = [0.0, 0.08, 0.22, 0.40, 0.50]
 TASK_OF_SET = {"gsm8k": "maths", "gsm8k_train": "maths", "crux": "code", "mmlu": "knowledge", "mmlupro": "knowledge"}
 TASK_OF_UIUC = {
     "math": "maths", "gsm8k": "maths", "agentverse-mgsm": "maths", "mbpp": "code", "human_eval": "code", "agentverse-logicgrid": "logic",

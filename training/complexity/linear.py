@@ -19,7 +19,7 @@ def rarity(x):
     return (np.log((1 + x.shape[0]) / (1 + seen)) * (seen > 1)).astype(np.float32)
 
 
-def ridge(x, targets, penalty, rounds=30, weight=None):
+def ridge(x, targets, penalty, rounds=20, weight=None):
     """Columns of weights and biases; `targets` has NaN where a label is absent. Conjugate gradients, all heads side by side."""
     have = np.isfinite(targets)
     mask = have.astype(np.float32)

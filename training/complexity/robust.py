@@ -12,6 +12,12 @@ AFTER = [
     "", " Thanks!", "\n\nThank you in advance.", " Please answer.", "\n\nThanks a lot for your help!", "\nAnswer:", " Cheers", "\n---",
     "\n\nTake your time.", " Many thanks in advance :)", "\n\nLet me know what you think.", "\n\nResponse:",
 ]
+# Judged with words that no copy in training has.
+JUDGED_BEFORE = [
+    "Hey, I wonder whether you could sort this out: ", "Dear assistant,\n\n", "Prompt: ", "My friend wants to know this. ", "[INST] ",
+    "I'd be glad of some help here.\n\n", "What follows was sent by one of our users:\n\n", "Quick request -- ", "Morning! Got a minute? ",
+]
+JUDGED_AFTER = ["", "\n\nBest regards, Sam", " [/INST]", " Appreciate it!", "\n\n(sent from my phone)", "\nReply below.", " Ta!"]
 KINDS = ["typos", "case", "spacing", "wrapper"]
 
 
@@ -53,7 +59,13 @@ def wrapper(text, rng):
     return rng.choice(BEFORE) + text + rng.choice(AFTER)
 
 
+def judged_wrapper(text, rng):
+    return rng.choice(JUDGED_BEFORE) + text + rng.choice(JUDGED_AFTER)
+
+
 def perturbed(text, kind, seed):
+    """For judging: the same kind of change as in training, by another hand."""
+    kind = "judged_wrapper" if kind == "wrapper" else kind
     return globals()[kind](text, random.Random(f"{seed} {kind} {len(text)} {text[:40]}"))
 
 
