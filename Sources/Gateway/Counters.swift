@@ -40,8 +40,8 @@ struct Counters: Sendable {
     var usage: [Usage] = []
     var cost: [Nanodollars] = []
     /// By deployment: attempts that were answered, from their start to the reply's first byte and to its end.
-    var firstBytes: [Histogram] = []
-    var durations: [Histogram] = []
+    var firstBytes = Histograms()
+    var durations = Histograms()
     /// By deployment: attempts that followed one at another deployment, and those that another one followed.
     var takenOver: [Int] = []
     var handedOver: [Int] = []
@@ -60,8 +60,8 @@ struct Counters: Sendable {
             usage += Array(repeating: Usage(), count: deployments - usage.count)
             let more = deployments - cost.count
             cost += Array(repeating: .zero, count: more)
-            firstBytes += Array(repeating: Histogram(), count: more)
-            durations += Array(repeating: Histogram(), count: more)
+            firstBytes.fit(deployments)
+            durations.fit(deployments)
             takenOver += Array(repeating: 0, count: more)
             handedOver += Array(repeating: 0, count: more)
         }
@@ -79,8 +79,8 @@ struct Counters: Sendable {
 
     /// An attempt was answered. `firstByte`: nil where its reply had no body.
     mutating func answered(deployment: Int, firstByte: Duration?, duration: Duration) {
-        if let firstByte { firstBytes[deployment].add(firstByte) }
-        durations[deployment].add(duration)
+        if let firstByte { firstBytes.add(firstByte, at: deployment) }
+        durations.add(duration, at: deployment)
     }
 
     /// A request went on at another deployment.
@@ -134,11 +134,11 @@ struct Counters: Sendable {
         for at in right.usage.indices {
             left.usage[at] += right.usage[at]
             left.cost[at] = left.cost[at] + right.cost[at]
-            left.firstBytes[at] += right.firstBytes[at]
-            left.durations[at] += right.durations[at]
             left.takenOver[at] += right.takenOver[at]
             left.handedOver[at] += right.handedOver[at]
         }
+        left.firstBytes += right.firstBytes
+        left.durations += right.durations
         for (route, counts) in right.passes { left.passes[route, default: PassCounts()] += counts }
         left.duration += right.duration
         left.firstByte += right.firstByte
@@ -151,18 +151,50 @@ struct Histogram: Sendable {
     private(set) var counts = Array(repeating: 0, count: Histogram.buckets + 1)
     private(set) var sum = Duration.zero
 
+    init() {}
+
+    init(counts: some Collection<Int>, sum: Duration) { (self.counts, self.sum) = (Array(counts), sum) }
+
     /// The upper bound of a bucket in seconds.
     static func bound(_ bucket: Int) -> Double { Double(1 << bucket) / 1000 }
 
-    mutating func add(_ duration: Duration) {
+    static func bucket(of duration: Duration) -> Int {
         let milliseconds = (UInt64(max(0, duration.nanoseconds)) + 999_999) / 1_000_000
-        let bucket = milliseconds <= 1 ? 0 : UInt64.bitWidth - (milliseconds - 1).leadingZeroBitCount
-        counts[min(bucket, Self.buckets)] += 1
+        return min(milliseconds <= 1 ? 0 : UInt64.bitWidth - (milliseconds - 1).leadingZeroBitCount, buckets)
+    }
+
+    mutating func add(_ duration: Duration) {
+        counts[Self.bucket(of: duration)] += 1
         sum += duration
     }
 
     static func += (left: inout Histogram, right: Histogram) {
         for at in right.counts.indices { left.counts[at] += right.counts[at] }
         left.sum += right.sum
+    }
+}
+
+/// A histogram for each deployment, in one piece: adding to it is two additions in an array.
+struct Histograms: Sendable {
+    /// Buckets, then the sum in nanoseconds.
+    private static let width = Histogram.buckets + 2
+    private var cells: [Int] = []
+
+    mutating func fit(_ count: Int) {
+        if cells.count < count * Self.width { cells += Array(repeating: 0, count: count * Self.width - cells.count) }
+    }
+
+    mutating func add(_ duration: Duration, at: Int) {
+        cells[at * Self.width + Histogram.bucket(of: duration)] += 1
+        cells[(at + 1) * Self.width - 1] &+= Int(duration.nanoseconds)
+    }
+
+    subscript(at: Int) -> Histogram {
+        let (first, last) = (at * Self.width, (at + 1) * Self.width - 1)
+        return Histogram(counts: cells[first..<last], sum: .nanoseconds(cells[last]))
+    }
+
+    static func += (left: inout Histograms, right: Histograms) {
+        for at in right.cells.indices { left.cells[at] += right.cells[at] }
     }
 }

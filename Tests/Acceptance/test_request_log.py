@@ -116,3 +116,12 @@ def test_what_is_rare_is_found_in_a_large_table(served):
     assert page["data"] == [] and page["next_cursor"]
     page = admin.get(f"/api/v1/requests?status=418&cursor={page['next_cursor']}")
     assert page["data"] == [] and page["next_cursor"] is None
+
+
+def test_a_passed_through_request_has_the_tags_and_the_customer_of_its_key(gateway, upstream):
+    up = upstream(lambda peer, request: peer.answer({}))
+    started = gateway(PARTIES | {"general": {"pass_through_endpoints": [{"path": "/odd", "target": up.url}]}})
+    admin = Admin(started)
+    assert started.post("/odd", {}, key="key-z")[0] == 200
+    row, = wait_until(lambda: admin.get("/api/v1/requests?tag=nightly&customer=shop")["data"], 5, what="the row")
+    assert (row["api"], row["tags"], row["customer"], row["project"]) == ("pass_through", ["nightly"], "shop", "zeta")

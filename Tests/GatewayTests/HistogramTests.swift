@@ -29,4 +29,25 @@ import Testing
         #expect(one.counts.reduce(0, +) == 3)
         #expect(one.sum == .milliseconds(5_004))
     }
+
+    @Test("one of many is as if it were alone, and loops that know of more deployments add up with those that know of fewer")
+    func many() {
+        var one = Histograms()
+        one.fit(2)
+        one.add(.milliseconds(3), at: 1)
+        one.add(.seconds(2_000), at: 1)
+        one.add(.milliseconds(1), at: 0)
+        var alone = Histogram()
+        alone.add(.milliseconds(3))
+        alone.add(.seconds(2_000))
+        #expect(one[1].counts == alone.counts)
+        #expect(one[1].sum == alone.sum)
+        #expect(one[0].counts.reduce(0, +) == 1)
+        var all = Histograms()
+        all.fit(3)
+        all.add(.milliseconds(1), at: 2)
+        all += one
+        #expect(all[1].sum == alone.sum)
+        #expect(all[2].counts[0] == 1)
+    }
 }

@@ -1,3 +1,4 @@
+import GRDB
 import Routing
 import Testing
 
@@ -85,6 +86,23 @@ import Testing
             $0.customer.rawValue == 41 && $0.id >= from && $0.id < before
         }
         try check("nobody", { $0.customer = NameID(rawValue: 99) }, { _ in false })
+    }
+
+    @Test("a ledger whose sums are still to be made is searched row by row")
+    func behind() throws {
+        let store = try SQLiteStore(path: folder("ledger.db"))
+        let rows = try fill(store, 12_000)
+        try store.pool.withLock { $0 }?.write { database in
+            try database.execute(sql: "DELETE FROM usage")
+            try database.execute(sql: "UPDATE usage_state SET next = ?, behind_end = ?", arguments: [rows[0].id.rawValue, rows[9_000].id.rawValue])
+        }
+        #expect(try store.hoursKept() == nil)
+        var query = LedgerQuery(limit: 5)
+        query.customer = NameID(rawValue: 41)
+        query.mostLooked = 1_000
+        let found = try all(store, query)
+        #expect(found.ids == rows.filter { $0.customer.rawValue == 41 }.reversed().map(\.id))
+        #expect(found.pages > 11)
     }
 
     @Test("what is rare is found among half a million rows without looking at them")
