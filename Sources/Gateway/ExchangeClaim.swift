@@ -59,7 +59,7 @@ extension Exchange: Parked {
         open.deployment = numbers.deployments[deployment]
         open.provider = numbers.providers[deployment]
         if let policy = request.entry.policy { open.policy = numbers.policies[policy] }
-        if let project = request.entry.project { open.project = numbers.projects[project] ?? .none }
+        if let project = request.entry.project { open.project = live.number(ofProject: project, key: request.key) }
         if let customer = request.entry.customer { open.customer = numbers.customers[customer] }
         open.input = request.call.estimatedInput
         open.api = request.api.rawValue

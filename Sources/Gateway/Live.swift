@@ -51,6 +51,10 @@ final class Live: Sendable {
     private let baselines: Baselines
     /// Of each route.
     let costs: [[CostClass]]
+    /// Deployments whose price nobody knows are charged nothing: keys with hard budgets of money may not use them.
+    let hasUnpriced: Bool
+    /// Of each key's own project.
+    private let projectNumbers: [NameID]
     /// When these settings took effect, in seconds since 1970.
     let since: Int64
 
@@ -93,6 +97,9 @@ final class Live: Sendable {
         metering = Metering(
             blueprint.accounts, ceiling: blueprint.unpricedCeiling, globalParallel: blueprint.globalParallel, isExclusive: isExclusive)
         baselines = Baselines(blueprint)
+        hasUnpriced = blueprint.unpricedCeiling == nil && !targets.allSatisfy(\.isPriced)
+        let known = numbers
+        projectNumbers = standings.map { $0.project.flatMap { known.projects[$0] } ?? .none }
         since = WallClock.milliseconds() / 1000
     }
 
@@ -100,6 +107,12 @@ final class Live: Sendable {
 
     /// Nil: nobody knows its price, and there is no ceiling for those.
     func cost(of usage: Usage, at target: Target) -> Nanodollars? { target.cost(of: usage) ?? metering.ceiling?.cost(of: usage) }
+
+    /// Of the project of a request with this key: nearly always the key's own.
+    func number(ofProject project: String, key: Int) -> NameID {
+        if projectNumbers.indices.contains(key), standings[key].project == project { return projectNumbers[key] }
+        return numbers.projects[project] ?? .none
+    }
 
     /// What the same request is compared with in the report of savings.
     /// - Parameter cost: What the request came to, where one deployment answered all of it.

@@ -60,7 +60,7 @@ struct Settlement {
 
     /// Who it was for and what it would have cost elsewhere: what usage is summed up by.
     private func writeParties(to entry: inout LedgerEntry, _ request: Admitted, _ live: Live) {
-        if let project = request.entry.project { entry.project = live.numbers.projects[project] ?? .none }
+        if let project = request.entry.project { entry.project = live.number(ofProject: project, key: request.key) }
         if let customer = request.entry.customer { entry.customer = live.numbers.customers[customer] }
         if let deployment = exchange.deployment { entry.provider = live.numbers.providers[deployment] }
         // What it cost is known, or there is nothing to compare.

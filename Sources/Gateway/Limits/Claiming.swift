@@ -26,7 +26,7 @@ extension Admitted {
         let bounds = try RequestBounds(of: call, api, bodyBytes: body.readableBytes, standing.care)
         let claim = Claim(live, loop, party, bounds, api)
         try claim.takeSlot()
-        if standing.hasHardMoney, live.metering.ceiling == nil { journey.requirePrice() }
+        if standing.hasHardMoney, live.hasUnpriced { journey.requirePrice() }
         self.claim = claim
     }
 

@@ -5,7 +5,9 @@ extension Ledger {
     public mutating func settle(_ hold: Hold, _ spent: Spent, charges: inout [LeaseCharge]) -> Bool {
         var isOver = false
         if let place = holds.place(of: hold) {
-            for index in 0..<holds.entries[place].parts.count {
+            let count = holds.entries[place].parts.count
+            if charges.capacity == 0 { charges.reserveCapacity(count) }
+            for index in 0..<count {
                 let part = holds.entries[place].parts[index]
                 let amount = spent.amount(part.unit)
                 if amount > part.amount { isOver = true }
@@ -28,6 +30,7 @@ extension Ledger {
     /// What a request would charge if it came to all it holds: what is noted of it while it is in flight.
     public func worstCharges(of hold: Hold, into charges: inout [LeaseCharge]) {
         guard let place = holds.place(of: hold) else { return }
+        if charges.capacity == 0 { charges.reserveCapacity(holds.entries[place].parts.count) }
         for part in holds.entries[place].parts where part.amount > 0 {
             let slice = slices[Int(part.slice)]
             if slice.kind == .budget, slice.lease != 0 { charges.append(LeaseCharge(lease: slice.lease, amount: part.amount)) }
