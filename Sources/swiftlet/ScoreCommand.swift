@@ -2,8 +2,13 @@ import ArgumentParser
 import Bench
 import Complexity
 import FoundationEssentials
-import Glibc
 import Wire
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 
 /// `swiftlet score`: prompts in, scores out.
 struct ScoreCommand: ParsableCommand {
@@ -70,7 +75,7 @@ struct ScoreSheet {
         var block = [UInt8](repeating: 0, count: 65_536)
         var rest: [UInt8] = []
         while true {
-            let count = Glibc.read(descriptor, &block, block.count)
+            let count = read(descriptor, &block, block.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             var start = 0

@@ -28,7 +28,9 @@ def ablations(found):
     sets = list(found["dev"])
     rows = [["nothing (shipped recipe)"] + [f"{found['dev'][s][0]:.3f}" for s in sets]]
     rows += [[k.removeprefix("without ")] + [f"{found[k][s][0]:.3f}" for s in sets] for k in names]
-    return table(["taken away"] + [NAMES[s] for s in sets], rows)
+    if not names:
+        return ""
+    return "## Ablations\n\nAPGR on dev, a third of the trees.\n\n" + table(["taken away"] + [NAMES[s] for s in sets], rows) + "\n"
 
 
 def text(found):
@@ -93,15 +95,11 @@ from 1 and 2, area under the curve {own['score'][1]:.2f} (length {own['length'][
 Share of dev prompts that stay on their side of 0.5: typos {unchanged['typos']:.1%}, case {unchanged['case']:.1%}, spacing {unchanged['spacing']:.1%}, wrapper text
 {unchanged['wrapper']:.1%}.
 
-## Ablations
-
-APGR on dev, a third of the trees.
-
-{ablations(found)}
-## Limits
+{ablations(found)}## Limits
 
 * It orders prompts; it does not know the models of a policy. The gain is that of models of 2023 and 2024.
-* GSM8K and CRUXEval are small: intervals of their dev figures span a tenth and more. Prompt length alone is strong on grade-school arithmetic.
+* GSM8K and CRUXEval are small: intervals of their dev figures span a tenth and more. On grade-school arithmetic the order by prompt length is as
+  good as the scorer.
 * Within the hardest mathematics gain is not monotone: where no model is right, none gains. There it is near a coin.
 * Open-ended tasks rest on labels of one reader, not on outcomes.
 * Languages other than English rest on few prompts; scripts without spaces are read character by character or in long words.
