@@ -61,7 +61,8 @@ let package = Package(
         target(
             "Gateway",
             [
-                "Wire", "Routing", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .nioHTTP2, .nioHPACK, .crypto,
+                "Wire", "Routing", "Guarding", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .nioHTTP2, .nioHPACK,
+                .crypto,
                 .cryptoExtras, .logging,
             ]),
         target(

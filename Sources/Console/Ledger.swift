@@ -35,16 +35,19 @@ struct LedgerDesk: Sendable {
         }
     }
 
-    func request(_ text: String) async throws -> AdminAnswer {
+    func request(_ call: AdminCall) async throws -> AdminAnswer {
+        let (text, role) = (call.path[3], call.caller.role)
         guard let id = RequestID(text) else { throw AdminRefusal.unknown("request", text) }
         let (row, names, tables) = try await blocking { () throws -> (LedgerEntry?, [NameID: StoredName], [UInt8]?) in
             let row = try store.request(id)
             return (row, try store.names(), try row.flatMap { try store.decisionNames($0.decisionNames) })
         }
+        let texts = try await blocking { try store.texts(of: id) }
         guard let row else { throw AdminRefusal.unknown("request", text) }
         return AdminAnswer { whole in
             whole.object { line in
                 Self.write(row, names, to: &line)
+                TextsDesk.write(texts, for: role, to: &line)
                 line.key("decision")
                 if row.api == API.passThrough.rawValue {
                     PassThroughReport(row, names).write(to: &line)

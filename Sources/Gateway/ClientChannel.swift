@@ -28,7 +28,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
     /// What is left of a body that is sent on as it comes.
     var upload: Upload?
     /// Reads along where the answer is to be kept.
-    var tap: ResponseTap?
+    var tap: (any AnswerTap)?
     private var working = false
     private(set) var readingPaused = false
     private var bodyStarted = Instant.zero
@@ -68,7 +68,7 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         loop.deadlines.disarm(self)
         self.context = nil
         phase = .closing
-        received = nil
+        (received, tap) = (nil, nil)
         if let exchange {
             self.exchange = nil
             exchange.clientGone()

@@ -120,6 +120,11 @@ struct Exposition {
         if let responses = server.responses {
             count("swiftlet_responses_dropped_total", "Answers of the Responses API that could not be kept.", responses.dropped)
         }
+        let texts = server.texts.counts
+        count("swiftlet_texts_kept_total", "Requests whose prompt and reply were kept.", texts.kept)
+        count(
+            "swiftlet_texts_dropped_total", "Requests whose prompt and reply were to be kept and were not: too many waited, or the store failed.",
+            texts.dropped)
         guard let status = server.journal?.status else { return }
         gauge("swiftlet_ledger_queued_rows", "Ledger rows not yet durable.", status.queued)
         count("swiftlet_ledger_rows_total", "Ledger rows written.", Int(status.committed))

@@ -47,6 +47,9 @@ final class Live: Sendable {
     let passes: PassTable?
     /// What is counted and limited.
     let metering: Metering
+    /// By project: what is kept of the texts of its requests; most settings keep none, and then nobody asks.
+    private let textKeepings: [String: TextKeeping]
+    let keepsTexts: Bool
     /// What savings are compared with.
     private let baselines: Baselines
     /// Of each route.
@@ -100,6 +103,10 @@ final class Live: Sendable {
         hasUnpriced = blueprint.unpricedCeiling == nil && !targets.allSatisfy(\.isPriced)
         let known = numbers
         projectNumbers = standings.map { $0.project.flatMap { known.projects[$0] } ?? .none }
+        let most = Int(blueprint.ledger.textSize.bytes)
+        textKeepings = Dictionary(
+            blueprint.projects.filter(\.keepsTexts).map { ($0.name, TextKeeping(redacts: $0.redactsTexts, most: most)) }, uniquingKeysWith: { $1 })
+        keepsTexts = !textKeepings.isEmpty
         since = WallClock.milliseconds() / 1000
     }
 
@@ -120,6 +127,8 @@ final class Live: Sendable {
         if let cost, baselines.isUniform(route: route) { return cost }
         return baselines[route].flatMap { targets[$0.deployment].cost(of: usage) }
     }
+
+    func textKeeping(of request: Admitted) -> TextKeeping? { request.entry.project.flatMap { textKeepings[$0] } }
 
     func baseline(route: Route.ID) -> Baseline? { baselines[route] }
 

@@ -48,6 +48,9 @@ struct Reception {
             admitted.journey.ticket = UInt64(id.rawValue)
             if api == .responses { admitted.events = request.eventNames }
             admitted.ticket = request.ticket
+            if live.keepsTexts, let keeping = live.textKeeping(of: admitted) {
+                client.tap = TextTap(loop.server.texts, id, admitted, keeping, next: client.tap)
+            }
             let waits = live.metering.isOn ? try claim(admitted) : false
             Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin(waiting: waits)
         } catch {

@@ -36,6 +36,7 @@ public final class Server: Sendable {
     /// What the bell had to forget unsent.
     let newsForgotten = Locked(0)
     let idempotency: IdempotencyDesk
+    let texts: TextDesk
     /// What a kill leaves of requests in flight.
     let open: OpenRequests?
     private let keeping = Locked<LeaseKeeper?>(nil)
@@ -88,6 +89,7 @@ public final class Server: Sendable {
         accounts = SharedLedger(isExclusive: !gateway.sharesStore, rowsWait: rowsWait)
         self.gateway = gateway
         idempotency = IdempotencyDesk(store)
+        texts = TextDesk(store)
         self.open = open
         state = Locked(State())
     }
@@ -292,12 +294,12 @@ public final class Server: Sendable {
         webhooks.stop()
         accessLog.close()
         await emptyJournal()
-        if let keeper {
-            await withCheckedContinuation { done in
-                startThread {
-                    keeper.stop()
-                    done.resume()
-                }
+        let (keeper, texts) = (keeper, texts)
+        await withCheckedContinuation { done in
+            startThread {
+                texts.finish()
+                keeper?.stop()
+                done.resume()
             }
         }
         try? await group.shutdownGracefully()

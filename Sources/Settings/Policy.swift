@@ -38,6 +38,8 @@ public struct Project: Sendable {
     public var isActive = true
     /// Prompts and answers of its requests are kept.
     public var keepsTexts = false
+    /// Masked before they are.
+    public var redactsTexts = true
 
     public init(name: String) { self.name = name }
 }

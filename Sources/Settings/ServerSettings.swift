@@ -90,6 +90,7 @@ public struct TLSSettings: Configurable {
 public struct LedgerSettings: Configurable {
     public var wait = Duration.milliseconds(50)
     public var queue = 65_536
+    public var textSize = ByteCount(64 << 10)
     public var retention = RetentionSettings()
 
     public init() {}
@@ -97,6 +98,9 @@ public struct LedgerSettings: Configurable {
     public static let fields: [Field<Self>] = [
         .setting("wait", \.wait, in: .zero ... .seconds(10), "The longest that an answer's end waits for its row to be on disk."),
         .setting("queue", \.queue, in: 16...10_000_000, "Rows that may wait to be written before new requests are refused."),
+        .setting(
+            "text_size", \.textSize, in: ByteCount(1 << 10)...ByteCount(4 << 20),
+            "How much of a prompt, and of a reply, is kept for projects with `keep_texts`; the rest is cut off, which is said."),
         .setting("retention", \.retention, "What is forgotten of the ledger, and when. Sums of usage stay."),
     ]
 }

@@ -8,6 +8,8 @@ enum AdminRight: Sendable {
     /// Looks, changes nothing.
     case read
     case readKeys
+    /// What clients said and got.
+    case readTexts
     case changeKeys
     case operate
     case administer
@@ -16,6 +18,7 @@ enum AdminRight: Sendable {
         switch self {
         case .nothing, .token: AdminRole.allCases
         case .read: [.admin, .operator, .auditor]
+        case .readTexts: [.admin, .auditor]
         case .readKeys: [.admin, .operator, .auditor, .keyManager]
         case .changeKeys: [.admin, .operator, .keyManager]
         case .operate: [.admin, .operator]

@@ -141,8 +141,12 @@ enum AdminRoutes {
         AdminRoute("GET", "/api/v1/requests", .read, "Requests, the newest first.", query: LedgerFilter.parameters) { desk, call in
             try await desk.ledger.requests(call)
         },
-        AdminRoute("GET", "/api/v1/requests/{id}", .read, "One request with attempts and decision.") { desk, call in
-            try await desk.ledger.request(call.path[3])
+        AdminRoute(
+            "GET", "/api/v1/requests/{id}", .read,
+            "One request with attempts and decision; prompt and reply, where they are kept, for the roles admin and auditor."
+        ) { desk, call in try await desk.ledger.request(call) },
+        AdminRoute("DELETE", "/api/v1/requests/{id}/texts", .administer, "Deletes what is kept of its prompt and reply.") { desk, call in
+            try await TextsDesk(store: desk.ledger.store, audit: desk.audit.store).delete(call)
         },
         AdminRoute(
             "GET", "/api/v1/events", .read, "What moved traffic, the newest first.",

@@ -4,7 +4,7 @@ import Wire
 
 /// Reads along with the answer of one request that is to be kept. Copies bytes and nothing else; they are looked into when the
 /// client has them all, and elsewhere.
-final class ResponseTap {
+final class ResponseTap: AnswerTap {
     private var bytes: [UInt8] = []
     private let limit: Int
     private var isTooLarge = false

@@ -9,6 +9,7 @@ extension Compiler {
             project.policy = policy(entry.value.policy, at: "projects".setting(entry.name), root["projects"]?[entry.name])
             project.tags = entry.value.tags
             (project.isActive, project.keepsTexts) = (entry.value.active, entry.value.keepsTexts)
+            project.redactsTexts = entry.value.redactsTexts
             projects.append(project)
         }
         for entry in document.customers.entries {

@@ -7,6 +7,7 @@ public struct ProjectSettings: Configurable {
     public var description: String?
     public var active = true
     public var keepsTexts = false
+    public var redactsTexts = true
     public var tags: [String] = []
     public var limits = LimitSettings()
 
@@ -17,7 +18,10 @@ public struct ProjectSettings: Configurable {
             .setting("policy", \.policy, "The policy of its keys."),
             .setting("description", \.description, "What it is, for people to read."),
             .setting("active", \.active, "Whether its requests are served; if not they are refused with 403 and `project_inactive`."),
-            .setting("keep_texts", \.keepsTexts, "Whether prompts and answers of its requests are kept.").notYet,
+            .setting("keep_texts", \.keepsTexts, "Whether prompts and replies of its requests are kept, for `ledger.retention.texts`."),
+            .setting(
+                "redact_texts", \.redactsTexts,
+                "Whether personal data and secrets are masked in prompts and replies before they are kept: `[EMAIL_1]`, `[CARD_1]`."),
             .setting("tags", \.tags, "Tags that all its requests carry."),
         ] + LimitSettings.fields(of: \.limits)
 }
