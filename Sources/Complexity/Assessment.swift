@@ -8,7 +8,7 @@ public struct Assessment: Hashable, Sendable {
     public var task: PromptTask
     /// 0 trivial … 1 hard for anybody; linear in the labels 1 to 5.
     public var difficulty: Double
-    /// Chances that a cheap and a capable model answer rightly, as of the years of the training data.
+    /// Chances that a cheap and a capable model of 2023 and 2024 answer rightly; of use for questions that have one right answer.
     public var cheapRight: Double
     public var capableRight: Double
 

@@ -28,14 +28,23 @@ public struct Scorer: Sendable {
         withFeatures(of: prompt) { features, summary in
             guard !summary.isOdd else { return .unknown }
             let heads = UnsafeBufferPointer(rebasing: features[weights.shape.counts...])
-            var best = 0
-            for task in 1..<weights.shape.tasks where heads[Assessment.firstTask + task] > heads[Assessment.firstTask + best] { best = task }
             func chance(_ head: Int) -> Double { min(1, max(0, heads[head])) }
             return Assessment(
-                score: weights.score(of: weights.sum(of: features)), isOdd: false, task: PromptTask.allCases[best],
+                score: weights.score(of: weights.sum(of: features)), isOdd: false, task: task(heads),
                 difficulty: chance(Assessment.difficulty), cheapRight: chance(Assessment.cheapRight),
                 capableRight: chance(Assessment.capableRight))
         }
+    }
+
+    /// The task that stands out most above its share of the training data, where examination questions are many and small talk is rare.
+    private func task(_ heads: UnsafeBufferPointer<Double>) -> PromptTask {
+        var best = (task: PromptTask.chat, lift: -Double.infinity)
+        for task in PromptTask.allCases {
+            let head = Assessment.firstTask + Int(task.rawValue)
+            let lift = heads[head] - weights.share(of: head)
+            if lift > best.lift { best = (task, lift) }
+        }
+        return best.task
     }
 
     /// Counts, then what the heads say: all that the trees see.

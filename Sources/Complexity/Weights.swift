@@ -89,6 +89,11 @@ struct Weights: Sendable {
         guard isSound else { throw .shape }
     }
 
+    /// A head's mean over its training data, which it says where a prompt has no known n-gram.
+    func share(of head: Int) -> Double {
+        bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: places.scales + 16 * head + 8, as: Double.self) }
+    }
+
     /// Whole words of 8 bytes; a part's padding makes them whole.
     static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var sum: UInt64 = 0xcbf2_9ce4_8422_2325

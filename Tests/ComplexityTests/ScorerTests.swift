@@ -85,6 +85,22 @@ import Testing
         #expect(scorer.score(hard + " This is very easy, any small model can do it.") > 0.6)
     }
 
+    @Test(
+        "the task is told",
+        arguments: [
+            ("My method returns nil instead of the array:\n\ndef evens(list)\n  list.each { |x| x if x.even? }\nend", PromptTask.code),
+            ("Write a Go function that merges two sorted channels.", .code), ("Solve 4x - 7 = 21.", .maths),
+            ("A jar holds 24 red and 36 green sweets. Ben takes a third of each. How many are left altogether?", .maths),
+            ("Extract the names from: Kim met Lee and Pat in Oslo.", .extraction), ("Draft an email to my boss asking for Friday off.", .writing),
+            ("Write a short story about an old sailor who returns to his village.", .writing),
+            ("My flatmate never cleans the kitchen. How should I talk to her about it?", .advice),
+            ("Pretend you are a wise old owl and greet me.", .persona), ("Why did the Ottoman Empire enter the First World War?", .knowledge),
+            ("Tools: search(query), open(url)\nUser: find the cheapest train to Graz tomorrow", .agent), ("Thanks a bunch, see you tomorrow!", .chat),
+        ])
+    func task(prompt: String, task: PromptTask) {
+        #expect(scorer.assess(prompt).task == task)
+    }
+
     @Test("assessments as text and as bytes are the same")
     func text() {
         let text = "Summarise this e-mail in one line: lunch is moved to one o'clock."

@@ -90,9 +90,10 @@ The same on dev alone:
 
 {figures(found, 'matched dev')}
 Own prompts written one by one, cross-validated: rank correlation with difficulty {own['score'][0]:.2f} (length {own['length'][0]:.2f}); telling difficulty 4 and 5
-from 1 and 2, area under the curve {own['score'][1]:.2f} (length {own['length'][1]:.2f}).
+from 1 and 2, area under the curve {own['score'][1]:.2f} (length {own['length'][1]:.2f}). Harder prompts of these are longer: the order by length
+is no worse on them, and they prove little.
 
-Share of dev prompts that stay on their side of 0.5: typos {unchanged['typos']:.1%}, case {unchanged['case']:.1%}, spacing {unchanged['spacing']:.1%}, wrapper text
+Share of prompts that stay on their side of 0.5 (dev and own, shipped fit) when changed by draws and words that training has not: typos {unchanged['typos']:.1%}, case {unchanged['case']:.1%}, spacing {unchanged['spacing']:.1%}, wrapper text
 {unchanged['wrapper']:.1%}.
 
 {ablations(found)}## Limits
@@ -101,6 +102,8 @@ Share of dev prompts that stay on their side of 0.5: typos {unchanged['typos']:.
 * GSM8K and CRUXEval are small: intervals of their dev figures span a tenth and more. On grade-school arithmetic the order by prompt length is as
   good as the scorer.
 * Within the hardest mathematics gain is not monotone: where no model is right, none gains. There it is near a coin.
+* The chances in `--details` are those of examination questions; for open-ended prompts they say little. The task is the one that stands out most
+  above its share of the training data.
 * Open-ended tasks rest on labels of one reader, not on outcomes.
 * Languages other than English rest on few prompts; scripts without spaces are read character by character or in long words.
 * It reads 6 KB. What decides in the middle of a longer prompt is not seen.
