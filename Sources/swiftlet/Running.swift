@@ -233,8 +233,9 @@ struct Stores {
         case .sqlite(let path): (place, sink) = (SQLiteStore.ledgerPath(for: path) + ".open", ledger)
         case .postgres: (place, sink) = (blueprint.server.spool + ".open", spool ?? ledger)
         }
-        let rows = try OpenRequests.recover(path: place)
+        var rows = try OpenRequests.recover(path: place)
         if !rows.isEmpty {
+            try addTags(of: blueprint, to: &rows)
             let receipt = try sink.append(rows[...])
             _ = spool?.drain(within: .seconds(5))
             log.warning(
@@ -242,6 +243,14 @@ struct Stores {
                 metadata: ["requests": "\(receipt.added)"])
         }
         return try OpenRequests(path: place, loops: blueprint.server.threads ?? System.coreCount)
+    }
+
+    /// Of their keys: what requests brought themselves went with the process.
+    private func addTags(of blueprint: Blueprint, to rows: inout [LedgerEntry]) throws(StoreFailure) {
+        let tags = Dictionary(blueprint.keys.map { ($0.name, $0.tags) }) { first, _ in first }
+        guard tags.values.contains(where: { !$0.isEmpty }) else { return }
+        let names = try ledger.names()
+        for at in rows.indices { rows[at].ownTags = names[rows[at].key].flatMap { tags[$0.name] } ?? [] }
     }
 
     /// Whether rows that are acknowledged are not in the store yet.

@@ -1,10 +1,14 @@
 """The log of requests: found by whom they were for, who served them, and what they were tagged with."""
 
+import contextlib
+import http.client
 import sqlite3
+import threading
 
 import pytest
 
 from support.gateway import KEY, swiftlet, wait_until
+from support.routing import hung
 from test_admin import MOCKS, Admin, chat
 
 PARTIES = {
@@ -125,3 +129,22 @@ def test_a_passed_through_request_has_the_tags_and_the_customer_of_its_key(gatew
     assert started.post("/odd", {}, key="key-z")[0] == 200
     row, = wait_until(lambda: admin.get("/api/v1/requests?tag=nightly&customer=shop")["data"], 5, what="the row")
     assert (row["api"], row["tags"], row["customer"], row["project"]) == ("pass_through", ["nightly"], "shop", "zeta")
+
+
+def test_what_was_in_flight_at_a_kill_has_the_tags_of_its_key(gateway, upstream):
+    up = upstream(hung)
+    started = gateway(PARTIES | {"providers": {"good": up.provider(), "other": up.provider()}})
+    asking = threading.Thread(target=chat_until_killed, args=(started,))
+    asking.start()
+    wait_until(lambda: up.requests, 10, what="the request at the provider")
+    started.kill()
+    asking.join(10)
+    started.start()
+    started.wait_ready()
+    row, = Admin(started).get("/api/v1/requests?tag=nightly")["data"]
+    assert (row["state"], row["key"], row["tags"]) == ("unknown", "z", ["nightly"])
+
+
+def chat_until_killed(gateway):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        gateway.post("/v1/chat/completions", {"model": "small", "messages": [{"role": "user", "content": "hi"}], "tags": ["own"]}, key="key-z")
