@@ -17,26 +17,25 @@ import lexicon
 import reader
 
 SIZE = 1 << reader.BITS
-VERSION = 1
+VERSION = 2
 ROUNDS = 3  # of choosing the most suspicious window of each attack
 RARE = 2  # a feature in fewer training texts gets no weight
 STEPS = 127
 STRENGTH = 0.3  # of the data against the prior; chosen on `dev`
-PASSING = 0.998  # of ordinary prompts kept apart for it stay below the threshold ...
-PASSING_HARD = 0.97  # ... and of the harmless texts of `dev`, hard ones among them
+PASSING = 0.9965  # of ordinary prompts kept apart for it stay below the threshold ...
+PASSING_HARD = 0.96  # ... and of the harmless texts of `dev`, hard ones among them
 LEVELS = 1025  # entries of the table from sums to parts of a thousand, 64 for each unit of log-odds
 
 
 def windows(parts):
-    """What is scored of a text: each block, and each with the one before it."""
-    found = [parts[:1]] if parts else [[]]
-    for before, own in zip(parts, parts[1:]):
-        found += [[own], [before, own]]
-    return found
+    """What is scored of a text: every run of up to DEPTH blocks."""
+    if not parts:
+        return [[[]]]
+    return [parts[last - length + 1:last + 1] for last in range(len(parts)) for length in range(1, reader.DEPTH + 1) if length <= last + 1]
 
 
 def matrix(rows):
-    """One row for each window; what stands in both of its blocks counts twice, as the reader counts it."""
+    """One row for each window; what stands in two of its blocks counts twice, as the reader counts it."""
     starts, columns = [0], []
     for window in rows:
         for part in window:
@@ -59,14 +58,14 @@ def fit(texts, parts, strength):
     mask = csr_matrix((keep.astype(float), (range(SIZE), range(SIZE))), shape=(SIZE, SIZE))
     harmless = matrix(good) @ mask
     # Short attacks first: what is bad in them is not in doubt.
-    chosen = [options[-1] for options in bad if len(options) <= 3]
+    chosen = [max(options, key=len) for options in bad if len(options) <= 2 * reader.DEPTH]
     weights = bias = None
     for _ in range(ROUNDS):
         attacks = matrix(chosen) @ mask
         both = vstack([harmless, attacks]).tocsr()
         answers = numpy.r_[numpy.zeros(harmless.shape[0]), numpy.ones(attacks.shape[0])]
         share = numpy.where(answers == 1, min(1.5, harmless.shape[0] / attacks.shape[0]), 1.0)
-        model = LogisticRegression(C=strength, solver="liblinear", random_state=7, max_iter=300, tol=1e-5)
+        model = LogisticRegression(C=strength, solver="liblinear", random_state=7, max_iter=300, tol=1e-4)
         model.fit(both, answers, sample_weight=share)
         weights, bias = model.coef_[0] * keep, float(model.intercept_[0])
         chosen = [max(options, key=lambda window: sum(weights[number] for part in window for number in part)) for options in bad]

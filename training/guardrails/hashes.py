@@ -2,7 +2,8 @@
 
 MASK = 0xFFFFFFFF
 BITS = 17  # log2 of the number of weights
-UNITS = 48  # a block's length: a word is 2, a character of a script without spaces 1
+UNITS = 24  # a block's length: a word is 2, a character of a script without spaces 1
+DEPTH = 3  # blocks that are judged together
 SEED = 0x811C9DC5
 LONGEST = 32  # characters of a word that is hashed as one
 STEM = 5  # letters of a stem

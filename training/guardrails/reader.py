@@ -2,7 +2,7 @@
 
 A text is read once. Words give hashes of themselves, of their first five letters, of pairs with the two words before and of
 sentence starts; runs of punctuation, scripts without spaces, hidden characters and the like give theirs. A feature counts
-once a block; a block is about 24 words, and what is scored is a block with the one before it.
+once a block; a block is about 12 words, and what is scored is a block with up to two before it.
 """
 
 import fold
@@ -250,10 +250,12 @@ def blocks(text):
 
 
 def score(parts, weights, bias):
-    """The most suspicious block with the one before it, if that adds to it, as a sum of weights."""
-    best, before = None, 0
+    """The most suspicious block, with up to DEPTH - 1 before it as far as they add to it, as a sum of weights."""
+    best, before = None, []
     for part in parts:
-        own = sum(int(weights[number]) for number in part)
-        best = max(best if best is not None else own, own + max(0, before))
-        before = own
+        before = [*before[1 - DEPTH:], sum(int(weights[number]) for number in part)]
+        run = 0
+        for own in before:
+            run = own + max(0, run)
+        best = run if best is None else max(best, run)
     return bias + (best or 0)

@@ -4,7 +4,7 @@ public struct ContentScore: Equatable, Sendable {
     public var injection: Int
     /// Insults, threats, hate, sexual harassment, encouragement of self-harm.
     public var toxicity: Int
-    /// Where the most suspicious part stands, in bytes of the text; about 24 to 48 words.
+    /// Where the most suspicious part stands, in bytes of the text; about 12 to 36 words.
     public var injectionRange: Range<Int>
     public var toxicityRange: Range<Int>
 
@@ -13,7 +13,7 @@ public struct ContentScore: Equatable, Sendable {
 
 /// Scores texts for prompt injection and toxicity, both in one pass over the bytes, in parts of any size.
 ///
-/// A text of any length is as suspicious as its most suspicious window of two blocks, so an attack hidden in a long document counts in
+/// A text of any length is as suspicious as its most suspicious window of up to three blocks, so an attack hidden in a long document counts in
 /// full. Integer arithmetic only: the same bytes give the same score on every machine, however they are cut. Linear in bytes; memory is
 /// 512 bytes, allocated once: one value serves many texts. What it can and cannot do stands in docs/reference/guardrails.md.
 public struct ContentScorer: ~Copyable {

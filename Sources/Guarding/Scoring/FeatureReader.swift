@@ -5,7 +5,7 @@
 /// once a block. `training/guardrails/reader.py` says the same; the golden vectors hold both to it.
 struct FeatureReader {
     /// A block's length: a word is 2, a character of a script without spaces 1.
-    static let unitsInBlock = 48
+    static let unitsInBlock = 24
     /// Characters of a word that is hashed as one.
     static let longest = 32
     /// Letters of a stem.

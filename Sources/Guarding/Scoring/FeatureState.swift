@@ -1,24 +1,26 @@
 extension FeatureReader {
-    /// Sums of a scorer: a text is as suspicious as its most suspicious block, with the one before it where that adds to it.
+    /// Sums of a scorer: a text is as suspicious as its most suspicious block, with up to two before it as far as they add to it.
     struct Windows {
         /// The sum of the block under way.
         var own: Int32 = 0
         /// The most suspicious sum of blocks that are over, and where it stands; nil before the first.
         private(set) var best: Int32?
         private(set) var range = 0..<0
-        private var before: Int32 = 0
         private var start = 0
-        private var startBefore = 0
+        /// Sums and beginnings of the block before and of the one before that.
+        private var before: (sum: Int32, start: Int) = (0, 0)
+        private var earlier: (sum: Int32, start: Int) = (0, 0)
 
         mutating func close(at offset: Int) {
-            let sum = own + max(0, before)
+            let two = before.sum + max(0, earlier.sum)
+            let sum = own + max(0, two)
             if sum > best ?? Int32.min {
                 best = sum
-                range = (before > 0 ? startBefore : start)..<offset
+                range = (two <= 0 ? start : earlier.sum > 0 ? earlier.start : before.start)..<offset
             }
-            before = own
+            earlier = before
+            before = (own, start)
             own = 0
-            startBefore = start
             start = offset
         }
     }
