@@ -1,0 +1,109 @@
+/// What is looked for in prompts and replies, and what becomes of what is found: compiled from settings, immutable.
+public struct GuardPolicy: Sendable {
+    /// Who said a text.
+    public enum Role: UInt8, CaseIterable, Sendable {
+        case system, user, tool
+        /// The model: its words, its thoughts and the arguments of its calls.
+        case reply
+    }
+
+    public struct Roles: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        public init(_ roles: Role...) { self.init(rawValue: roles.reduce(0) { $0 | 1 << $1.rawValue }) }
+
+        public static let all = Roles(.system, .user, .tool, .reply)
+        /// What a client may have from anybody: not what its operator wrote.
+        public static let foreign = Roles(.user, .tool)
+
+        public func contains(_ role: Role) -> Bool { rawValue & 1 << role.rawValue != 0 }
+    }
+
+    /// The mildest first.
+    public enum Action: UInt8, CaseIterable, Comparable, Sendable {
+        case off
+        /// Is told to the client and counted.
+        case warn
+        /// Is replaced. Of what has no words of its own, a score, it is a block.
+        case mask
+        /// The request goes to a route of its own. Of a reply it is a warning.
+        case route
+        case block
+
+        public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// One guardrail.
+    public struct Rail: Hashable, Sendable {
+        public var action: Action
+        /// Of scores and confidences, in parts of a thousand: less is nothing.
+        public var threshold: Int
+        public var roles: Roles
+        /// Counts what it would have done, and does nothing.
+        public var isShadow = false
+        /// Of `route`.
+        public var route: String?
+
+        public init(_ action: Action = .off, threshold: Int = 500, roles: Roles = .foreign) {
+            (self.action, self.threshold, self.roles) = (action, threshold, roles)
+        }
+
+        func applies(to role: Role) -> Bool { action != .off && roles.contains(role) }
+    }
+
+    public enum Kind: UInt8, CaseIterable, Sendable {
+        case personalData, injection, toxicity, keywords, firewall
+
+        /// As settings, metrics and conditions name it.
+        public var name: String {
+            switch self {
+            case .personalData: "pii"
+            case .injection: "injection"
+            case .toxicity: "toxicity"
+            case .keywords: "keywords"
+            case .firewall: "firewall"
+            }
+        }
+    }
+
+    public var personalData = Rail(roles: .all)
+    public var personalKinds = PersonalData.Kinds.all
+    /// Stand-ins become values again in the reply.
+    public var restores = false
+    public var injection = Rail()
+    public var toxicity = Rail(roles: .all)
+    public var keywords = Rail(roles: .all)
+    public var words: Keywords
+    public var rules: FirewallRules
+    /// Rules are asked, and nothing comes of it.
+    public var firewallIsShadow = false
+    /// Values that are no findings, whoever says them: one's own addresses. Compared as they are scanned, in lower case.
+    public private(set) var allowed: Set<[UInt8]> = []
+
+    public init(words: Keywords = Keywords.compile([]).keywords, rules: FirewallRules = FirewallRules.compile([]).rules) {
+        (self.words, self.rules) = (words, rules)
+    }
+
+    public mutating func allow(_ values: [String]) {
+        var normalizer = Normalizer(.foldingCase)
+        for value in values {
+            normalizer.read(Array(value.utf8))
+            allowed.insert(normalizer.bytes)
+        }
+    }
+
+    /// Nobody looks at anything.
+    public var isEmpty: Bool {
+        personalData.action == .off && injection.action == .off && toxicity.action == .off && keywords.action == .off && rules.rules.isEmpty
+    }
+
+    func rail(_ kind: Kind) -> Rail {
+        switch kind {
+        case .personalData: personalData
+        case .injection: injection
+        case .toxicity: toxicity
+        case .keywords: keywords
+        case .firewall: Rail(rules.rules.isEmpty ? .off : .block, roles: .all)
+        }
+    }
+}
