@@ -11,7 +11,9 @@ import pytest
 from support.gateway import BINARY
 
 WEIGHTS = pathlib.Path(__file__).resolve().parents[2] / "Sources/CWeights/complexity.weights"
-SIMPLE = ["hi", "Thanks, that helped!", "What is the capital of France?", "Translate \"good morning\" into Spanish.", "Write a short poem about rain."]
+SIMPLE = [
+    "hi", "Thanks, that helped!", "What is the capital of France?", 'Translate "good morning" into Spanish.', "Write a short poem about rain.",
+]
 HARD = [
     "Prove that every finite group of order p^2 q with distinct primes p and q has a normal Sylow subgroup.",
     "Implement a lock-free hash map with concurrent resizing in C++20, name each linearization point and justify every memory order.",
@@ -78,7 +80,8 @@ def test_bad_lines_are_named_and_good_ones_are_scored_all_the_same():
 
 
 def test_bytes_that_are_no_text_are_refused_line_by_line():
-    result = score(b'\xef\xbb\xbf{"id": "first", "prompt": "hello"}\r\n{"id": "x", "prompt": "\xff\xfe"}\n\xff\xff\n{"id": "last", "prompt": "hello"}')
+    result = score(
+        b'\xef\xbb\xbf{"id": "first", "prompt": "hello"}\r\n{"id": "x", "prompt": "\xff\xfe"}\n\xff\xff\n{"id": "last", "prompt": "hello"}')
     found = scores(result)
     assert result.returncode == 1 and found["first"] == found["last"]
 

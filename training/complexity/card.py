@@ -46,16 +46,18 @@ from a capable model. Fitted on {date[:4]}-{date[4:6]}-{date[6:]}; {found['bytes
 
     $ swiftlet score --details < prompts.jsonl
 
-reads a line each of JSON with `id` and `prompt`, and writes `id,score` as CSV (`--no-header` leaves the first line out); `--details` adds task, difficulty and
-the chances that a cheap and a capable model are right. `--weights FILE` takes another fit, `--times` tells how long scoring took. Lines that cannot
+reads a line each of JSON with `id` and `prompt`, and writes `id,score` as CSV (`--no-header` leaves the first line out); `--details` adds task,
+difficulty and the chances that a cheap and a capable model are right. `--weights FILE` takes another fit, `--times` tells how long scoring
+took. Lines that cannot
 be read are named on standard error, and the command ends with 1 after all others are scored.
 
 ## How it works
 
-One pass over the first 4 KB and the last 2 KB of the prompt counts {found.get('counts', 64)} things (words, numbers, marks, answer options, words of some lists) and hashes
-words, pairs of words and pieces of four bytes into 32,768 rows. Linear heads, a signed byte a row, estimate the gain, the chances of a cheap and of a
-capable model, the task and the difficulty. 300 randomised trees of at most 200 leaves read counts and heads; the sum of their leaves is looked up in a
-table of shares of a mixed stream. N-grams and leaves are summed as integers, so the score is the same to the last bit everywhere;
+One pass over the first 4 KB and the last 2 KB of the prompt counts {found.get('counts', 64)} things (words, numbers, marks, answer options,
+words of some lists) and hashes words, pairs of words and pieces of four bytes into 32,768 rows. Linear heads, a signed byte a row, estimate the
+gain, the chances of a cheap and of a
+capable model, the task and the difficulty. 300 randomised trees of at most 200 leaves read counts and heads; the sum of their leaves is looked
+up in a table of shares of a mixed stream. N-grams and leaves are summed as integers, so the score is the same to the last bit everywhere;
 `Tests/ComplexityTests/Golden` holds scores of the reference in Python. Case and width of spaces do not count.
 
 A prompt without any word, number or character scores 1. A file of weights that is missing or damaged is refused with its reason; all prompts
@@ -66,9 +68,10 @@ then score 1, which routers take for "most capable".
 {table(['set', 'train', 'dev', 'what', 'from', 'licence'],
        [[f'`{n}`', *found['sets'][n], *SETS[n]] for n in SETS])}
 No prompt of a public set is part of this repository or of the binary. Sets are split by clusters of near-duplicates; a held-out half that
-nobody here has seen judges the scorer. The shipped fit uses train and dev; the figures below come from fits that did not see what they are judged on.
-Of the {own['prompts']} own prompts that were written one by one and about as many that frames were filled for, each has a task and a difficulty from 1 to 5 by
-the guide in `training/complexity/prompts/README.md`, given by one reader.
+nobody here has seen judges the scorer. The shipped fit uses train and dev; the figures below come from fits that did not see what they are
+judged on.
+Of the {own['prompts']} own prompts that were written one by one and about as many that frames were filled for, each has a task and a
+difficulty from 1 to 5 by the guide in `training/complexity/prompts/README.md`, given by one reader.
 
 ## Figures
 
@@ -89,11 +92,13 @@ that share no cluster with those:
 The same on dev alone:
 
 {figures(found, 'matched dev')}
-Own prompts written one by one, cross-validated: rank correlation with difficulty {own['score'][0]:.2f} (length {own['length'][0]:.2f}); telling difficulty 4 and 5
-from 1 and 2, area under the curve {own['score'][1]:.2f} (length {own['length'][1]:.2f}). Harder prompts of these are longer: the order by length
+Own prompts written one by one, cross-validated: rank correlation with difficulty {own['score'][0]:.2f} (length {own['length'][0]:.2f}); telling
+difficulty 4 and 5 from 1 and 2, area under the curve {own['score'][1]:.2f} (length {own['length'][1]:.2f}). Harder prompts of these are longer:
+the order by length
 is no worse on them, and they prove little.
 
-Share of prompts that stay on their side of 0.5 (dev and own, shipped fit) when changed by draws and words that training has not: typos {unchanged['typos']:.1%}, case {unchanged['case']:.1%}, spacing {unchanged['spacing']:.1%}, wrapper text
+Share of prompts that stay on their side of 0.5 (dev and own, shipped fit) when changed by draws and words that training
+has not: typos {unchanged['typos']:.1%}, case {unchanged['case']:.1%}, spacing {unchanged['spacing']:.1%}, wrapper text
 {unchanged['wrapper']:.1%}.
 
 {ablations(found)}## Limits

@@ -93,7 +93,10 @@ ABLATIONS = {
 class Fit:
     """One scorer. `train` marks rows of the table; `keep` names the counts and heads that trees may see (all where None)."""
 
-    def __init__(self, table, train, penalty=PENALTY, trees=TREES, leaves=LEAVES, smallest=SMALLEST, share=SHARE, keep=None, seed=1, copies=True, own=True):
+    def __init__(
+        self, table, train, penalty=PENALTY, trees=TREES, leaves=LEAVES, smallest=SMALLEST, share=SHARE, keep=None, seed=1, copies=True,
+        own=True,
+    ):
         self.table = table
         train = train & (copies | ~table.is_copy) & (own | (table.set != "own"))
         inner = np.zeros(table.heads.shape)
