@@ -53,11 +53,18 @@ public struct FirewallRules: Sendable {
     let reply: Side
 
     /// Of one direction.
-    struct Side: Sendable {
-        var patterns = PatternSet([])
+    final class Side: Sendable {
+        let patterns: PatternSet
         /// For each term the rule that it belongs to, and what replaces it.
-        var rules: [Int] = []
-        var replacements: [Replacement] = []
+        let rules: [Int]
+        let replacements: [Replacement]
+
+        init(_ terms: [(rule: Int, term: SearchTerm, replacement: Replacement)]) {
+            patterns = PatternSet(terms.map(\.term))
+            rules = terms.map(\.rule)
+            replacements = terms.map(\.replacement)
+        }
+
         var isEmpty: Bool { rules.isEmpty }
     }
 
@@ -89,17 +96,8 @@ public struct FirewallRules: Sendable {
 
     private init(_ rules: [Rule], _ compiled: [[(term: SearchTerm, replacement: Replacement)]]) {
         func side(_ scope: Scope) -> Side {
-            var side = Side()
-            var terms: [SearchTerm] = []
-            for (index, rule) in rules.enumerated() where rule.scope == scope || rule.scope == .both {
-                for (term, replacement) in compiled[index] {
-                    terms.append(term)
-                    side.rules.append(index)
-                    side.replacements.append(replacement)
-                }
-            }
-            side.patterns = PatternSet(terms)
-            return side
+            let indices = rules.indices.filter { rules[$0].scope == scope || rules[$0].scope == .both }
+            return Side(indices.flatMap { index in compiled[index].map { (index, $0.term, $0.replacement) } })
         }
         self.rules = rules
         prompt = side(.prompt)
@@ -145,7 +143,7 @@ extension SearchTerm {
     private static let otherFlags: Set<Character> = ["x", "A", "D", "S", "U", "X", "J"]
 
     /// As a rule of a firewall has it: in any case, unless it stands between delimiters, as `/…/`, where flags say what holds.
-    init(rule source: String) throws(PatternError) {
+    convenience init(rule source: String) throws(PatternError) {
         if source.isEmpty { throw PatternError(message: "is empty, so it would be found everywhere", position: 1) }
         guard source.count >= 2, source.first == "/", let slash = source.lastIndex(of: "/"), slash > source.startIndex else {
             try self.init(pattern: source, ignoringCase: true)

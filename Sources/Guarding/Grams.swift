@@ -128,8 +128,18 @@ struct GramChoice {
 
     /// About how often a gram stands in texts: bytes taken one by one, letters as in English.
     private static func frequency(_ gram: Gram) -> Double {
-        (0..<gram.length).reduce(1) { $0 * frequency(UInt8(truncatingIfNeeded: gram.bytes >> UInt32(8 * $1))) }
+        var product = 1.0
+        for index in 0..<gram.length {
+            product *= frequency(UInt8(truncatingIfNeeded: gram.bytes >> UInt32(8 * index)))
+            if index > 0, pairs.contains(UInt16(truncatingIfNeeded: gram.bytes >> UInt32(8 * index - 8))) { product *= 4 }
+        }
+        return product
     }
+
+    /// Letters that like to stand together, in English.
+    private static let pairs: Set<UInt16> = Set(
+        "th he in er an re nd at on nt ha es st en ed to it ou ea hi is or ti as te et ng of al de se le sa si ar ve ra ld ur co me io"
+            .split(separator: " ").map { $0.utf8.reduce(0) { $0 << 8 | UInt16($1) } })
 
     private static let letters: [Double] = [
         0.065, 0.012, 0.022, 0.034, 0.1, 0.018, 0.016, 0.049, 0.056, 0.001, 0.006, 0.032, 0.019, 0.054, 0.06, 0.015, 0.001, 0.048, 0.051, 0.073,

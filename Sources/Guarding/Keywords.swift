@@ -57,7 +57,7 @@ enum Words {
 extension SearchTerm {
     /// A word or phrase, in any case, only where words begin and end: `cat` does not stand in `concat`. Between the words of a phrase
     /// there may be any white space.
-    public init(word: String) throws(PatternError) {
+    public convenience init(word: String) throws(PatternError) {
         let words = word.split(whereSeparator: \.isWhitespace)
         guard !words.isEmpty else { throw PatternError(message: "is empty, so it would be found everywhere", position: 1) }
         guard word.unicodeScalars.count <= Pattern.maxLength else {

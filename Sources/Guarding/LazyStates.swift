@@ -26,6 +26,8 @@ final class LazyStates {
     private var walk: PatternWalk
     /// Counts how often all was forgotten: rows of an earlier generation mean nothing.
     private(set) var generation = 0
+    /// Of each byte whether it begins nothing; worked out when it is first asked.
+    private var stays: [Bool] = []
     /// Bytes looked up and instructions visited, for tests and limits.
     var steps = 0
 
@@ -53,10 +55,11 @@ final class LazyStates {
     private func normal(_ context: PatternWalk.Context) -> PatternWalk.Context { program.hasAssertions ? context : .other }
 
     /// The row of the beginning, after `before`.
-    func start(after before: PatternWalk.Context) -> Int32 { numbers[State(kernel: [program.start], before: normal(before))] ?? 0 }
+    func start(after before: PatternWalk.Context) -> Int32 { Int32((program.hasAssertions ? Int(before.rawValue) + 1 : 1) * width) }
 
     /// Rows up to this one have nothing under way: what was read before them matters no more.
-    var lastFresh: Int32 { Int32((program.hasAssertions ? PatternWalk.Context.allCases.count : 1) * width) }
+    private var lastFresh: Int32 { Int32((program.hasAssertions ? PatternWalk.Context.allCases.count : 1) * width) }
+    func isFresh(_ row: Int32) -> Bool { row <= lastFresh }
 
     private func row(of state: State) -> Int32 {
         if let known = numbers[state] { return known }
@@ -91,24 +94,44 @@ final class LazyStates {
         return cell
     }
 
-    /// Goes over `text[from..<to]` from `row` as long as the cells are known and `isStop` of them does not hold. Gives back where it stands.
-    @inline(__always)
-    func run(_ row: inout Int32, _ text: UnsafeBufferPointer<UInt8>, _ from: Int, _ to: Int, until isStop: (_ cell: Int32, _ at: Int) -> Bool) -> Int
-    {
-        var at = from
-        var current = row
-        cells.withUnsafeBufferPointer { cells in
+    /// The bytes after which still nothing is under way, whatever stood before.
+    private func readStays() -> [Bool] {
+        (UInt8.min...UInt8.max).map { byte in
+            PatternWalk.Context.allCases.allSatisfy { context in
+                let cell = cell(start(after: context), byte)
+                return cell & 1 == 0 && isFresh(cell >> 1)
+            }
+        }
+    }
+
+    /// Goes over `text[from..<to]` from `row` as long as cells are known and nothing ends: no match, and not the way itself. Gives back
+    /// where it stands. `fresh` becomes the last place at which nothing was under way.
+    func run(_ row: inout Int32, _ text: UnsafeBufferPointer<UInt8>, _ from: Int, _ to: Int, fresh: inout Int) -> Int {
+        if stays.isEmpty, !isAnchored { stays = readStays() }
+        let lastFresh = isAnchored ? -1 : lastFresh
+        let (at, current, place) = cells.withUnsafeBufferPointer { cells in
             classes.of.withUnsafeBufferPointer { classes in
+                var (at, current, place) = (from, row, -1)
                 while at < to {
+                    if current <= lastFresh {
+                        let began = at
+                        stays.withUnsafeBufferPointer { stays in while at < to, stays[Int(text[at])] { at += 1 } }
+                        if at > began { (current, place) = (start(after: PatternWalk.Context(after: text[at - 1])), at) }
+                        guard at < to else { break }
+                    }
                     let cell = cells[Int(current) + Int(classes[Int(text[at])])]
-                    if cell < 0 || isStop(cell, at) { break }
+                    // Also what is unknown is odd.
+                    if cell & 1 != 0 || cell == LazyStates.dead { break }
                     current = cell >> 1
                     at += 1
+                    if current <= lastFresh { place = at }
                 }
+                return (at, current, place)
             }
         }
         steps += at - from
         row = current
+        if place >= 0 { fresh = place }
         return at
     }
 }

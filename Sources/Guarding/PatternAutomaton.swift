@@ -60,13 +60,16 @@ struct PatternAutomaton: Sendable {
         }
         var classes = Array(repeating: UInt8(0), count: 256)
         for set in sets {
-            var split: [UInt16: UInt8] = [:]
+            // For each class its number within the set and without; 256: none yet.
+            var split = Array(repeating: UInt16(256), count: 512)
+            var count: UInt16 = 0
             for byte in UInt8.min...UInt8.max {
-                let key = UInt16(classes[Int(byte)]) << 1 | (set.contains(byte) ? 1 : 0)
-                let next = UInt8(truncatingIfNeeded: split.count)
-                let number = split[key] ?? next
-                split[key] = number
-                classes[Int(byte)] = number
+                let key = Int(classes[Int(byte)]) << 1 | (set.contains(byte) ? 1 : 0)
+                if split[key] == 256 {
+                    split[key] = count
+                    count += 1
+                }
+                classes[Int(byte)] = UInt8(truncatingIfNeeded: split[key])
             }
         }
         let count = Int(classes.max() ?? 0) + 1

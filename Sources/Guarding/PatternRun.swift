@@ -30,13 +30,8 @@ struct PatternRun {
         }
         let stop = min(text.end, start + longest)
         while at < stop {
-            var found = last
-            let reached = states.run(&row, text.bytes, at - text.base, stop - text.base) { cell, place in
-                if cell & 1 != 0 { found = place + text.base }
-                return cell >> 1 == LazyStates.dead
-            }
-            last = found
-            at = reached + text.base
+            var fresh = 0
+            at = states.run(&row, text.bytes, at - text.base, stop - text.base, fresh: &fresh) + text.base
             guard at < stop else { break }
             let cell = take(text[at], states)
             row = cell >> 1

@@ -16,6 +16,8 @@ struct PatternScan {
     /// All matches that begin before this place are known.
     private(set) var settled = 0
     private var window: UInt32 = 0
+    /// Bytes read of starts that led nowhere, in this block.
+    private var glanced = 0
     private var trackers: [Tracker] = []
     private var attempts: [PatternAttempt] = []
     private var found: [PatternMatch] = []
@@ -29,11 +31,14 @@ struct PatternScan {
     mutating func advance(in piece: TextPiece, _ set: PatternSet, _ scratch: PatternScratch) {
         let to = min(piece.end, scanned + Self.block)
         let isEnd = to == piece.end && piece.isLast
+        glanced = 0
         for (index, attempt) in attempts.enumerated() { scratch.slots[attempt.term] = Int32(index) }
         if !set.table.isEmpty {
             var last = window
             set.table.scan(piece.bytes, scanned - piece.base, to - piece.base, &last, base: piece.base) { term, starts in
-                note(term, starts.lowerBound..<starts.upperBound + 1, scratch)
+                if mayMatch(set.terms[term], term, starts, in: piece, scratch) {
+                    note(term, starts.lowerBound..<starts.upperBound + 1, scratch)
+                }
             }
             window = last
         }
@@ -51,6 +56,19 @@ struct PatternScan {
         let end = found.firstIndex { $0.range.lowerBound >= settled } ?? found.count
         for match in found[..<end] { take(match) }
         found.removeSubrange(..<end)
+    }
+
+    /// Tries a single start at once: most lead nowhere, and what leads nowhere need not be noted. Where that reads too much, whole
+    /// stretches are decided later instead.
+    private mutating func mayMatch(
+        _ term: SearchTerm, _ index: Int, _ starts: ClosedRange<Int>, in piece: TextPiece, _ scratch: PatternScratch
+    ) -> Bool {
+        guard starts.count == 1, glanced < 16 * (starts.lowerBound - settled) + 8 * SearchTerm.longestMatch else { return true }
+        let states = scratch.states(index, anchored: true)
+        var run = PatternRun(from: starts.lowerBound, in: piece, states)
+        let outcome = run.advance(in: piece, states, longest: term.longest)
+        glanced += run.at - starts.lowerBound
+        return outcome != .none
     }
 
     private mutating func note(_ term: Int, _ starts: Range<Int>, _ scratch: PatternScratch) {
@@ -75,7 +93,6 @@ struct PatternScan {
             tracker.row = states.start(after: piece.context(before: at))
         }
         var (row, fresh) = (tracker.row, tracker.fresh)
-        let lastFresh = states.lastFresh
         var starts = 0..<0
         // A match ends at `place`: it began where something was under way.
         func ended(_ place: Int) {
@@ -88,18 +105,15 @@ struct PatternScan {
             }
         }
         while at < to {
-            let reached = states.run(&row, piece.bytes, at - piece.base, to - piece.base) { cell, place in
-                if cell & 1 != 0 { ended(place + piece.base) }
-                if cell >> 1 <= lastFresh { fresh = place + piece.base + 1 }
-                return false
-            }
-            at = reached + piece.base
+            var place = -1
+            at = states.run(&row, piece.bytes, at - piece.base, to - piece.base, fresh: &place) + piece.base
+            if place >= 0 { fresh = place + piece.base }
             guard at < to else { break }
             let cell = states.cell(row, piece[at])
             if cell & 1 != 0 { ended(at) }
             row = cell >> 1
             at += 1
-            if row <= lastFresh { fresh = at }
+            if states.isFresh(row) { fresh = at }
         }
         if isEnd, states.cell(row, nil) & 1 != 0 { ended(at) }
         if !starts.isEmpty { note(term, starts, scratch) }

@@ -1,5 +1,5 @@
 /// What a `PatternSet` looks for: an expression, a text as it stands, or a word.
-public struct SearchTerm: Sendable {
+public final class SearchTerm: Sendable {
     /// Bytes that a match has at most. An expression without a bound of its own, like `a.*b`, finds nothing longer; streams hold back no more.
     public static let longestMatch = 4096
     /// A large program finds shorter matches only, so that the memory for a search has a bound: instructions times bytes.
@@ -21,7 +21,7 @@ public struct SearchTerm: Sendable {
     let isWord: Bool
 
     /// A regular expression as `Pattern` reads it; it must not match a text of nothing.
-    public init(pattern: String, ignoringCase: Bool = false) throws(PatternError) {
+    public convenience init(pattern: String, ignoringCase: Bool = false) throws(PatternError) {
         var parser = PatternParser(pattern, ignoringCase: ignoringCase)
         parser.refusesBlindBoundaries = true
         let node = try parser.parse()
@@ -30,7 +30,7 @@ public struct SearchTerm: Sendable {
     }
 
     /// `text`, every character standing for itself.
-    public init(text: String, ignoringCase: Bool = true) throws(PatternError) {
+    public convenience init(text: String, ignoringCase: Bool = true) throws(PatternError) {
         guard !text.isEmpty else { throw PatternError(message: "is empty, so it would be found everywhere", position: 1) }
         guard text.unicodeScalars.count <= Pattern.maxLength else {
             throw PatternError(message: "is longer than \(Pattern.maxLength) characters", position: 1)
