@@ -30,10 +30,6 @@ public struct FirewallReport: Hashable, Sendable {
         return [.mask, .warn, .log].first { actions.contains($0) }
     }
 
-    mutating func note(_ finding: FirewallFinding) {
-        counts[finding.rule, default: 0] += 1
-        if findings.count < Self.maxFindings { findings.append(finding) }
-    }
 }
 
 enum Evidence {

@@ -9,42 +9,71 @@ struct FirewallPass {
         var isWritten = false
     }
 
+    /// Spans by their starts, and those of them that hold where one is. Each comes and goes once.
+    private struct Spans {
+        private var coming: [Span] = []
+        private var first = 0
+        var here: [Span] = []
+
+        mutating func append(_ span: Span) { coming.append(span) }
+
+        var nextStart: Int { first < coming.count ? coming[first].range.lowerBound : .max }
+
+        mutating func advance(to place: Int) {
+            if !here.isEmpty { here.removeAll { $0.range.upperBound <= place } }
+            while nextStart <= place {
+                if coming[first].range.upperBound > place { here.append(coming[first]) }
+                first += 1
+            }
+            if first == coming.count, first > 0 {
+                coming.removeAll(keepingCapacity: true)
+                first = 0
+            }
+        }
+    }
+
+    /// For each rule whether it is asked; empty: all are.
+    var asked: [Bool] = []
     /// Bytes of the text that went out or were replaced.
     private(set) var written = 0
     private(set) var report = FirewallReport()
     private(set) var hasMasked = false
     private var waiting: [PatternMatch] = []
-    private var allowed: [Span] = []
-    private var masks: [Span] = []
+    private var allowed = Spans()
+    private var masks = Spans()
 
     mutating func take(_ match: PatternMatch) { waiting.append(match) }
 
-    /// Decides on what was taken. `isAll`: on the whole text, whose block is the first rule's and not the first in the text.
+    /// Decides on what was taken. Where several rules block, it is the one asked first.
     mutating func decide(_ rules: FirewallRules, _ side: FirewallRules.Side, in text: TextPiece) {
         guard !waiting.isEmpty else { return }
+        if !asked.isEmpty { waiting.removeAll { [asked] in !asked[side.rules[$0.term]] } }
         for match in waiting where rules.rules[side.rules[match.term]].action == .allow {
             allowed.append(Span(range: match.range, rule: side.rules[match.term], term: match.term))
         }
         for match in waiting {
             let index = side.rules[match.term]
-            let rule = rules.rules[index]
-            guard rule.action != .allow, !isAllowed(match.range, index) else { continue }
-            let bytes = text.bytes[(match.range.lowerBound - text.base)..<(match.range.upperBound - text.base)]
-            let finding = FirewallFinding(rule: index, action: rule.action, range: match.range, evidence: Evidence.masked(bytes))
-            report.note(finding)
-            switch rule.action {
-            case .block: if finding.rule < report.block?.rule ?? .max { report.block = finding }
-            case .mask: mask(match, index, side, text)
-            case .allow, .log, .warn: break
-            }
+            let action = rules.rules[index].action
+            guard action != .allow, !isAllowed(match.range, index) else { continue }
+            note(match.range, index, action, text)
+            if action == .mask { mask(match, index, side, text) }
         }
         waiting.removeAll(keepingCapacity: true)
-        let written = written
-        allowed.removeAll { $0.range.upperBound <= written }
     }
 
-    private func isAllowed(_ range: Range<Int>, _ rule: Int) -> Bool {
-        allowed.contains { $0.rule < rule && $0.range.lowerBound <= range.lowerBound && $0.range.upperBound >= range.upperBound }
+    private mutating func isAllowed(_ range: Range<Int>, _ rule: Int) -> Bool {
+        allowed.advance(to: range.lowerBound)
+        return allowed.here.contains { $0.rule < rule && $0.range.upperBound >= range.upperBound }
+    }
+
+    private mutating func note(_ range: Range<Int>, _ rule: Int, _ action: FirewallRules.Action, _ text: TextPiece) {
+        report.counts[rule, default: 0] += 1
+        let isBlock = action == .block && rule < report.block?.rule ?? .max
+        guard isBlock || report.findings.count < FirewallReport.maxFindings else { return }
+        let bytes = text.bytes[(range.lowerBound - text.base)..<(range.upperBound - text.base)]
+        let finding = FirewallFinding(rule: rule, action: action, range: range, evidence: Evidence.masked(bytes))
+        if report.findings.count < FirewallReport.maxFindings { report.findings.append(finding) }
+        if isBlock { report.block = finding }
     }
 
     private mutating func mask(_ match: PatternMatch, _ rule: Int, _ side: FirewallRules.Side, _ text: TextPiece) {
@@ -61,16 +90,13 @@ struct FirewallPass {
     /// Writes the text up to `place`, before which nothing else is going to be found.
     mutating func write(upTo place: Int, _ side: FirewallRules.Side, in text: TextPiece, into output: inout [UInt8]) {
         while written < place {
-            var next = place
+            masks.advance(to: written)
+            var next = min(place, masks.nextStart)
             var owner: Int?
-            for (index, span) in masks.enumerated() {
-                if span.range.lowerBound > written {
-                    next = min(next, span.range.lowerBound)
-                } else if span.range.upperBound > written {
-                    next = min(next, span.range.upperBound)
-                    if let best = owner, (masks[best].rule, masks[best].range.lowerBound) <= (span.rule, span.range.lowerBound) { continue }
-                    owner = index
-                }
+            for (index, span) in masks.here.enumerated() {
+                next = min(next, span.range.upperBound)
+                if let best = owner.map({ masks.here[$0] }), (best.rule, best.range.lowerBound) <= (span.rule, span.range.lowerBound) { continue }
+                owner = index
             }
             if let owner {
                 replace(owner, side, in: text, into: &output)
@@ -79,14 +105,12 @@ struct FirewallPass {
             }
             written = next
         }
-        let written = written
-        if !masks.isEmpty { masks.removeAll { $0.range.upperBound <= written } }
     }
 
     private mutating func replace(_ index: Int, _ side: FirewallRules.Side, in text: TextPiece, into output: inout [UInt8]) {
-        let span = masks[index]
+        let span = masks.here[index]
         guard !span.isWritten else { return }
-        masks[index].isWritten = true
+        masks.here[index].isWritten = true
         if let rendered = span.rendered {
             output += rendered
         } else {
@@ -110,12 +134,14 @@ public final class FirewallScratch {
 
 extension FirewallRules {
     /// Asks the rules about a whole text. `masked` gets the text as it may pass on, unless that is as it came or not at all.
+    /// `asked` says for each rule whether it is asked; empty: all are.
     public func check(
-        _ text: UnsafeBufferPointer<UInt8>, _ scope: Scope, _ scratch: FirewallScratch, masked: inout [UInt8]?
+        _ text: UnsafeBufferPointer<UInt8>, _ scope: Scope, _ scratch: FirewallScratch, asked: [Bool] = [], masked: inout [UInt8]?
     ) -> FirewallReport {
         let side = side(scope)
         var scan = PatternScan(side.patterns)
         var pass = FirewallPass()
+        pass.asked = asked
         var output: [UInt8] = []
         let piece = TextPiece(bytes: text, base: 0, isLast: true)
         repeat {

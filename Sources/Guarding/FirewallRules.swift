@@ -49,6 +49,8 @@ public struct FirewallRules: Sendable {
 
     /// Those in force, in the order in which they are asked.
     public let rules: [Rule]
+    /// For each of them its place in the list as it was written.
+    public let indices: [Int]
     let prompt: Side
     let reply: Side
 
@@ -72,7 +74,7 @@ public struct FirewallRules: Sendable {
     public static func compile(_ written: [Rule]) -> (rules: FirewallRules, problems: [Problem]) {
         var problems: [Problem] = []
         let order = written.indices.sorted { (-written[$0].priority, $0) < (-written[$1].priority, $1) }
-        var kept: [Rule] = []
+        var kept: [Int] = []
         var compiled: [[(term: SearchTerm, replacement: Replacement)]] = []
         var slow = 0
         for index in order {
@@ -87,19 +89,20 @@ public struct FirewallRules: Sendable {
             }
             problems += own
             guard own.isEmpty, written[index].isEnabled else { continue }
-            kept.append(written[index])
+            kept.append(index)
             compiled.append(terms)
         }
         problems.sort { ($0.index, $0.setting, $0.item ?? 0) < ($1.index, $1.setting, $1.item ?? 0) }
-        return (FirewallRules(kept, compiled), problems)
+        return (FirewallRules(kept.map { written[$0] }, kept, compiled), problems)
     }
 
-    private init(_ rules: [Rule], _ compiled: [[(term: SearchTerm, replacement: Replacement)]]) {
+    private init(_ rules: [Rule], _ indices: [Int], _ compiled: [[(term: SearchTerm, replacement: Replacement)]]) {
         func side(_ scope: Scope) -> Side {
-            let indices = rules.indices.filter { rules[$0].scope == scope || rules[$0].scope == .both }
-            return Side(indices.flatMap { index in compiled[index].map { (index, $0.term, $0.replacement) } })
+            let own = rules.indices.filter { rules[$0].scope == scope || rules[$0].scope == .both }
+            return Side(own.flatMap { index in compiled[index].map { (index, $0.term, $0.replacement) } })
         }
         self.rules = rules
+        self.indices = indices
         prompt = side(.prompt)
         reply = side(.reply)
     }

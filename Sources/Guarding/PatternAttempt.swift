@@ -31,15 +31,19 @@ struct PatternAttempt {
 
     /// Tries what lies before `limit`, as far as the text decides it.
     mutating func proceed(_ matcher: TermMatcher, before limit: Int, _ scratch: PatternScratch, _ found: inout [PatternMatch]) {
-        while let first = starts.first {
-            let place = max(first.lowerBound, tried)
-            if place >= first.upperBound {
-                starts.removeFirst()
+        var index = 0
+        defer { starts.removeSubrange(..<index) }
+        while index < starts.count {
+            let place = max(starts[index].lowerBound, tried)
+            if place >= starts[index].upperBound {
+                index += 1
                 continue
             }
-            guard place < limit else { return keep(from: place) }
-            if run == nil, waste > 16 * (place - wasteSince) + 8 * matcher.term.longest, let block = matcher.worthwhile(starts, from: place, limit) {
-                sweep(block, matcher, scratch, &found)
+            starts[index] = place..<starts[index].upperBound
+            guard place < limit else { return }
+            let isWasteful = waste > 16 * (place - wasteSince) + 8 * matcher.term.longest
+            if isWasteful, run == nil, let block = matcher.worthwhile(starts[index...], from: place, limit) {
+                sweep(block, from: index, matcher, scratch, &found)
                 continue
             }
             var run = self.run ?? PatternRun(from: place, in: matcher.piece, matcher.states)
@@ -47,7 +51,7 @@ struct PatternAttempt {
             case .more:
                 self.run = run
                 tried = place
-                return keep(from: place)
+                return
             case .none:
                 tried = place + 1
                 waste += run.at - place
@@ -60,17 +64,15 @@ struct PatternAttempt {
         }
     }
 
-    private mutating func keep(from place: Int) {
-        if let first = starts.first { starts[0] = place..<first.upperBound }
-    }
-
     /// Decides all starts in `block` by one look backwards over the text.
-    private mutating func sweep(_ block: Range<Int>, _ matcher: TermMatcher, _ scratch: PatternScratch, _ found: inout [PatternMatch]) {
+    private mutating func sweep(
+        _ block: Range<Int>, from index: Int, _ matcher: TermMatcher, _ scratch: PatternScratch, _ found: inout [PatternMatch]
+    ) {
         let term = matcher.term
         var distances = PatternDistances(term.program, in: matcher.piece, starts: block, longest: term.longest)
         var walk = PatternWalk(term.program)
         tried = max(tried, block.lowerBound)
-        for range in starts {
+        for range in starts[index...] where range.lowerBound < block.upperBound {
             var place = max(range.lowerBound, tried)
             while place < min(range.upperBound, block.upperBound) {
                 if let end = distances.end(from: place, in: matcher.piece, &walk), matcher.stands(place..<end) != false {
@@ -108,11 +110,11 @@ struct TermMatcher {
     func stands(_ range: Range<Int>) -> Bool? { term.isWord ? Words.areWhole(range, in: piece) : true }
 
     /// The places after `place` that one look backwards should decide, if that costs less than to try them.
-    func worthwhile(_ starts: [Range<Int>], from place: Int, _ limit: Int) -> Range<Int>? {
+    func worthwhile(_ starts: ArraySlice<Range<Int>>, from place: Int, _ limit: Int) -> Range<Int>? {
         var end = min(limit, place + term.longest)
         if !piece.isLast { end = min(end, piece.end - term.longest - Words.lookahead) }
         guard end > place else { return nil }
-        let count = starts.reduce(0) { $0 + $1.clamped(to: place..<end).count }
+        let count = starts.prefix { $0.lowerBound < end }.reduce(0) { $0 + $1.clamped(to: place..<end).count }
         let price = (end - place + term.longest) * 3 * term.program.instructions.count
         return count * term.longest > price ? place..<end : nil
     }

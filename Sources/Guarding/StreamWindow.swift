@@ -15,7 +15,9 @@ public struct StreamWindow {
     /// Place of the buffer's first byte in the text.
     private var base = 0
 
-    public init(_ rules: FirewallRules, _ scope: FirewallRules.Scope = .reply) {
+    /// `asked` says for each rule whether it is asked; empty: all are.
+    public init(_ rules: FirewallRules, _ scope: FirewallRules.Scope = .reply, asked: [Bool] = []) {
+        pass.asked = asked
         self.rules = rules
         self.scope = scope
         scan = PatternScan(rules.side(scope).patterns)
