@@ -67,7 +67,10 @@ let package = Package(
             ]),
         target(
             "Console",
-            ["Wire", "Schema", "Routing", "Translation", "Settings", "Storage", "Gateway", .hummingbird, .nioCore, .nioPosix, .crypto, .logging]),
+            [
+                "Wire", "Schema", "Guarding", "Routing", "Translation", "Settings", "Storage", "Gateway", .hummingbird, .nioCore, .nioPosix, .crypto,
+                .logging,
+            ]),
         target("Simulation", ["Schema", "Routing"]),
         target("Bench", ["CBytes"]),
         .executableTarget(

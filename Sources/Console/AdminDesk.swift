@@ -20,6 +20,7 @@ public final class AdminDesk: Sendable {
     let budgets: BudgetDesk
     let deployments: DeploymentDesk
     let explaining: Explaining
+    let firewall: FirewallDesk
     let prices: PriceDesk
     private let server: Server
     private let book: SettingsBook
@@ -51,6 +52,7 @@ public final class AdminDesk: Sendable {
         budgets = BudgetDesk(server: server, store: ledger)
         deployments = DeploymentDesk(server: server, book: book)
         explaining = Explaining(server: server)
+        firewall = FirewallDesk(server: server)
         prices = PriceDesk(book: book)
         ids = Locked(RequestIDGenerator(node: try ledger.leaseNodes(1)))
         try signals.restore()

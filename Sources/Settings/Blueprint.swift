@@ -46,6 +46,7 @@ public struct Blueprint: Sendable {
     public var mocks: [(providerName: String, behaviour: MockBehaviour)] = []
     /// Each with its timeout.
     public var passThrough: [PassThroughEndpoint] = []
+    public var firewall = Firewall.none
 
     /// What conditions of its routes count.
     public var limiters: [Limiter] = []

@@ -134,6 +134,14 @@ enum AdminRoutes {
                         .init(name: "headers", help: "Its headers.", schema: "object"), .init(name: "key", help: "The name of its key."),
                     ], required: 1)
             ) { desk, call in try await desk.explaining.answer(call) },
+            AdminRoute(
+                "POST", "/api/v1/firewall/test", .read, "What the firewall would do to a text, of which nothing is kept.",
+                body: .members(
+                    [
+                        .init(name: "text", help: "The text."), .init(name: "scope", help: "`prompt`, which it is without it, or `reply`."),
+                        .init(name: "rules", help: "Rules as the section `firewall` has them, instead of those in force.", schema: "array"),
+                    ], required: 1)
+            ) { desk, call in try await desk.firewall.answer(call) },
         ]
     }()
 

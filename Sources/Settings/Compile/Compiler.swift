@@ -69,7 +69,7 @@ struct Compiler {
         addKeys()
         checkLimits()
         checkAdminTokens()
-        checkReferences()
+        let firewall = Firewall.compile(document.firewall, root["firewall"]?.items ?? [], &reader.reading)
         checkPassThrough()
         addAutoRoute()
         addDirectRoutes()
@@ -99,6 +99,7 @@ struct Compiler {
         blueprint.keys = keys
         blueprint.catalogue = catalogue
         blueprint.passThrough = passThrough
+        blueprint.firewall = firewall
         blueprint.limiters = reader.limiters
         blueprint.providers = Dictionary(document.providers.entries.map { ($0.name, $0.value.provider) }) { first, _ in first }
         blueprint.pricesFile = document.pricesFile
