@@ -17,7 +17,7 @@ import lexicon
 import reader
 
 SIZE = 1 << reader.BITS
-VERSION = 2
+VERSION = 3
 ROUNDS = 3  # of choosing the most suspicious window of each attack
 RARE = 2  # a feature in fewer training texts gets no weight
 STEPS = 127
