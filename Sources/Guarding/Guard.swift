@@ -182,7 +182,9 @@ public final class Guard {
         // A score has no words of its own, and a reply has been routed.
         if action == .mask, kind == .injection || kind == .toxicity { action = .block }
         if action == .route, text.role == .reply { action = .warn }
-        let evidence = text.bytes.withUnsafeBufferPointer { Evidence.masked($0[range.clamped(to: 0..<$0.count)]) }
+        // Of what is only counted nobody reads it.
+        let isTold = outcome.findings.count < GuardOutcome.maxFindings || outcome.blocking == nil && action == .block
+        let evidence = isTold ? text.bytes.withUnsafeBufferPointer { Evidence.masked($0[range.clamped(to: 0..<$0.count)]) } : ""
         outcome.note(
             GuardFinding(
                 kind: kind, detail: detail, role: text.role, text: index, range: range, score: score, action: action, isShadow: rail.isShadow,

@@ -48,6 +48,8 @@ import Testing
             "Sources/Translation/Providers/", "Sources/Translation/Dialects/", "Sources/Settings/Discovery", "Sources/Settings/Import/",
             "Sources/Bench/", "Sources/swiftlet/Bench", "Sources/Translation/API.swift", "Sources/Translation/Conversation/Seal.swift",
             "Sources/Translation/Conversation/ToolIDs.swift", "Sources/Translation/Responses/",
+            // Spanish: `me llamo`, `llamar`.
+            "Sources/Guarding/PersonalDataCueWords.swift",
         ]
         let pattern = /(?i:openai|anthropic|gemini|mistral|deepseek|bedrock|cohere|azure|ollama|openrouter|vllm|llama)/
         for source in Repository.sources() where !home.contains(where: { source.path.hasPrefix($0) }) {
