@@ -45,6 +45,12 @@ public final class MemoryStore: Store {
             return true
         }
 
+        /// As `take`, unless it is known. In one step: a row borrowed by a closure is copied.
+        mutating func takeNew(_ row: inout LedgerEntry, capacity: Int) {
+            var receipt = AppendReceipt()
+            if isNew(row, &receipt) { take(&row, capacity: capacity) }
+        }
+
         /// Leaves the row that had to give way, if any.
         mutating func take(_ row: inout LedgerEntry, capacity: Int) {
             usage.add(row)
@@ -104,10 +110,7 @@ public final class MemoryStore: Store {
     /// As `append` of one row, which is moved here instead of copied.
     public func keep(_ row: inout LedgerEntry) throws(StoreFailure) {
         if !row.ownTags.isEmpty { try tagNumbers.number(&row, by: self) }
-        try with { state in
-            var receipt = AppendReceipt()
-            if state.isNew(row, &receipt) { state.take(&row, capacity: self.capacity) }
-        }
+        try with { state in state.takeNew(&row, capacity: self.capacity) }
     }
 
     public func reopen() throws(StoreFailure) { try with { _ in } }
