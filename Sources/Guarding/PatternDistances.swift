@@ -8,6 +8,8 @@ struct PatternDistances {
     private let start: Int
     private let longest: Int
     private var rows: [UInt16] = []
+    /// Instructions that lead to later ones: the heads of loops.
+    private let backward: [Int]
     /// Instructions looked at.
     private(set) var steps = 0
 
@@ -16,6 +18,10 @@ struct PatternDistances {
         self.program = program
         self.longest = longest
         start = starts.lowerBound
+        backward = program.instructions.indices.filter { index in
+            let instruction = program.instructions[index]
+            return instruction.kind != .bytes && (Int(instruction.next) > index || (instruction.kind == .split && Int(instruction.other) > index))
+        }
         let top = min(text.end, starts.upperBound - 1 + longest)
         let size = program.instructions.count
         rows = Array(repeating: Self.never, count: (top - start + 1) * size)
@@ -31,33 +37,31 @@ struct PatternDistances {
         let (row, above) = ((place - start) * size, (place - start + 1) * size)
         let before = text.context(before: place)
         let after = place < text.end ? text[place] : nil
-        let instructions = program.instructions
-        var isChanged = true
-        // An instruction mostly stands behind where it leads, so that one round settles nearly all; loops ask for another.
-        while isChanged {
-            isChanged = false
-            steps += size
-            for index in 0..<size {
+        let (instructions, sets, backward) = (program.instructions, program.sets, backward)
+        var rounds = 0
+        rows.withUnsafeMutableBufferPointer { rows in
+            func value(_ index: Int) -> UInt16 {
                 let instruction = instructions[index]
-                let value: UInt16
                 switch instruction.kind {
-                case .match: value = 0
-                case .save: value = rows[row + Int(instruction.next)]
-                case .split: value = min(rows[row + Int(instruction.next)], rows[row + Int(instruction.other)])
+                case .match: return 0
+                case .save: return rows[row + Int(instruction.next)]
+                case .split: return min(rows[row + Int(instruction.next)], rows[row + Int(instruction.other)])
                 case .assertion:
                     let holds = PatternWalk.holds(PatternAssertion(rawValue: UInt8(instruction.other)), before, after)
-                    value = holds ? rows[row + Int(instruction.next)] : Self.never
+                    return holds ? rows[row + Int(instruction.next)] : Self.never
                 case .bytes:
-                    guard !isTop, let after, program.sets[Int(instruction.other)].contains(after) else { continue }
+                    guard !isTop, let after, sets[Int(instruction.other)].contains(after) else { return Self.never }
                     let rest = rows[above + Int(instruction.next)]
-                    value = rest == Self.never ? rest : rest + 1
-                }
-                if value < rows[row + index] {
-                    rows[row + index] = value
-                    isChanged = true
+                    return rest == Self.never ? rest : rest + 1
                 }
             }
+            // An instruction stands behind where it leads, so one round settles all but loops; what changes there asks for another.
+            repeat {
+                for index in 0..<size { rows[row + index] = value(index) }
+                rounds += 1
+            } while backward.contains { value($0) < rows[row + $0] }
         }
+        steps += rounds * size
     }
 
     /// Where the match from `place` ends that is preferred to all others.

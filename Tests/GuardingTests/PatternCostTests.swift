@@ -23,18 +23,20 @@ import Testing
     func linear(pattern: String, text: String) throws {
         let term = try SearchTerm(pattern: pattern)
         let size = term.program.instructions.count
-        let length = 16_000
+        let length = 10_000
         let (steps, _) = Self.steps(term, String(repeating: text, count: length / text.utf8.count))
         // Forwards a byte costs one step beside the few of wasted starts, backwards thrice the program on twice the stretch. To try
-        // every start to its end would be 65 million.
+        // every start to its end would be 40 million.
         #expect(steps <= (length + 2 * SearchTerm.longestMatch) * (24 + 8 * size), "\(steps) steps, \(size) instructions")
     }
 
-    @Test("ten megabytes are ten times one megabyte", arguments: [("(a|aa)*b", "a"), ("(a+)+$", "a"), ("secret|password|[0-9]{16}", "no secre7 ")])
+    @Test(
+        "a text ten times as long is ten times the work",
+        arguments: [("(a|aa)*b", "a"), ("(a+)+$", "a"), ("secret|password|[0-9]{16}", "no secre7 ")])
     func large(pattern: String, text: String) throws {
         let term = try SearchTerm(pattern: pattern)
-        let (small, _) = Self.steps(term, String(repeating: text, count: 100_000 / text.utf8.count))
-        let (large, _) = Self.steps(term, String(repeating: text, count: 1_000_000 / text.utf8.count))
+        let (small, _) = Self.steps(term, String(repeating: text, count: 50_000 / text.utf8.count))
+        let (large, _) = Self.steps(term, String(repeating: text, count: 500_000 / text.utf8.count))
         #expect(large <= 11 * small + 100_000)
     }
 
@@ -47,8 +49,8 @@ import Testing
         var window = StreamWindow(rules)
         var output: [UInt8] = []
         let piece = Array(String(repeating: "abcd", count: 5).utf8)
-        for _ in 0..<1_000 { #expect(window.push(piece, scratch, into: &output)) }
-        #expect(scratch.reply.steps <= 20_000 * (2 + rules.reply.patterns.longest))
+        for _ in 0..<400 { #expect(window.push(piece, scratch, into: &output)) }
+        #expect(scratch.reply.steps <= 8_000 * (2 + rules.reply.patterns.longest))
         #expect(window.held <= rules.reply.patterns.longest + piece.count)
     }
 
