@@ -50,7 +50,8 @@ def test_what_explodes_elsewhere_is_answered(admin):
 
 
 @pytest.mark.parametrize("body, status, said", [
-    ({}, 400, "`text`"), ({"text": ["a"]}, 400, "`text`"), ({"text": "a", "scope": "promt"}, 400, "prompt"), ({"text": "a", "rule": []}, 400, "rules"),
+    ({}, 400, "`text`"), ({"text": ["a"]}, 400, "`text`"), ({"text": "a", "scope": "promt"}, 400, "prompt"),
+    ({"text": "a", "rule": []}, 400, "rules"),
     ({"text": "a", "rules": "x"}, 422, "list"), (b"{", 400, "JSON"), ({"text": "a" * 10_000_000}, 413, "bytes")])
 def test_bad_input_is_told(admin, body, status, said):
     found, _, answer = admin("POST", "/api/v1/firewall/test", body)
