@@ -172,14 +172,14 @@ extension PersonalDataScan {
         while index - gap < 16, Self.joinsCoordinates(byte(index)) || index > gap && byte(index).isLetter && byte(index) | 0x20 <= 0x75 { index += 1 }
         guard index > gap else { return nil }
         if byte(index) == UInt8(ascii: "-") { index += 1 }
-        guard byte(index).isDigit, let (_, more, stop) = decimal(at: index, most: 180), more >= 3 else { return nil }
+        guard byte(index).isDigit, let (longitude, more, stop) = decimal(at: index, most: 180), more >= 3 else { return nil }
         let last = hemisphere(stop, "EWO")
         let isNamed = cues.suggestsPlace(at: start)
-        // A list of numbers is no pair.
-        let isOfList = [opening, byte(start - 2), byte(last)].contains(UInt8(ascii: ","))
-        guard isNamed || hasLetter || decimals >= 4 && more >= 4 && latitude >= 1 && !isOfList && decimals <= 8, !byte(last).isDigit else {
-            return nil
-        }
+        // A list of numbers is no pair, nor are small ones, nor what has units.
+        let isOfList = [opening, byte(start - 2), byte(last)].contains(UInt8(ascii: ",")) || opening == UInt8(ascii: "[")
+        let hasWords = text[gap..<index].contains { $0.isLetter }
+        let isPair = decimals >= 4 && more >= 4 && decimals <= 8 && max(latitude, longitude) >= 10 && !isOfList && !hasWords
+        guard isNamed || hasLetter || isPair, !byte(last).isDigit else { return nil }
         found(.coordinates, (isNegative ? start - 1 : start)..<last, isNamed || hasLetter ? 0.9 : 0.65)
         return last
     }
@@ -198,15 +198,15 @@ extension PersonalDataScan {
         var halves = 0
         while index - start < 48 {
             let byte = byte(index)
-            if byte & 0xDF == UInt8(ascii: "N") || byte & 0xDF == UInt8(ascii: "S") { halves |= 1 }
-            if byte & 0xDF == UInt8(ascii: "E") || byte & 0xDF == UInt8(ascii: "W") || byte & 0xDF == UInt8(ascii: "O") {
+            let isAlone = !self.byte(index + 1).isLetter
+            if isAlone, byte == UInt8(ascii: "N") || byte == UInt8(ascii: "S") { halves |= 1 }
+            if isAlone, byte == UInt8(ascii: "E") || byte == UInt8(ascii: "W") || byte == UInt8(ascii: "O") {
                 guard halves == 1 else { return nil }
                 found(.coordinates, start..<index + 1, 0.95)
                 return index + 1
             }
             let joins = byte.isDigit || byte >= 0x80 || Self.joinsCoordinates(byte) || byte == UInt8(ascii: "'") || byte == UInt8(ascii: ".")
-            guard joins || halves == 1 && byte & 0xDF == UInt8(ascii: "N") || byte & 0xDF == UInt8(ascii: "S") || byte & 0xDF == UInt8(ascii: "N")
-            else { return nil }
+            guard joins || isAlone && (byte == UInt8(ascii: "N") || byte == UInt8(ascii: "S")) else { return nil }
             index += 1
         }
         return nil

@@ -116,7 +116,7 @@ enum CueWords {
         państwo kliencie president professor doctor minister santa diary god lord world and or the this that it they we i you he she monday tuesday wednesday \
         thursday friday saturday sunday january february march april may june july august september october november december montag dienstag mittwoch \
         donnerstag freitag samstag sonntag januar februar märz mai juni juli oktober dezember universität university company inc ltd gmbh bundeskanzler \
-        san santa são saint sankt st
+        san santa são saint sankt st during spring string
         """
 
     /// The commonest of eight languages that are nothing else.

@@ -27,6 +27,7 @@ extension PersonalDataScan {
         var stop = end
         if byte(stop) == UInt8(ascii: "."), starts("str", at: end - 3) { stop += 1 }
         guard byte(stop) == 0x20, byte(stop + 1).isDigit, end - start > 4 || stop > end, isCapital(start), Self.endsAsStreet(text[start..<end]),
+            !table.cue(of: text[start..<end]).contains(.noName),
             let number = houseNumber(after: stop)
         else { return nil }
         var first = start
