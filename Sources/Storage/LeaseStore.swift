@@ -12,6 +12,7 @@ public protocol LeaseStore: Sendable {
     /// those of all, and knows of rates what rows say. Calls of earlier lives change nothing from here on.
     func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayLife
     /// One transaction: says that the gateway lives, takes back what it returns, grants what can be granted.
+    /// What this gateway wanted and did not get, others that have slices of the same window are told for three seconds.
     /// Slices of gateways not heard of for `expiry` are charged in full. Of a life that another one followed it fails with `conflict`.
     func lease(_ call: LeaseCall, for gateway: GatewayLife, expiry: Duration) throws(StoreFailure) -> LeaseReply
     /// Closes all of its slices, of rates as used as it said last, and forgets that it lives. Of an earlier life it does nothing.

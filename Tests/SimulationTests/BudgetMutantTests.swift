@@ -135,6 +135,20 @@ import Testing
 
     // MARK: Stores
 
+    @Test("a store that begins the minute anew for a gateway that was killed is found")
+    func forgiving() throws {
+        struct Forgiving: StoreMutant {
+            var store: BudgetStore
+            mutating func join(_ gateway: Int, at now: Int64) {
+                for (lease, slice) in store.slices where slice.gateway == gateway && slice.kind == .rate && slice.state != .closed {
+                    store.slices[lease]?.granted = slice.used
+                }
+                store.join(gateway, at: now)
+            }
+        }
+        #expect(try Self.breach("minutes") { Forgiving(store: $0) }?.contains("let pass in a minute") == true)
+    }
+
     @Test("a store that frees the slices of gateways it has not heard of is found")
     func frees() throws {
         struct Frees: StoreMutant {

@@ -303,6 +303,22 @@ import Testing
         #expect(try bank.balance() == AccountBalance(account: "a", windowStart: 0, used: 100, writtenOff: 500))
     }
 
+    @Test("who wants more than there is makes it known to those who have some", arguments: Kind.allCases.filter(\.isShared))
+    func sought(kind: Kind) throws {
+        let bank = try Bank(kind.open(in: folder))
+        let other = try Bank(bank.store, "other")
+        let lease = try bank.wish(900, limit: 1_000).lease
+        _ = try bank.wish(5, limit: 1_000, of: "b")
+        #expect(try other.wish(100, limit: 1_000).amount == 100)
+        #expect(try bank.reply(LeaseCall()).sought.isEmpty)
+        #expect(try other.wish(50, limit: 1_000).amount == 0)
+        #expect(try bank.reply(LeaseCall()).sought == [lease])
+        // Not whoever seeks.
+        #expect(try other.reply(LeaseCall()).sought.isEmpty)
+        try bank.giveBack(lease, 800)
+        #expect(try other.wish(50, limit: 1_000).amount == 50)
+    }
+
     @Test("a gateway that is not heard of is charged in full, then as its rows and what it held say", arguments: Kind.allCases.filter(\.isShared))
     func expiry(kind: Kind) throws {
         let bank = try Bank(kind.open(in: folder))

@@ -82,6 +82,8 @@ public struct LeaseReply: Hashable, Sendable {
     public var grants: [LeaseGrant] = []
     /// Slices that were taken away because their gateway had not been heard of for too long: what is still unused of them is lost.
     public var lost: [Int64] = []
+    /// Slices of windows of which another gateway has lately wanted more than there was: what their gateway does not need goes back.
+    public var sought: [Int64] = []
     /// Milliseconds since 1970 by the store's clock, which decides when windows begin.
     public var storeUnixMilliseconds: Int64 = 0
     /// Gateways heard of lately, this one among them.

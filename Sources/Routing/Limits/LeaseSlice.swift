@@ -42,6 +42,8 @@ struct LeaseSlice: Sendable {
     var lowWater: Int64 = 0
     /// When something was last reserved of it, or wanted; 0: never.
     var touched: Int64 = 0
+    /// When the store said that another gateway seeks of it; 0: never.
+    var soughtAt: Int64 = 0
     /// The highest threshold somebody was told of, in per cent, and the `used` from which the next is crossed.
     var told = 0
     var alertAt: Int64 = .max

@@ -102,6 +102,13 @@ extension Ledger {
             }
             if !slices[Int(slice)].isRetired { replaceLost(Int(slice)) }
         }
+        for lease in reply.sought {
+            guard let slice = byLease[lease] else { continue }
+            slices[Int(slice)].soughtAt = clock.now
+            markDue(Int(slice))
+            // Without waiting for the next heartbeat.
+            if slices[Int(slice)].spare > 0 { isUrgent = true }
+        }
         for (index, asked) in out.asked.enumerated() {
             slices[Int(asked)].isAsked = false
             guard index < reply.grants.count, index < call.wishes.count else { continue }

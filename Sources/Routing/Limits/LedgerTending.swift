@@ -1,6 +1,9 @@
 extension Ledger {
     /// So long nothing was reserved of a slice before it goes back.
     static let idle: Int64 = 3_000
+    /// The same where another gateway seeks of its account, and so long it is believed to.
+    static let idleSought: Int64 = 500
+    static let sought: Int64 = 3_000
     /// How old an answer may be about an account that is in use.
     static let fresh: Int64 = 2_000
     /// How long before a window begins busy accounts get their slice of it.
@@ -103,7 +106,7 @@ extension Ledger {
     }
 
     /// What is too much goes back, so that money wanders to the gateway that asks: of a slice in use all beyond a slice's size where it has
-    /// several, of an idle one all but a request's or two, and in time or where little is left those too.
+    /// several, of an idle one all but a request's or two, and in time, where little is left or where another gateway seeks those too.
     private mutating func giveBackIdle(_ account: Int, _ slice: Int, _ call: inout LeaseCall, _ out: inout CallBook.Outstanding) {
         let now = clock.now
         guard slices[slice].lease != 0, slices[slice].wanted == 0 else { return }
@@ -112,14 +115,15 @@ extension Ledger {
         let largest = states[account].pace.largest
         var kept = saturatingSum(largest, largest)
         let unused = now - slices[slice].touched
-        if unused < Self.idle {
+        let isSought = now - slices[slice].soughtAt < Self.sought
+        if unused < (isSought ? Self.idleSought : Self.idle) {
             let size = sliceSize(account, slice)
-            let isScarce = slices[slice].free < size
+            let isScarce = isSought || slices[slice].free < size
             guard spare / (isScarce ? 2 : 4) > size else { return }
             kept = isScarce ? size : max(kept, size)
         } else {
             let left = saturatingSum(slices[slice].free, max(0, spare))
-            if unused >= Self.busy || left / Int64(8 * calls.gateways) < largest { kept = 0 }
+            if isSought || unused >= Self.busy || left / Int64(8 * calls.gateways) < largest { kept = 0 }
         }
         let surplus = saturatingDifference(spare, kept)
         guard surplus > 0 else { return }

@@ -52,6 +52,8 @@ struct BudgetGateway<Limits: Limiting>: Sendable {
         var hold: Hold
         var demand: Demand
         var truth: Spent
+        /// When it was let pass, by the time of its gateway's ledger.
+        var passedAt: Int64
         var stage = Stage.held
     }
 
@@ -77,6 +79,8 @@ struct BudgetGateway<Limits: Limiting>: Sendable {
     var call: (call: LeaseCall, until: Int64)?
     /// Milliseconds to add to the true time: what the store said last.
     var offset: Int64 = 0
+    /// The latest time that its ledger has seen.
+    var youngest: Int64 = 0
 
     // Still there after one.
     var spool: [Int: BudgetRow] = [:]

@@ -23,6 +23,7 @@ extension BudgetWorld {
         gateways[gateway].queue = []
         gateways[gateway].call = nil
         gateways[gateway].offset = 0
+        gateways[gateway].youngest = 0
         let isLost = chance(plan.losses) && gateways.count { $0.life != .gone } > 1
         gateways[gateway].life = isLost ? .gone : .down
         if isLost {

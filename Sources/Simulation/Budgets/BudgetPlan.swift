@@ -35,6 +35,9 @@ public struct BudgetPlan: Sendable {
     /// Everybody is heard of all the time: rates and requests in flight are exact then.
     var isCalm: Bool { crashes + cuts + jumps + changes + drops + delays + leaps == 0 }
 
+    /// Whoever is killed and whatever gets lost: no minute has more requests than it may.
+    var areMinutesSharp: Bool { mode == .shared && changes == 0 && onStoreLoss == .deny }
+
     /// How long after a call a slice counts as lost at the store, and after which silence it is corrected, in milliseconds.
     public var expiry: Int64 = 5_000
     public var silence: Int64 = 20_000
@@ -71,6 +74,17 @@ public struct BudgetPlan: Sendable {
         return table
     }()
 
+    /// Nothing but minutes is short.
+    public static let minutes: AccountTable = {
+        var table = AccountTable()
+        table.accounts = [
+            Account(.key, "a", .requests, per: .minute, limit: 15), Account(.key, "a", .tokens, per: .minute, limit: 25_000),
+            Account(.organisation, "", .requests, per: .minute, limit: 30), Account(.key, "b", .nanodollars, per: .day, limit: 1_000_000),
+        ]
+        table.chains = [[0, 1, 2], [2, 3], [3], [3]]
+        return table
+    }()
+
     private static func soft(_ account: Account) -> Account {
         var account = account
         account.isHard = false
@@ -89,6 +103,10 @@ public struct BudgetPlan: Sendable {
             $0.crashes = 4
         },
         make("crashes", "Three gateways are killed at any moment, and come back.", accounts) { $0.crashes = 6 },
+        make("minutes", "Gateways are killed, and limits of a minute hold all the same.", minutes) {
+            $0.crashes = 6
+            $0.drops = 20
+        },
         make("machines-lost", "Gateways are killed, and half of them never come back.", accounts) {
             $0.crashes = 5
             $0.losses = 500

@@ -16,6 +16,10 @@ public struct BudgetRow: Hashable, Sendable {
     public var charges: [LeaseCharge]
     /// Nobody saw its end: charged with what it held.
     public var isUnknown = false
+
+    public init(id: Int, charges: [LeaseCharge], isUnknown: Bool = false) {
+        (self.id, self.charges, self.isUnknown) = (id, charges, isUnknown)
+    }
 }
 
 /// The rules of `LeaseStore` in memory, written down a second time: sums are taken anew from slices where they are asked for.
@@ -55,6 +59,8 @@ public struct BudgetStore: LeaseBooking {
     private var live: [Int: [Int64]] = [:]
     public var rows: [Int: BudgetRow] = [:]
     var heard: [Int: Heard] = [:]
+    /// Who wanted more of a window than there was, and when last.
+    private var sought: [Window: (at: Int64, by: Int)] = [:]
     private var last: Int64 = 0
 
     public var books: BudgetStore { self }
@@ -79,7 +85,11 @@ public struct BudgetStore: LeaseBooking {
             for lease in leases(of: other) { expire(lease) }
         }
         var reply = LeaseReply()
-        reply.grants = call.wishes.map { grant($0, for: gateway) }
+        reply.grants = call.wishes.map { grant($0, for: gateway, at: now) }
+        reply.sought = leases(of: gateway).filter { lease in
+            guard let slice = slices[lease], slice.state == .open, let seeker = sought[slice.window] else { return false }
+            return seeker.by != gateway && seeker.at > now - 3_000
+        }
         reply.lost = leases(of: gateway).filter { slices[$0]?.state == .writtenOff }
         reply.storeUnixMilliseconds = now
         reply.gateways = heard.values.count { $0.isAlive }
@@ -134,7 +144,8 @@ public struct BudgetStore: LeaseBooking {
 
     private mutating func close(_ lease: Int64) {
         guard var slice = slices[lease] else { return }
-        if slice.kind == .rate { slice.used += min(slice.rest, slice.held == .max ? 0 : slice.held) }
+        // Nobody knows what of it was used when its gateway was killed.
+        if slice.kind == .rate { slice.used += slice.rest }
         end(lease, slice)
     }
 
@@ -143,7 +154,7 @@ public struct BudgetStore: LeaseBooking {
         if slice.kind == .parallel { end(lease, slice) } else { slices[lease]?.state = .writtenOff }
     }
 
-    private mutating func grant(_ wish: LeaseWish, for gateway: Int) -> LeaseGrant {
+    private mutating func grant(_ wish: LeaseWish, for gateway: Int, at now: Int64) -> LeaseGrant {
         let window = Window(account: wish.account, start: wish.windowStart)
         var lease = (byWindow[window] ?? []).first { slices[$0]?.gateway == gateway && slices[$0]?.state == .open } ?? 0
         if lease == 0 {
@@ -159,6 +170,7 @@ public struct BudgetStore: LeaseBooking {
         let free = max(0, wish.limit - before.used - before.writtenOff - before.leased)
         let amount = max(0, min(wish.amount, free))
         slices[lease]?.granted += amount
+        if amount < wish.amount { sought[window] = (now, gateway) }
         let after = sums(window)
         return LeaseGrant(lease: lease, amount: amount, used: after.used + after.writtenOff, leased: after.leased)
     }

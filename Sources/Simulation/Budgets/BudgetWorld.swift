@@ -110,8 +110,9 @@ struct BudgetWorld<Store: LeaseBooking, Limits: Limiting> {
             report.permitted += 1
             gateways[gateway].flights.append(
                 BudgetGateway.Flight(
-                    id: request.id, chain: request.chain, hold: hold, demand: request.demand, truth: truth(of: request.demand)))
-            if plan.isCalm { checkRates(request.chain, at: time(of: gateway)) }
+                    id: request.id, chain: request.chain, hold: hold, demand: request.demand, truth: truth(of: request.demand),
+                    passedAt: clock(of: gateway)))
+            checkPlaces(request.chain)
         case .wait:
             if isFirst { report.waited += 1 }
             gateways[gateway].parked.append(request)
@@ -120,16 +121,25 @@ struct BudgetWorld<Store: LeaseBooking, Limits: Limiting> {
         }
     }
 
-    /// What is counted for a minute or while it lasts, all gateways together.
-    private mutating func checkRates(_ chain: Int, at time: Int64) {
+    /// The time that a gateway's ledger counts in: it does not follow a clock that is set back a little.
+    private mutating func clock(of gateway: Int) -> Int64 {
+        let (time, youngest) = (time(of: gateway), gateways[gateway].youngest)
+        if time >= youngest || youngest - time > 5_000 { gateways[gateway].youngest = time }
+        return gateways[gateway].youngest
+    }
+
+    /// What is counted while it lasts, all gateways together.
+    private mutating func checkPlaces(_ chain: Int) {
+        guard plan.isCalm else { return }
         let flying = gateways.reduce(0) { $0 + $1.flights.count { $0.chain == chain } }
-        for index in table.chains[chain] where table.accounts[index].kind != .budget {
-            let account = table.accounts[index]
-            switch account.unit {
-            case .parallel: books.check(Int64(flying), account)
-            case .requests: books.countRequest(account, in: account.period.window(at: time))
-            default: break
-            }
+        for index in table.chains[chain] where table.accounts[index].unit == .parallel { books.check(Int64(flying), table.accounts[index]) }
+    }
+
+    /// A request that was let pass then is sent: what is released before was none.
+    private mutating func countMinute(_ flight: BudgetGateway<Limits>.Flight) {
+        guard plan.areMinutesSharp else { return }
+        for index in table.chains[flight.chain] where table.accounts[index].kind == .rate && table.accounts[index].unit == .requests {
+            books.countRequest(table.accounts[index], in: table.accounts[index].period.window(at: flight.passedAt))
         }
     }
 
@@ -164,6 +174,7 @@ struct BudgetWorld<Store: LeaseBooking, Limits: Limiting> {
             flight.stage = .noted
         case .noted:
             books.sent(flight.id, flight.truth, gateways[gateway].notes[flight.id] ?? [], store.books)
+            countMinute(flight)
             flight.stage = .sent
         case .sent:
             if random.below(15) == 0, extend(&flight, gateway) { break }

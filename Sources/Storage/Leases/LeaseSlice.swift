@@ -129,6 +129,8 @@ enum LeaseKeeping {
     static let budgetMilliseconds: Int64 = 7 * 86_400_000
     /// Of minutes nobody asks.
     static let rateMilliseconds: Int64 = 600_000
+    /// So long others are told that a gateway wanted more of a window than there was.
+    static let soughtMilliseconds: Int64 = 3_000
     /// Windows that one call forgets at most.
     static let mostAtOnce = 256
     /// An idle gateway of a store of its own need not write that it lives more often.

@@ -13,6 +13,8 @@ struct MemoryLeases: Sendable {
         var kind: LeaseKind
         /// The youngest slice of each gateway, which grows while it is open.
         var youngest: [GatewayNumber: Int64] = [:]
+        /// Who wanted more than there was, and when last.
+        var sought: (at: Int64, by: GatewayNumber)?
     }
 
     struct Held: Sendable {
@@ -85,14 +87,18 @@ struct MemoryLeases: Sendable {
         }
         forget(at: now)
         var reply = LeaseReply()
-        for wish in call.wishes { reply.grants.append(grant(wish, for: gateway)) }
+        for wish in call.wishes { reply.grants.append(grant(wish, for: gateway, at: now)) }
+        reply.sought = slices.filter { _, held in
+            guard held.gateway == gateway, held.slice.state == .open, let sought = windows[held.window]?.sought else { return false }
+            return sought.by != gateway && sought.at > now - LeaseKeeping.soughtMilliseconds
+        }.keys.sorted()
         reply.lost = slices.filter { $0.value.gateway == gateway && $0.value.slice.state == .writtenOff }.keys.sorted()
         reply.storeUnixMilliseconds = now
         reply.gateways = gateways.values.count { $0.isAlive }
         return reply
     }
 
-    private mutating func grant(_ wish: LeaseWish, for gateway: GatewayNumber) -> LeaseGrant {
+    private mutating func grant(_ wish: LeaseWish, for gateway: GatewayNumber, at now: Int64) -> LeaseGrant {
         let key = Key(account: wish.account, windowStart: wish.windowStart)
         var counted = windows[key] ?? Counted(end: wish.windowEnd, kind: wish.kind)
         counted.end = max(counted.end, wish.windowEnd)
@@ -102,6 +108,7 @@ struct MemoryLeases: Sendable {
         counted.youngest[gateway] = lease
         held.slice.lower(to: max(0, wish.granted), &counted.sums)
         let amount = counted.sums.grant(wish.amount, under: wish.limit)
+        if amount < wish.amount { counted.sought = (now, gateway) }
         held.slice.grow(by: amount, &counted.sums)
         slices[lease] = held
         windows[key] = counted

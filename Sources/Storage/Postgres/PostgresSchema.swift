@@ -16,6 +16,9 @@ enum PostgresSchema {
     private static let second = """
         ALTER TABLE gateways ADD COLUMN life bigint NOT NULL DEFAULT 0, ADD COLUMN call bigint NOT NULL DEFAULT 0;
         ALTER TABLE leases ADD COLUMN folded bigint NOT NULL DEFAULT 0;
+        -- Who wanted more than there was, and when last: see LeaseReply.sought.
+        ALTER TABLE lease_windows ADD COLUMN sought_ms bigint NOT NULL DEFAULT 0, ADD COLUMN sought_by bigint NOT NULL DEFAULT 0;
+        CREATE INDEX lease_windows_sought ON lease_windows(sought_ms) WHERE sought_ms > 0;
         CREATE TABLE lease_charges(lease bigint PRIMARY KEY, used bigint NOT NULL) WITH (fillfactor = 50);
         """
 

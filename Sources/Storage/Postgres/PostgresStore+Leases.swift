@@ -51,6 +51,12 @@ extension PostgresStore {
                 """, .int8(number), .int8(expiry.wholeMilliseconds)),
             PostgresQuery("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, (SELECT count(*) FROM gateways WHERE alive)"),
             PostgresQuery("SELECT id FROM leases WHERE gateway = $1 AND state = 1", .int8(number)),
+            PostgresQuery(
+                """
+                SELECT l.id FROM lease_windows w JOIN leases l ON l.account = w.account AND l.start_ms = w.start_ms
+                WHERE w.sought_ms > 0 AND w.sought_ms > (extract(epoch FROM statement_timestamp()) * 1000)::bigint - $2
+                    AND w.sought_by <> $1 AND l.gateway = $1 AND l.state = 0 ORDER BY l.id
+                """, .int8(number), .int8(LeaseKeeping.soughtMilliseconds)),
         ]
         let windows = try make(call.wishes)
         return try leases.transaction(within: writeLimit, opening: opening, flushing: Self.flush(number)) {
@@ -62,13 +68,14 @@ extension PostgresStore {
             let lost = (0..<results[1].count).map { results[1].int($0, 0) }
             let lately = (0..<results[3].count).map { results[3].int($0, 0) }
             reply.lost = lately.sorted()
+            reply.sought = (0..<results[4].count).map { results[4].int($0, 0) }
             let named = call.returns.map(\.lease) + call.held.map(\.lease)
             var closing: [PostgresQuery] = []
             if !named.isEmpty || !lost.isEmpty || !windows.isEmpty {
                 let choice = PostgresLeases.Choice(leases: named + lately, gateways: lost, windows: windows)
                 var book = try PostgresLeases(choice, connection, within: writeLimit)
                 try answer(call, number, lost: lost, connection, &book, &reply)
-                closing = book.writing
+                closing = book.writing + Self.seeking(call.wishes, reply, number)
             }
             return (closing + forgetting(at: reply.storeUnixMilliseconds), reply)
         }
@@ -87,6 +94,21 @@ extension PostgresStore {
         for (lease, held) in book.slices where lost.contains(held.gateway) { book.change(lease) { $0.expire(&$1) } }
         reply.grants = try grant(call.wishes, gateway, connection, &book)
         reply.lost = book.slices.filter { $0.value.gateway == gateway && $0.value.slice.state == .writtenOff }.keys.sorted()
+    }
+
+    /// Windows of which more was wanted than there was: other gateways are told with their next call.
+    private static func seeking(_ wishes: [LeaseWish], _ reply: LeaseReply, _ gateway: Int64) -> [PostgresQuery] {
+        let short = zip(wishes, reply.grants).filter { $1.amount < $0.amount }.map { wish, _ in
+            PostgresLeases.Window(account: wish.account, start: wish.windowStart)
+        }
+        guard !short.isEmpty else { return [] }
+        return [
+            PostgresQuery(
+                """
+                UPDATE lease_windows w SET sought_ms = $3, sought_by = $4 FROM unnest($1::text[], $2::bigint[]) AS n(account, start_ms)
+                WHERE w.account = n.account AND w.start_ms = n.start_ms
+                """, .texts(short.map(\.account)), .int8s(short.map(\.start)), .int8(reply.storeUnixMilliseconds), .int8(gateway))
+        ]
     }
 
     /// Makes the windows that nobody has asked for yet.
