@@ -13,10 +13,14 @@ final class PostgresCluster: Sendable {
     private let keeper: Process
     private let pipe: Pipe
     private let schemas = Locked(0)
+    /// On loopback as well, where one is given.
+    private let port: Int?
 
     struct Problem: Error, CustomStringConvertible { var description: String }
 
-    init(settings: [String] = []) throws {
+    init(settings: [String] = [], port: Int? = nil) throws {
+        self.port = port
+        let settings = settings + (port.map { ["listen_addresses=127.0.0.1", "port=\($0)"] } ?? [])
         guard let binaries = Self.binaries else {
             throw Problem(description: "PostgreSQL's server is not installed: run scripts/setup test")
         }
@@ -120,7 +124,7 @@ final class PostgresCluster: Sendable {
     /// Of a schema where one is named. The password is not asked for; it is there to be looked for where it must not be.
     func url(schema: String? = nil, more: String = "") -> String {
         let path = schema.map { "&options=-csearch_path%3D\($0)" } ?? ""
-        return "postgres://swiftlet:canary-password@/postgres?host=\(folder)\(path)\(more)"
+        return "postgres://swiftlet:canary-password@/postgres?host=\(folder)\(port.map { "&port=\($0)" } ?? "")\(path)\(more)"
     }
 
     /// A URL under which nothing is there yet.
