@@ -24,7 +24,8 @@ final class FirstPostgres: Sendable {
         audio_output, image_input, image_output, cost, baseline, received_bytes, sent_bytes, tags, attempt_log, decision
         """
     private static let insert = """
-        INSERT INTO requests(\(columns)) SELECT * FROM unnest(\((1...37).map { "$\($0)" }.joined(separator: ", "))) ON CONFLICT DO NOTHING RETURNING id
+        INSERT INTO requests(\(columns)) SELECT * FROM unnest(\((1...37).map { "$\($0)" }.joined(separator: ", "))) \
+        ON CONFLICT DO NOTHING RETURNING id
         """
 
     /// Returns how many were new.
