@@ -41,6 +41,7 @@ struct PatternAttempt {
             }
             starts[index] = place..<starts[index].upperBound
             guard place < limit else { return }
+            if waste == 0 { wasteSince = place }
             let isWasteful = waste > 16 * (place - wasteSince) + 8 * matcher.term.longest
             if isWasteful, run == nil, let block = matcher.worthwhile(starts[index...], from: place, limit) {
                 sweep(block, from: index, matcher, scratch, &found)

@@ -32,7 +32,7 @@ import Testing
 
     @Test(
         "a text ten times as long is ten times the work",
-        arguments: [("(a|aa)*b", "a"), ("(a+)+$", "a"), ("secret|password|[0-9]{16}", "no secre7 ")])
+        arguments: [("(a|aa)*b", "a"), ("abcd.*?z", "abcd"), ("secret|password|[0-9]{16}", "no secre7 ")])
     func large(pattern: String, text: String) throws {
         let term = try SearchTerm(pattern: pattern)
         let (small, _) = Self.steps(term, String(repeating: text, count: 50_000 / text.utf8.count))
