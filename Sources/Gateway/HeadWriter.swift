@@ -33,22 +33,37 @@ struct HeadWriter {
 
     mutating func decimal(_ value: Int) {
         precondition(value >= 0, "lengths and counts are never negative")
-        var digits = 1
-        var scale = 10
-        while digits < 19, value >= scale {
-            digits += 1
-            scale &*= 10
+        var rest = UInt64(truncatingIfNeeded: value)
+        // 1233 / 4096 is a little more than the decimal logarithm of 2.
+        let estimate = ((UInt64.bitWidth - (rest | 1).leadingZeroBitCount) &* 1_233) &>> 12
+        let length = rest >= Self.powers[estimate] ? estimate + 1 : max(1, estimate)
+        reserve(length)
+        // From behind, two digits at a time: dividing is what takes long.
+        var at = count + length
+        while rest >= 100 {
+            let (quotient, pair) = (rest / 100, rest % 100)
+            let tens = (pair &* 103) &>> 10
+            at -= 2
+            bytes.storeBytes(of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens), toByteOffset: at, as: UInt8.self)
+            bytes.storeBytes(of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair &- tens &* 10), toByteOffset: at + 1, as: UInt8.self)
+            rest = quotient
         }
-        reserve(digits)
-        var rest = value
-        var at = count + digits
-        repeat {
+        if rest >= 10 {
+            let tens = (rest &* 103) &>> 10
             at -= 1
-            bytes.storeBytes(of: UInt8(ascii: "0") + UInt8(rest % 10), toByteOffset: at, as: UInt8.self)
-            rest /= 10
-        } while at > count
-        count += digits
+            bytes.storeBytes(of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- tens &* 10), toByteOffset: at, as: UInt8.self)
+            rest = tens
+        }
+        bytes.storeBytes(of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest), toByteOffset: at - 1, as: UInt8.self)
+        count += length
     }
+
+    /// Of ten, up to the last that 64 bits hold.
+    private static let powers: [UInt64] = [
+        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
+        1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
+        100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
+    ]
 
     mutating func requestID(_ id: RequestID) {
         text("x-swiftlet-request-id: ")

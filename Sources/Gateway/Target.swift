@@ -23,6 +23,7 @@ final class Target: Sendable {
     let isPriced: Bool
     /// Means nothing without a price. No optional: costs are asked of each request, and an optional is copied for it.
     private let tariff: Price
+    private let rates: WorstCase.Rates
     let estimator: Estimators
     let estimatorNumber: Int
     let contextWindow: Int64?
@@ -72,6 +73,7 @@ final class Target: Sendable {
                 + "x-swiftlet-deployment: \(deployment.name.headerSafe)\r\n")
         isPriced = upstream.price != nil
         tariff = upstream.price ?? .free
+        rates = WorstCase.Rates(tariff)
         estimator = estimators
         estimatorNumber = estimators.number(of: upstream.providerName, upstream.model)
         contextWindow = deployment.contextWindow.map { Int64($0) }
@@ -96,6 +98,12 @@ final class Target: Sendable {
     /// Nil: it has no price.
     func cost(of usage: Usage) -> Nanodollars? { isPriced ? tariff.cost(of: usage) : nil }
     var price: Price? { isPriced ? tariff : nil }
+
+    /// The most that a request may come to. Nil: nobody knows what it costs.
+    func most(input: Int64, output: Int64, choices: Int64, ceiling: Price?) -> Nanodollars? {
+        if isPriced { return rates.cost(input: input, output: output, choices: choices) }
+        return ceiling.map { WorstCase.cost(input: input, output: output, choices: choices, at: $0) }
+    }
 
     /// The head of a request up to and with `content-length: `; `api` is one of those in `asked`.
     func head(_ api: API, streaming: Bool) -> ByteBuffer { heads[Int(api.rawValue) * 2 + (streaming ? 1 : 0)] }

@@ -56,6 +56,8 @@ final class Claim {
     private var hasSlot = false
     private var isOver = false
     private var reserved = Demand(nanodollars: 0, tokens: 0)
+    private var need = Demand(nanodollars: 0, tokens: 0)
+    private var alike: [Deployment.ID] = []
     /// What attempts under way may cost, and what those cost that are over.
     private var owed = Demand(nanodollars: 0, tokens: 0, requests: 0)
 
@@ -80,13 +82,6 @@ final class Claim {
         hasSlot = true
     }
 
-    private struct Taken {
-        var answer = Reservation.permit(.none)
-        var hold = Hold.none
-        var others: [Hold] = []
-        var told: LimitLines
-    }
-
     /// Reserves `most` of all accounts, or nothing.
     func reserve(_ most: Demand, at unixMilliseconds: Int64) -> Reservation {
         let (metering, party) = (metering, party)
@@ -98,35 +93,35 @@ final class Claim {
             loop.counters.reservations += 1
             return .permit(.none)
         }
-        let taken = loop.server.accounts.with { ledger -> Taken in
-            var taken = Taken(told: LimitLines(at: unixMilliseconds))
+        var lines = LimitLines(at: unixMilliseconds)
+        var hold = Hold.none
+        var others: [Hold] = []
+        let answer = loop.server.accounts.with { ledger -> Reservation in
             // These settings are gone, and the loop's own are younger.
-            guard let base = metering.anchor.chains else {
-                taken.answer = .wait
-                return taken
-            }
+            guard let base = metering.anchor.chains else { return .wait }
+            var answer = Reservation.permit(.none)
             if let chain {
-                taken.answer = ledger.reserve(most, chain: base + chain, at: unixMilliseconds)
-                if case .permit(let hold) = taken.answer { taken.hold = hold }
+                answer = ledger.reserve(most, chain: base + chain, at: unixMilliseconds)
+                if case .permit(let made) = answer { hold = made }
             }
             for other in chains {
-                guard case .permit = taken.answer else { break }
-                taken.answer = ledger.reserve(most, chain: base + other, at: unixMilliseconds)
-                if case .permit(let hold) = taken.answer { taken.others.append(hold) }
+                guard case .permit = answer else { break }
+                answer = ledger.reserve(most, chain: base + other, at: unixMilliseconds)
+                if case .permit(let made) = answer { others.append(made) }
             }
-            metering.tell(party, ledger, into: &taken.told)
-            if case .permit = taken.answer { return taken }
-            ledger.release(taken.hold)
-            for hold in taken.others { ledger.release(hold) }
-            return taken
+            metering.tell(party, ledger, into: &lines)
+            if case .permit = answer { return answer }
+            ledger.release(hold)
+            for hold in others { ledger.release(hold) }
+            return answer
         }
-        if case .permit = taken.answer {
-            (hold, others) = (taken.hold, taken.others)
+        if case .permit = answer {
+            (self.hold, self.others) = (hold, others)
             reserved = most
             loop.counters.reservations += 1
         }
-        told = taken.told
-        return taken.answer
+        told = lines
+        return answer
     }
 
     private var isHolding: Bool { !hold.isNone || !others.isEmpty }
@@ -148,12 +143,15 @@ final class Claim {
 
     // MARK: Attempts
 
+    /// All of the route's deployments cost alike: what an attempt at one of them may cost need not be found out again.
+    func remember(_ need: Demand, of alike: CostClass) { (self.need, self.alike) = (need, alike.deployments) }
+
     /// Reserves for one attempt: more of the request's accounts where what is held does not reach, and of the deployment's own.
     func begin(at deployment: Deployment.ID, unixMilliseconds: Int64) -> Verdict {
         let target = targets[deployment]
         var stake = Stake()
         if let worst {
-            stake.need = worst.demand(at: target, ceiling: metering.ceiling)
+            stake.need = alike.contains(deployment) ? need : worst.demand(at: target, ceiling: metering.ceiling)
             stake.need.requests = 0
         }
         let missing = Demand(

@@ -82,6 +82,7 @@ extension Admitted {
             most.nanodollars = max(most.money, money)
             most.tokens = max(most.tokens, demand.tokens)
             if money == 0 { hasFree = true }
+            if classes.count == 1 { claim?.remember(demand, of: alike) }
         }
         return (most, hasFree)
     }

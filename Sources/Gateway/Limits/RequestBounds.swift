@@ -92,7 +92,7 @@ struct RequestBounds {
     private func demand(_ input: Int64, at target: Target, _ ceiling: Price?) -> Demand {
         let output = outputPerChoice(at: target)
         let made = output.multipliedReportingOverflow(by: choices)
-        let cost = (target.price ?? ceiling).map { WorstCase.cost(input: input, output: output, choices: choices, at: $0) }
+        let cost = target.most(input: input, output: output, choices: choices, ceiling: ceiling)
         return Demand(nanodollars: cost?.amount, tokens: input + (made.overflow ? Self.absurd : min(made.partialValue, Self.absurd)))
     }
 }
@@ -132,24 +132,29 @@ final class Estimators: Sendable {
 /// Deployments of a route at which a request costs the same, whichever of them serves it, but for how their models count a prompt.
 struct CostClass: Sendable {
     let first: Deployment.ID
+    let deployments: [Deployment.ID]
     let contextWindow: Int64?
     /// Numbers among `Estimators`.
     let models: [Int]
 
     static func classes(of deployments: [Deployment.ID], _ targets: [Target]) -> [CostClass] {
-        var groups: [(first: Deployment.ID, models: [Int])] = []
+        var groups: [(deployments: [Deployment.ID], models: [Int])] = []
         for deployment in deployments where targets.indices.contains(deployment) {
             let target = targets[deployment]
             let same = groups.firstIndex { group in
-                let first = targets[group.first]
+                let first = targets[group.deployments[0]]
                 return first.price == target.price && first.maxOutputTokens == target.maxOutputTokens && first.contextWindow == target.contextWindow
             }
             if let same {
+                groups[same].deployments.append(deployment)
                 if !groups[same].models.contains(target.estimatorNumber) { groups[same].models.append(target.estimatorNumber) }
             } else {
-                groups.append((deployment, [target.estimatorNumber]))
+                groups.append(([deployment], [target.estimatorNumber]))
             }
         }
-        return groups.map { CostClass(first: $0.first, contextWindow: targets[$0.first].contextWindow, models: $0.models) }
+        return groups.map { group in
+            let first = group.deployments[0]
+            return CostClass(first: first, deployments: group.deployments, contextWindow: targets[first].contextWindow, models: group.models)
+        }
     }
 }

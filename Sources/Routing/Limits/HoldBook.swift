@@ -39,7 +39,14 @@ struct HoldBook: Sendable {
         return index
     }
 
-    mutating func add(_ part: Part, at place: Int) { entries[place].parts.append(part) }
+    /// Moves them out, to be worked on without asking at each step who else has them, and to be put back.
+    mutating func takeParts(of place: Int) -> [Part] {
+        var parts: [Part] = []
+        swap(&parts, &entries[place].parts)
+        return parts
+    }
+
+    mutating func put(_ parts: consuming [Part], at place: Int) { entries[place].parts = parts }
 
     mutating func grow(_ part: Int, by amount: Int64, at place: Int) {
         entries[place].parts[part].amount = saturatingSum(entries[place].parts[part].amount, amount)
@@ -47,8 +54,10 @@ struct HoldBook: Sendable {
 
     mutating func move(_ part: Int, to slice: Int32, at place: Int) { entries[place].parts[part].slice = slice }
 
-    mutating func close(_ place: Int) {
-        entries[place].parts.removeAll(keepingCapacity: true)
+    /// `parts`: those that were moved out, for their room.
+    mutating func close(_ place: Int, _ parts: consuming [Part]) {
+        parts.removeAll(keepingCapacity: true)
+        entries[place].parts = parts
         entries[place].isOpen = false
         entries[place].generation &+= 1
         free.append(Int32(place))

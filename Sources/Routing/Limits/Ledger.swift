@@ -126,9 +126,11 @@ public struct Ledger: Sendable {
         look(demand, spans.customer, &shortage)
         if shortage.isAny { return reservation(for: shortage) }
         let hold = holds.open(demand)
-        take(demand, spans.own, hold)
-        take(demand, spans.project, hold)
-        take(demand, spans.customer, hold)
+        var parts = holds.takeParts(of: Int(hold.index))
+        take(demand, spans.own, &parts)
+        take(demand, spans.project, &parts)
+        take(demand, spans.customer, &parts)
+        holds.put(consume parts, at: Int(hold.index))
         return .permit(hold)
     }
 
@@ -143,14 +145,14 @@ public struct Ledger: Sendable {
         }
     }
 
-    @inline(__always) private mutating func take(_ demand: Demand, _ span: Range<Int32>, _ hold: Hold) {
+    @inline(__always) private mutating func take(_ demand: Demand, _ span: Range<Int32>, _ parts: inout [HoldBook.Part]) {
         for member in span {
             let account = Int(members[Int(member)])
             let slice = Int(states[account].current)
             let amount = demand.amount(states[account].unit)
             take(amount, account, slice)
             slices[slice].holds += 1
-            holds.add(HoldBook.Part(slice: Int32(slice), unit: states[account].unit, amount: amount), at: Int(hold.index))
+            parts.append(HoldBook.Part(slice: Int32(slice), unit: states[account].unit, amount: amount))
         }
     }
 

@@ -5,16 +5,15 @@ extension Ledger {
     public mutating func settle(_ hold: Hold, _ spent: Spent, charges: inout [LeaseCharge]) -> Bool {
         var isOver = false
         if let place = holds.place(of: hold) {
-            let count = holds.entries[place].parts.count
-            if charges.capacity == 0 { charges.reserveCapacity(count) }
-            for index in 0..<count {
-                let part = holds.entries[place].parts[index]
+            let parts = holds.takeParts(of: place)
+            if charges.capacity == 0 { charges.reserveCapacity(parts.count) }
+            for part in parts {
                 let amount = spent.amount(part.unit)
                 if amount > part.amount { isOver = true }
                 giveBack(part)
                 if amount > 0 { charge(amount, Int(part.slice), &charges) }
             }
-            holds.close(place)
+            holds.close(place, consume parts)
         }
         if !owing.isEmpty { payOwed(&charges) }
         return isOver
@@ -23,8 +22,9 @@ extension Ledger {
     /// Nothing was sent: what was held is free again, and the request was none.
     public mutating func release(_ hold: Hold) {
         guard let place = holds.place(of: hold) else { return }
-        for index in 0..<holds.entries[place].parts.count { giveBack(holds.entries[place].parts[index]) }
-        holds.close(place)
+        let parts = holds.takeParts(of: place)
+        for part in parts { giveBack(part) }
+        holds.close(place, consume parts)
     }
 
     /// What a request would charge if it came to all it holds: what is noted of it while it is in flight.

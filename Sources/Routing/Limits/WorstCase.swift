@@ -28,10 +28,39 @@ public enum WorstCase {
     }
 
     private static func flat(_ input: Int64, _ output: Int64, _ choices: Int64, _ price: Price) -> Nanodollars {
+        flat(input, output, choices, price.dearestInput, price.dearestOutput)
+    }
+
+    fileprivate static func flat(
+        _ input: Int64, _ output: Int64, _ choices: Int64, _ dearestInput: Int64, _ dearestOutput: Int64
+    ) -> Nanodollars {
         let (product, tooMany) = max(0, output).multipliedReportingOverflow(by: max(1, choices))
-        let answers = Int128(tooMany ? Int64.max : product) * Int128(price.dearestOutput)
-        let sum = Int128(max(0, input)) * Int128(price.dearestInput) + answers
+        // Nearly always small numbers, for which 64 bits are enough.
+        let (answers, isLong) = product.multipliedReportingOverflow(by: dearestOutput)
+        let (prompt, isLongToo) = max(0, input).multipliedReportingOverflow(by: dearestInput)
+        let (both, isTooMuch) = answers.addingReportingOverflow(prompt)
+        let (rounded, isBeyond) = both.addingReportingOverflow(999_999)
+        if !tooMany, !isLong, !isLongToo, !isTooMuch, !isBeyond { return Nanodollars(rounded / 1_000_000) }
+        let sum = Int128(max(0, input)) * Int128(dearestInput) + Int128(tooMany ? Int64.max : product) * Int128(dearestOutput)
         return Nanodollars(Int64(clamping: (sum + 999_999) / 1_000_000))
+    }
+
+    /// The dearest classes of a price, looked up once.
+    public struct Rates: Sendable {
+        private let input: Int64
+        private let output: Int64
+        private let price: Price
+        private let isFlat: Bool
+
+        public init(_ price: Price) {
+            (input, output, self.price) = (price.dearestInput, price.dearestOutput, price)
+            isFlat = price.above.isEmpty
+        }
+
+        public func cost(input: Int64, output: Int64, choices: Int64) -> Nanodollars {
+            guard isFlat else { return WorstCase.cost(input: input, output: output, choices: choices, at: price) }
+            return WorstCase.flat(input, output, choices, self.input, self.output)
+        }
     }
 }
 

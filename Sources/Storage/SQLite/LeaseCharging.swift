@@ -4,10 +4,24 @@ import Routing
 
 /// Charges of a batch, summed by slice: a batch of a busy key charges each of its slices once.
 struct LeaseCharging {
-    private var amounts: [Int64: Int64] = [:]
+    private var amounts: [(lease: Int64, amount: Int64)] = []
+    private var places: [Int64: Int] = [:]
+    /// Rows of one key charge the same slices in the same order: where the next one probably stands.
+    private var guess = 0
 
     mutating func add(_ charges: [LeaseCharge]) {
-        for charge in charges { amounts[charge.lease] = (amounts[charge.lease] ?? 0).saturatingAdd(max(0, charge.amount)) }
+        for charge in charges {
+            if guess >= amounts.count { guess = 0 }
+            let isThere = guess < amounts.count && amounts[guess].lease == charge.lease
+            if let place = isThere ? guess : places[charge.lease] {
+                amounts[place].amount = amounts[place].amount.saturatingAdd(max(0, charge.amount))
+                guess = place + 1
+            } else {
+                places[charge.lease] = amounts.count
+                amounts.append((charge.lease, max(0, charge.amount)))
+                guess = amounts.count
+            }
+        }
     }
 
     /// Three statements a slice, inside the transaction of the rows. Slices that are forgotten are charged no more.
