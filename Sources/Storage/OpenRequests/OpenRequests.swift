@@ -85,14 +85,23 @@ enum OpenFile {
         }
     }
 
-    /// Nil where there is no file. Fails while another process has it.
+    private static let attempts = 20
+    private static let pauseMicroseconds: UInt32 = 25_000
+
+    /// Nil where there is no file. Fails while another process has it, which is asked for half a second.
     static func locked(_ path: String) throws(StoreFailure) -> Int32? {
         let file = open(path, O_RDWR | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
             throw failure(path, "cannot be opened")
         }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        // A gateway that ends, and a process that was just forked off one, let go of it in a moment.
+        var attempts = 0
+        while flock(file, LOCK_EX | LOCK_NB) != 0, attempts < Self.attempts {
+            attempts += 1
+            usleep(Self.pauseMicroseconds)
+        }
+        guard attempts < Self.attempts else {
             close(file)
             throw StoreFailure(.locked, path: path, "another gateway uses it: end that, or name a store of its own for this one")
         }
