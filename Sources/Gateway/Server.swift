@@ -89,7 +89,7 @@ public final class Server: Sendable {
         accounts = SharedLedger(isExclusive: !gateway.sharesStore, rowsWait: rowsWait)
         self.gateway = gateway
         idempotency = IdempotencyDesk(store)
-        texts = TextDesk(store)
+        texts = TextDesk(store, log: log)
         self.open = open
         state = Locked(State())
     }

@@ -15,7 +15,7 @@ struct LimitLines: Sendable {
         fileprivate let warnsFrom: Double
 
         init(_ account: Account) {
-            limit = account.limit ?? .max
+            limit = max(0, account.limit ?? .max)
             warnsFrom = min(100, account.alerts.first.map(Double.init) ?? 100)
             line =
                 switch (account.unit, account.scope) {
@@ -41,7 +41,7 @@ struct LimitLines: Sendable {
         var isThere: Bool { remaining >= 0 }
 
         @inline(__always) mutating func take(_ limit: Int64, _ standing: Ledger.Standing) {
-            let left = max(0, limit - standing.used - standing.held)
+            let left = standing.remaining(of: limit)
             if remaining < 0 || left < remaining { (self.limit, remaining, reset) = (limit, left, standing.window.end) }
         }
     }

@@ -1,4 +1,5 @@
 import Dispatch
+import Logging
 import Routing
 import Storage
 
@@ -16,14 +17,16 @@ final class TextDesk: Sendable {
         var isWriting = false
         var kept = 0
         var dropped = 0
-        var failure: String?
+        var isFailing = false
+        var isEnding = false
     }
 
     private let store: any Store
+    private let log: Logger
     private let queue = DispatchQueue(label: "texts")
     private let state = Locked(State())
 
-    init(_ store: any Store) { self.store = store }
+    init(_ store: any Store, log: Logger) { (self.store, self.log) = (store, log) }
 
     struct Counts {
         var kept: Int
@@ -32,8 +35,6 @@ final class TextDesk: Sendable {
     }
 
     var counts: Counts { state.withLock { Counts(kept: $0.kept, dropped: $0.dropped) } }
-    /// What the store said when it last took none.
-    var failure: String? { state.withLock { $0.failure } }
 
     func offer(_ texts: CapturedTexts) {
         let begins = state.withLock { state in
@@ -49,8 +50,11 @@ final class TextDesk: Sendable {
         if begins { queue.async { self.write() } }
     }
 
-    /// Returns when what was offered before is written. Blocks.
-    func finish() { queue.sync {} }
+    /// Returns when what was offered before is written. Blocks; a store that does not answer is asked once more, not for each batch.
+    func finish() {
+        state.withLock { $0.isEnding = true }
+        queue.sync {}
+    }
 
     /// Until nothing waits.
     private func write() {
@@ -65,12 +69,29 @@ final class TextDesk: Sendable {
             let rows = texts.map { Transcript.texts(of: $0) }
             var failure: StoreFailure?
             do throws(StoreFailure) { try store.keep(rows) } catch { failure = error }
-            let size = texts.reduce(0) { $0 + $1.size }
-            state.withLock { state in
-                state.bytes -= size
-                if failure == nil { state.kept += texts.count } else { state.dropped += texts.count }
-                state.failure = failure.map { "\($0)" }
-            }
+            count(texts, failure)
         }
+    }
+
+    private func count(_ texts: [CapturedTexts], _ failure: StoreFailure?) {
+        let size = texts.reduce(0) { $0 + $1.size }
+        let (isNew, given) = state.withLock { state -> (Bool, Int) in
+            state.bytes -= size
+            if failure == nil { state.kept += texts.count } else { state.dropped += texts.count }
+            let isNew = failure != nil && !state.isFailing
+            state.isFailing = failure != nil
+            guard state.isFailing, state.isEnding else { return (isNew, 0) }
+            // The gateway ends, and the store is away: nobody waits for the rest.
+            let rest = state.waiting.count
+            (state.waiting, state.bytes) = ([], 0)
+            state.dropped += rest
+            return (isNew, rest)
+        }
+        if isNew, let failure {
+            log.error(
+                "prompts and replies cannot be kept; they are dropped and counted until the store takes them",
+                metadata: ["problem": "\(failure)"])
+        }
+        if given > 0 { log.warning("prompts and replies were not kept", metadata: ["requests": "\(given)"]) }
     }
 }

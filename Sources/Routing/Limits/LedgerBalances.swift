@@ -14,7 +14,7 @@ public struct LimitBalance: Hashable, Sendable {
     public var isKnown: Bool
 
     /// What no request has used or reserved; 0 where there is more than the limit.
-    public var remaining: Int64? { limit.map { max(0, saturatingDifference($0, saturatingSum(used, held))) } }
+    public var remaining: Int64? { limit.map { Ledger.Standing(used: used, held: held, window: window).remaining(of: $0) } }
     /// 0 to 100, and above. Nil without a limit.
     public var usedPercent: Double? {
         guard let limit else { return nil }
@@ -34,6 +34,9 @@ extension Ledger {
             self.held = held
             self.window = window
         }
+
+        /// What no request has used or reserved; 0 where there is more than the limit. Never beyond 64 bits: sums are saturated.
+        public func remaining(of limit: Int64) -> Int64 { max(0, saturatingDifference(limit, saturatingSum(used, held))) }
     }
 
     /// As of the last reservation. `account` is one of this ledger's.

@@ -65,6 +65,14 @@ struct LimitLinesTests {
         #expect(over["x-key-limit-warning"] == "budget exceeded: 250% of 0.00000001 USD in all" && over["x-key-limit-remaining-usd"] == "0")
     }
 
+    @Test("hold sums that are at the end of their range")
+    func saturated() {
+        let most = Int64.max
+        #expect(Self.lines([Self.standing(.key, .nanodollars, .day, limit: 5, used: most, held: most)])["x-key-limit-remaining-usd"] == "0")
+        let lines = Self.lines([Self.standing(.key, .tokens, .minute, limit: most, used: 0, held: 0)], .messages)
+        #expect(lines["anthropic-ratelimit-tokens-limit"] == "\(most)" && lines["anthropic-ratelimit-tokens-remaining"] == "\(most)")
+    }
+
     @Test("are nothing where nothing is limited")
     func nothing() {
         #expect(Self.lines([]).isEmpty)
