@@ -6,6 +6,7 @@ import pytest
 from support import ledger
 from support.dialects import SURFACES
 from support.gateway import KEY, wait_until
+from support.postgres import Postgres
 from support.raw import Wire, post
 from support.upstream import chunk, event
 from test_admin import TOKEN, Admin
@@ -194,3 +195,21 @@ def test_an_orderly_stop_writes_what_waits(keeping):
         gateway.post(*asking("chat", True))
     gateway.stop()
     assert on_disk(gateway).count(b"called [PHONE_1].") >= 20
+
+
+def test_on_postgresql_and_while_it_is_away(keeping):
+    """What the server does not take is dropped, counted and said, and holds up neither an answer nor the end."""
+    server = Postgres()
+    try:
+        gateway, admin = keeping(store=server.url)
+        _, headers, _ = gateway.post(*asking("chat", False))
+        assert SURFACES["chat"].says(kept(admin, headers)["reply"]["body"]) == MASKED
+        server.kill()
+        for _ in range(3):
+            assert gateway.post(*asking("chat", False))[0] == 200
+        wait_until(lambda: b"swiftlet_texts_dropped_total 3" in admin("GET", "/metrics")[2], 30, what="what was dropped")
+        said = [line for line in gateway.log() if "prompts and replies cannot be kept" in line["message"]]
+        assert len(said) == 1
+        gateway.stop()
+    finally:
+        server.end()
