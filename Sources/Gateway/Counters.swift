@@ -52,6 +52,9 @@ struct Counters: Sendable {
     var duration = Histogram()
     var firstByte = Histogram()
 
+    /// What guardrails found: see `GuardCounts`.
+    var guarding = GuardCounts()
+
     static let outcomes = 1 + Fault.allCases.count
 
     mutating func fit(deployments: Int) {
@@ -142,6 +145,7 @@ struct Counters: Sendable {
         for (route, counts) in right.passes { left.passes[route, default: PassCounts()] += counts }
         left.duration += right.duration
         left.firstByte += right.firstByte
+        left.guarding += right.guarding
     }
 }
 

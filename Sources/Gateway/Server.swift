@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import NIOCore
 import NIOPosix
@@ -37,6 +38,8 @@ public final class Server: Sendable {
     let newsForgotten = Locked(0)
     let idempotency: IdempotencyDesk
     let texts: TextDesk
+    /// What guardrails and firewall find.
+    public let guardEvents: GuardEvents
     /// What a kill leaves of requests in flight.
     let open: OpenRequests?
     private let keeping = Locked<LeaseKeeper?>(nil)
@@ -90,6 +93,8 @@ public final class Server: Sendable {
         self.gateway = gateway
         idempotency = IdempotencyDesk(store)
         texts = TextDesk(store, log: log)
+        let guards = DispatchQueue(label: "guards")
+        guardEvents = GuardEvents { work in guards.async { work() } }
         self.open = open
         state = Locked(State())
     }

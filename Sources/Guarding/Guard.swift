@@ -10,6 +10,7 @@ public final class Guard {
     private var scorer = ContentScorer()
     private let words: PatternScratch
     private let rules: FirewallScratch
+    private var asked: [Bool] = []
 
     public init(_ policy: GuardPolicy) {
         self.policy = policy
@@ -19,8 +20,11 @@ public final class Guard {
     }
 
     /// - Parameter masking: Of the request; its reply is given the same, so that values keep their stand-ins.
-    public func check(_ texts: [GuardedText], masking: inout PersonalDataMasking) -> GuardOutcome {
+    /// - Parameter asked: For each rule of the firewall whether it is asked; empty: all are.
+    public func check(_ texts: [GuardedText], asked: [Bool] = [], masking: inout PersonalDataMasking) -> GuardOutcome {
         var outcome = GuardOutcome()
+        self.asked = asked
+        if policy.personalData.action == .mask, masking.isEmpty { masking.avoid(texts) }
         for (index, text) in texts.enumerated() {
             outcome.scannedBytes += text.bytes.count
             outcome.texts.append(check(text, index, &masking, &outcome))
@@ -79,6 +83,7 @@ public final class Guard {
         normalizer.withBytes { policy.words.patterns.matches(in: $0, words) { found.append($0) } }
         for match in found {
             let range = normalizer.original(match.range)
+            if isAllowed(text.bytes[range]) { continue }
             note(.keywords, policy.words.words[match.term], text, index, range, 1000, &outcome)
             if policy.keywords.action == .mask, !policy.keywords.isShadow { edits.append(Edit(range: range, text: Array("[KEYWORD]".utf8))) }
         }
@@ -117,6 +122,9 @@ public final class Guard {
 
     private func isAllowed(_ value: ArraySlice<UInt8>) -> Bool {
         guard !policy.allowed.isEmpty else { return false }
+        var value = value
+        while let byte = value.first, byte <= 0x20 { value.removeFirst() }
+        while let byte = value.last, byte <= 0x20 { value.removeLast() }
         var own = Normalizer(.foldingCase)
         own.read(Array(value))
         return policy.allowed.contains(own.bytes)
@@ -129,10 +137,10 @@ public final class Guard {
         let scope = text.role == .reply ? FirewallRules.Scope.reply : .prompt
         guard !policy.rules.rules.isEmpty else { return nil }
         var masked: [UInt8]?
-        var report = text.bytes.withUnsafeBufferPointer { policy.rules.check($0, scope, rules, masked: &masked) }
+        var report = text.bytes.withUnsafeBufferPointer { policy.rules.check($0, scope, rules, asked: asked, masked: &masked) }
         if !normalizer.isIdentity {
             var seenMasked: [UInt8]?
-            var seen = normalizer.withBytes { policy.rules.check($0, scope, rules, masked: &seenMasked) }
+            var seen = normalizer.withBytes { policy.rules.check($0, scope, rules, asked: asked, masked: &seenMasked) }
             if seen.counts.values.reduce(0, +) > report.counts.values.reduce(0, +) {
                 for place in seen.findings.indices { seen.findings[place].range = normalizer.original(seen.findings[place].range) }
                 if let block = seen.block { seen.block?.range = normalizer.original(block.range) }
@@ -141,7 +149,7 @@ public final class Guard {
         }
         for payload in normalizer.payloads where report.block == nil {
             var unused: [UInt8]?
-            var hidden = payload.bytes.withUnsafeBufferPointer { policy.rules.check($0, scope, rules, masked: &unused) }
+            var hidden = payload.bytes.withUnsafeBufferPointer { policy.rules.check($0, scope, rules, asked: asked, masked: &unused) }
             guard hidden.block != nil || !hidden.findings.isEmpty else { continue }
             hidden.block?.range = payload.original
             for place in hidden.findings.indices { hidden.findings[place].range = payload.original }
@@ -178,6 +186,8 @@ public final class Guard {
     ) {
         let rail = policy.rail(kind)
         guard score >= rail.threshold else { return }
+        // Words and values have been compared with those that are allowed.
+        if kind == .injection || kind == .toxicity, isAllowed(text.bytes[range.clamped(to: text.bytes.indices)]) { return }
         var action = rail.action
         // A score has no words of its own, and a reply has been routed.
         if action == .mask, kind == .injection || kind == .toxicity { action = .block }

@@ -5,6 +5,19 @@ public struct GuardPolicy: Sendable {
         case system, user, tool
         /// The model: its words, its thoughts and the arguments of its calls.
         case reply
+        /// The model, in the part of a conversation that a client sends back.
+        case assistant
+
+        /// As settings and records name it.
+        public var name: String {
+            switch self {
+            case .system: "system"
+            case .user: "user"
+            case .tool: "tool"
+            case .reply: "reply"
+            case .assistant: "assistant"
+            }
+        }
     }
 
     public struct Roles: OptionSet, Hashable, Sendable {
@@ -12,7 +25,9 @@ public struct GuardPolicy: Sendable {
         public init(rawValue: UInt8) { self.rawValue = rawValue }
         public init(_ roles: Role...) { self.init(rawValue: roles.reduce(0) { $0 | 1 << $1.rawValue }) }
 
-        public static let all = Roles(.system, .user, .tool, .reply)
+        public static let all = Roles(.system, .user, .tool, .reply, .assistant)
+        /// Of a request.
+        public static let prompt = Roles(.system, .user, .tool, .assistant)
         /// What a client may have from anybody: not what its operator wrote.
         public static let foreign = Roles(.user, .tool)
 
@@ -48,7 +63,7 @@ public struct GuardPolicy: Sendable {
             (self.action, self.threshold, self.roles) = (action, threshold, roles)
         }
 
-        func applies(to role: Role) -> Bool { action != .off && roles.contains(role) }
+        public func applies(to role: Role) -> Bool { action != .off && roles.contains(role) }
     }
 
     public enum Kind: UInt8, CaseIterable, Sendable {
@@ -97,7 +112,17 @@ public struct GuardPolicy: Sendable {
         personalData.action == .off && injection.action == .off && toxicity.action == .off && keywords.action == .off && rules.rules.isEmpty
     }
 
-    func rail(_ kind: Kind) -> Rail {
+    private var rails: [Rail] { [personalData, injection, toxicity, keywords] }
+
+    /// Somebody looks at requests.
+    public var looksAtPrompts: Bool {
+        rails.contains { $0.action != .off && !$0.roles.isDisjoint(with: .prompt) } || !rules.isEmpty(.prompt)
+    }
+
+    /// Somebody looks at replies. That stand-ins are put back in them is another matter: `restores`.
+    public var looksAtReplies: Bool { rails.contains { $0.applies(to: .reply) } || !rules.isEmpty(.reply) }
+
+    public func rail(_ kind: Kind) -> Rail {
         switch kind {
         case .personalData: personalData
         case .injection: injection

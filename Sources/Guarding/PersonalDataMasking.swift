@@ -15,6 +15,29 @@ public struct PersonalDataMasking: Sendable {
 
     public init() {}
 
+    /// No stand-in is given a name that stands in these texts already: who wrote it there meant something else by it. What a model says
+    /// again is meant as it was.
+    public mutating func avoid(_ texts: [GuardedText]) {
+        for text in texts where text.role != .assistant && text.role != .reply {
+            var index = 0
+            while let open = text.bytes[index...].firstIndex(of: UInt8(ascii: "[")) {
+                index = open + 1
+                if let end = Self.end(of: text.bytes, from: open) { avoid(text.bytes[(open + 1)..<(end - 1)]) }
+            }
+        }
+    }
+
+    /// `EMAIL_3`.
+    private mutating func avoid(_ name: ArraySlice<UInt8>) {
+        guard let line = name.lastIndex(of: UInt8(ascii: "_")), let number = Int(String(decoding: name[(line + 1)...], as: UTF8.self)) else { return }
+        let label = String(decoding: name[..<line], as: UTF8.self)
+        guard number <= Self.highestAvoided, let kind = PersonalData.Kind.allCases.first(where: { Self.label($0) == label }) else { return }
+        counts[kind] = max(counts[kind, default: 0], number)
+    }
+
+    /// A number beyond it has no name of this form.
+    private static let highestAvoided = 9_999 - maxValues
+
     public var isEmpty: Bool { stands.isEmpty }
     public var count: Int { stands.count }
 

@@ -47,6 +47,8 @@ public struct Blueprint: Sendable {
     /// Each with its timeout.
     public var passThrough: [PassThroughEndpoint] = []
     public var firewall = Firewall.none
+    /// What looks at whose prompts and replies.
+    public var guards = GuardTable()
 
     /// What conditions of its routes count.
     public var limiters: [Limiter] = []

@@ -1,49 +1,183 @@
+import Guarding
 import Routing
 import Schema
 
-public enum GuardAction: String, SettingChoice { case off, allow, warn, mask, block }
+public enum GuardAction: String, SettingChoice {
+    case off, warn, mask, block, route
 
-/// What is looked for in prompts and answers.
-public struct GuardrailSettings: Configurable {
-    public var personalData: GuardAction?
-    public var injection: GuardAction?
-    public var toxicity: GuardAction?
-    public var keywords: KeywordSettings?
-    public var budgetCap: GuardAction?
-
-    public init() {}
-
-    public static let fields: [Field<Self>] = [
-        .setting("pii", \.personalData, "Names, numbers and addresses of persons."),
-        .setting("injection", \.injection, "Text that tries to give the model other orders."),
-        .setting("toxicity", \.toxicity, "Insults and threats."),
-        .setting("keywords", \.keywords, "Words of your own."),
-        .setting("budget_cap", \.budgetCap, "Requests that would exceed a budget."),
-    ]
+    /// Also `allow`, which is as good as off.
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> GuardAction? {
+        node.scalar == "allow" ? .off : readChoice(node, at: path, &reading)
+    }
 }
 
-public struct KeywordSettings: Configurable {
-    public var words: [String] = []
-    public var action = GuardAction.block
+public enum GuardScope: String, SettingChoice { case prompt, reply, both }
+public enum GuardRole: String, SettingChoice { case system, user, assistant, tool }
+public enum PersonalDataKind: String, SettingChoice {
+    case email, phone, card, iban, ip, coordinates, secret, name, address
+    case nationalID = "national_id"
+}
+
+/// What every guardrail can be told. Nothing said: as it is above, in the end as the guardrail begins.
+public struct RailSettings: Configurable, Hashable {
+    public var action: GuardAction?
+    public var threshold: Double?
+    public var scope: GuardScope?
+    public var roles: [GuardRole]?
+    public var shadow: Bool?
+    public var route: String?
 
     public init() {}
 
     public static let fields: [Field<Self>] = [
-        .setting("words", \.words, "The words, in any case.").required,
-        .setting("action", \.action, "What happens to a text that has one."),
+        .setting(
+            "action", \.action,
+            "What becomes of a text: `warn` tells the client and counts, `mask` replaces what was found, `block` refuses, `route` sends the "
+                + "request to `route`. A score has no words to replace: there `mask` blocks. `off` looks for nothing."),
+        .setting("threshold", \.threshold, in: 0...1, "Scores and confidences below it are nothing; without it 0.5."),
+        .setting("scope", \.scope, "Whether it looks at prompts, at replies, or at both; without it both, of injections prompts."),
+        .setting(
+            "roles", \.roles,
+            "Whose texts of a prompt it reads; without it all, of injections and toxicity those that may come from anybody: user and tool."),
+        .setting("shadow", \.shadow, "Whether it only counts what it would have done."),
+        .setting("route", \.route, "The route that `route` sends requests to."),
     ]
+
+    /// The same settings as those of a guardrail that has more of its own.
+    static func fields<Owner>(of keyPath: any WritableKeyPath<Owner, RailSettings> & Sendable) -> [Field<Owner>] {
+        fields.map { $0.within(keyPath) }
+    }
+
+    func over(_ base: Self) -> Self {
+        var rail = base
+        if let action { rail.action = action }
+        if let threshold { rail.threshold = threshold }
+        if let scope { rail.scope = scope }
+        if let roles { rail.roles = roles }
+        if let shadow { rail.shadow = shadow }
+        if let route { rail.route = route }
+        return rail
+    }
+}
+
+/// Settings of one guardrail: a section, or its action alone.
+public protocol GuardrailForm: Configurable, Hashable {
+    var rail: RailSettings { get set }
+}
+
+extension GuardrailForm {
+    public static var shape: Shape { .either([GuardAction.shape, .section(descriptions)]) }
+
+    public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Self? {
+        guard node.scalar != nil, !node.isNull else { return read(node, at: path, &reading, besides: []) }
+        var form = Self()
+        form.rail.action = GuardAction.read(node, at: path, &reading)
+        return form
+    }
+}
+
+/// Of what is scored.
+public struct ScoreSettings: GuardrailForm {
+    public var rail = RailSettings()
+
+    public init() {}
+
+    public static let fields: [Field<Self>] = RailSettings.fields(of: \.rail)
+
+    func over(_ base: Self) -> Self {
+        var form = base
+        form.rail = rail.over(base.rail)
+        return form
+    }
+}
+
+public struct PersonalDataSettings: GuardrailForm {
+    public var rail = RailSettings()
+    public var kinds: [PersonalDataKind]?
+    public var restore: Bool?
+
+    public init() {}
+
+    public static let fields: [Field<Self>] =
+        RailSettings.fields(of: \.rail) + [
+            .setting("kinds", \.kinds, "What it looks for; without it everything."),
+            .setting("restore", \.restore, "Whether the reply has the values again in the place of what stood for them, `[EMAIL_1]`."),
+        ]
+
+    func over(_ base: Self) -> Self {
+        var form = base
+        form.rail = rail.over(base.rail)
+        form.kinds = kinds ?? base.kinds
+        form.restore = restore ?? base.restore
+        return form
+    }
+}
+
+public struct KeywordSettings: GuardrailForm {
+    public var rail = RailSettings()
+    public var words: [String]?
+
+    public init() {}
+
+    public static let fields: [Field<Self>] =
+        RailSettings.fields(of: \.rail) + [.setting("words", \.words, "Words and phrases, found in any case where words begin and end.")]
+
+    func over(_ base: Self) -> Self {
+        var form = base
+        form.rail = rail.over(base.rail)
+        form.words = words ?? base.words
+        return form
+    }
+}
+
+/// What is looked for in prompts and replies: of everybody, and, of those that are switched on there, of a project or a key.
+public struct GuardrailSettings: Configurable, Hashable {
+    public var personalData: PersonalDataSettings?
+    public var injection: ScoreSettings?
+    public var toxicity: ScoreSettings?
+    public var keywords: KeywordSettings?
+    public var budgetCap: GuardAction?
+    public var allow: [String] = []
+    public var firewallShadow: Bool?
+
+    public init() {}
+
+    public static let fields: [Field<Self>] = [
+        .setting("pii", \.personalData, "Addresses, numbers, secrets and names: personal data and what opens doors."),
+        .setting("injection", \.injection, "Text that tries to give the model other orders."),
+        .setting("toxicity", \.toxicity, "Insults, threats and hate."),
+        .setting("keywords", \.keywords, "Words and phrases of your own."),
+        .setting(
+            "budget_cap", \.budgetCap,
+            "Requests that would exceed a hard budget: `block` refuses them, which holds without this too; `warn` serves them and says so; `off` "
+                + "serves them."),
+        .setting("allow", \.allow, "Texts that are no finding, in any case: one's own addresses and numbers, words and sentences."),
+        .setting("firewall_shadow", \.firewallShadow, "Whether rules of `firewall` only count what they would have done."),
+    ]
+
+    /// These over those of everybody.
+    func over(_ base: Self) -> Self {
+        var merged = base
+        if let personalData { merged.personalData = personalData.over(base.personalData ?? .init()) }
+        if let injection { merged.injection = injection.over(base.injection ?? .init()) }
+        if let toxicity { merged.toxicity = toxicity.over(base.toxicity ?? .init()) }
+        if let keywords { merged.keywords = keywords.over(base.keywords ?? .init()) }
+        if let budgetCap { merged.budgetCap = budgetCap }
+        if let firewallShadow { merged.firewallShadow = firewallShadow }
+        merged.allow += allow.filter { !base.allow.contains($0) }
+        return merged
+    }
 }
 
 public enum FirewallScope: String, SettingChoice { case prompt, response, completion, reply, both }
 public enum FirewallKind: String, SettingChoice {
-    case regex, substring, contains, keyword, keywords, pii, injection, toxicity
+    case regex, substring, contains, keyword, keywords
 
     /// What a rule of this kind cannot be without: one of these settings.
     var needs: [String] {
         switch self {
         case .regex, .substring, .contains: ["pattern"]
         case .keyword, .keywords: ["words", "pattern"]
-        case .pii, .injection, .toxicity: []
         }
     }
 }

@@ -15,7 +15,7 @@ public struct KeySettings: Configurable {
     public var budgetMode = BudgetMode.currency
     public var previousKeys: [PreviousKey] = []
     public var prefix: String?
-    public var guardrails = Named<GuardAction>()
+    public var guardrails = GuardrailSettings()
     public var region: String?
     public var regions: [String] = []
     public var deniedRegions: [String] = []
@@ -46,7 +46,9 @@ public struct KeySettings: Configurable {
             .setting("expires", \.expires, "From when on it is refused, with 403 and `key_expired`."),
             .setting("previous_keys", \.previousKeys, "Keys it had before it was rotated, each until its time of grace is over."),
             .setting("prefix", \.prefix, "How the key begins, to know it again by; the API writes it."),
-            .setting("guardrails", \.guardrails, "What becomes of guardrails for its requests, by their names.").notYet,
+            .setting(
+                "guardrails", \.guardrails,
+                "What is otherwise for its requests than `guardrails` and those of its project say; only of guardrails that are switched on there."),
         ] + LimitSettings.fields(of: \.limits)
 }
 

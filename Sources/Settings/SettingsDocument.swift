@@ -19,7 +19,7 @@ public struct SettingsDocument: Configurable {
     public var rules: [RuleSettings] = []
     public var regions = RegionSettings()
     public var keys = Named<KeySettings>()
-    public var guardrails: GuardrailSettings?
+    public var guardrails = GuardrailSettings()
     public var firewall: [FirewallRule] = []
     public var router = RouterSettings()
     public var general = GeneralSettings()
@@ -49,8 +49,8 @@ public struct SettingsDocument: Configurable {
         .setting("rules", \.rules, "Rules of every policy, beside its own."),
         .setting("regions", \.regions, "Where callers are, and how far apart regions are."),
         .setting("keys", \.keys, "Virtual keys: who may ask."),
-        .setting("guardrails", \.guardrails, "What is looked for in prompts and answers.").notYet,
-        .setting("firewall", \.firewall, "Patterns in prompts and answers, and what happens to them.").notYet,
+        .setting("guardrails", \.guardrails, "What is looked for in prompts and replies, and what becomes of it."),
+        .setting("firewall", \.firewall, "Patterns in prompts and replies, and what happens to them."),
         .setting("router", \.router, "What holds for all model groups that do not say otherwise."),
         .setting("general", \.general, "What holds for the gateway as a whole."),
         .setting("admin", \.admin, "Who may use the admin API, and for what."),

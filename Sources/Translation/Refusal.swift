@@ -66,6 +66,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     case customerInactive = "customer_inactive"
     case modelNotAllowed = "model_not_allowed"
     case deniedByRule = "denied_by_rule"
+    case guardrailBlocked = "guardrail_blocked"
+    case firewallBlocked = "firewall_blocked"
     case overrideNotAllowed = "override_not_allowed"
     case modelNotFound = "model_not_found"
     case unknownURL = "unknown_url"
@@ -108,6 +110,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         case .invalidAPIKey: (401, "invalid_request_error")
         case .keyPaused, .keyExpired, .projectInactive, .customerInactive, .modelNotAllowed, .deniedByRule, .overrideNotAllowed:
             (403, "permission_error")
+        case .guardrailBlocked: (403, "guardrail_blocked")
+        case .firewallBlocked: (422, "firewall_blocked")
         case .modelNotFound, .unknownURL, .responseNotFound: (404, "invalid_request_error")
         case .methodNotAllowed: (405, "invalid_request_error")
         case .invalidRequest, .invalidJSON, .invalidValue, .providerRejected: (400, "invalid_request_error")

@@ -12,7 +12,6 @@ import Testing
                 - { name: late, pattern: a+b, action: mask, replacement: "[x]" }
                 - { name: off, type: contains, pattern: x, enabled: false }
                 - { name: first, priority: 9, type: keywords, words: [one, two], scope: response, action: warn, when: { tags.team: red } }
-                - { name: other, type: pii }
                 """
         let blueprint = try #require(compile(yaml).blueprint)
         let firewall = blueprint.firewall

@@ -59,28 +59,23 @@ import Testing
                 "f:8: policies.p.rules[0].then: does nothing"),
             Row(
                 "firewall: [ { name: x, action: maks } ]",
-                "f:8: firewall: warning: accepted, but not effective yet",
                 "f:8: firewall[0].action: `maks` is not known; did you mean `mask`?",
                 "f:8: firewall[0].pattern: is missing: what a rule of type `regex` looks for"),
             Row(
-                "firewall: [ { name: x, type: keywords }, { name: y, type: keyword, words: [z] }, { name: z, scope: response, type: pii } ]",
-                "f:8: firewall: warning: accepted, but not effective yet",
+                "firewall: [ { name: x, type: keywords }, { name: y, type: keyword, words: [z] } ]",
                 "f:8: firewall[0].words: is missing: what a rule of type `keywords` looks for"),
             Row(
                 "firewall:\n- name: a\n  pattern: (a+\n- { name: b, pattern: a(?=b) }\n- name: c\n  pattern: (a)\n  replacement: $2\n- { name: d, type: keyword, words: [a, \"\"] }",
-                "f:8: firewall: warning: accepted, but not effective yet",
                 "f:10: firewall[0].pattern: `(` is not closed (character 1)",
                 "f:11: firewall[1].pattern: looking ahead is not supported (character 2)",
                 "f:14: firewall[2].replacement: there is no group `2`: the pattern has one (character 1)",
                 "f:15: firewall[3].words[1]: is empty, so it would be found everywhere"),
             Row(
                 "firewall: [ { name: x, pattern: a*, enabled: false }, { name: y, type: substring, pattern: \"\" } ]",
-                "f:8: firewall: warning: accepted, but not effective yet",
                 "f:8: firewall[0].pattern: matches a text of nothing, so it would be found everywhere (character 1)",
                 "f:8: firewall[1].pattern: is empty, so it would be found everywhere (character 1)"),
             Row(
                 "guardrails: { pii: maks }",
-                "f:8: guardrails: warning: accepted, but not effective yet",
                 "f:8: guardrails.pii: `maks` is not known; did you mean `mask`?"),
             Row("general: { max_request_size_mb: 0 }", "f:8: general.max_request_size_mb: `0` is not valid; expected 0.001 to 1024"),
         ])

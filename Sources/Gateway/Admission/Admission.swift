@@ -174,6 +174,8 @@ final class Admitted {
     var claim: Claim?
     /// Where it is noted while it is in flight, if it has no claim; -1: nowhere.
     var openSlot: Int32 = -1
+    /// What guardrails and firewall know of it. Nil: nobody looks at its prompt or its reply.
+    var guarded: GuardedRequest?
     /// Its hold on its `Idempotency-Key`.
     var ticket: IdempotencyTicket?
     /// How the client wants the events of its stream named.

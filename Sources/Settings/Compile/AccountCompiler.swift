@@ -9,8 +9,16 @@ struct AccountCompiler {
     let counted: [CountedField]
 
     /// Adds the accounts of an owner. Returns their indices.
-    mutating func add(_ scope: LimitScope, _ owner: String, _ limits: LimitSettings, parallel: Int?) -> [Int] {
+    ///
+    /// - Parameter cap: What becomes of requests that would exceed its hard budgets.
+    mutating func add(_ scope: LimitScope, _ owner: String, _ limits: LimitSettings, parallel: Int?, cap: GuardAction = .block) -> [Int] {
         var accounts = Self.accounts(scope, owner, limits.budget, limits.alerts.percents)
+        if cap != .block {
+            for index in accounts.indices where accounts[index].isHard {
+                accounts[index].isHard = false
+                if cap == .off { accounts[index].alerts = [] }
+            }
+        }
         func add(_ unit: LimitUnit, _ period: LimitPeriod, _ limit: Int?) {
             guard let limit else { return }
             var account = Account(scope, owner, unit, per: period, limit: Int64(limit))
@@ -80,23 +88,34 @@ struct CountedField: Hashable {
 }
 
 extension Compiler {
+    private func projectCap(_ name: String?) -> GuardAction? { name.flatMap { document.projects[$0]?.guardrails.budgetCap } }
+
     /// All accounts, and who is charged to which. `fields`: what conditions read.
     func accounts(for fields: [FieldName]) -> AccountTable {
         var counted: [CountedField] = []
         for case let field? in fields.map({ CountedField($0) }) where !counted.contains(field) { counted.append(field) }
         var made = AccountCompiler(counted: counted)
+        let cap = document.guardrails.budgetCap ?? .block
         let gateway = made.add(.gateway, "", LimitSettings(), parallel: document.general.globalMaxParallelRequests)
         let own: [[Int]]
         if document.keys.entries.isEmpty {
             own = [made.add(.key, Self.localKey, LimitSettings(), parallel: document.general.maxParallelRequests)]
         } else {
             own = document.keys.entries.map { entry in
-                made.add(.key, entry.name, entry.value.limits, parallel: parallel(of: entry.value, root["keys"]?[entry.name]))
+                made.add(
+                    .key, entry.name, entry.value.limits, parallel: parallel(of: entry.value, root["keys"]?[entry.name]),
+                    cap: entry.value.guardrails.budgetCap ?? projectCap(entry.value.project) ?? cap)
             }
         }
-        let projects = document.projects.entries.map { made.add(.project, $0.name, $0.value.limits, parallel: $0.value.limits.parallel?.count) }
-        let customers = document.customers.entries.map { made.add(.customer, $0.name, $0.value.limits, parallel: $0.value.limits.parallel?.count) }
-        let organisation = made.add(.organisation, "", document.organisation.limits, parallel: document.organisation.limits.parallel?.count)
+        let projects = document.projects.entries.map { entry in
+            let limits = entry.value.limits
+            return made.add(.project, entry.name, limits, parallel: limits.parallel?.count, cap: entry.value.guardrails.budgetCap ?? cap)
+        }
+        let customers = document.customers.entries.map {
+            made.add(.customer, $0.name, $0.value.limits, parallel: $0.value.limits.parallel?.count, cap: cap)
+        }
+        let organisation = made.add(
+            .organisation, "", document.organisation.limits, parallel: document.organisation.limits.parallel?.count, cap: cap)
         made.setProjects(projects)
         made.setCustomers(customers)
         made.setChains(

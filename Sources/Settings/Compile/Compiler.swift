@@ -70,6 +70,7 @@ struct Compiler {
         checkLimits()
         checkAdminTokens()
         let firewall = Firewall.compile(document.firewall, root["firewall"]?.items ?? [], &reader.reading)
+        let guards = guards(firewall)
         checkPassThrough()
         addAutoRoute()
         addDirectRoutes()
@@ -89,7 +90,7 @@ struct Compiler {
         blueprint.defaultPolicy = defaultPolicy
         blueprint.projects = projects
         blueprint.customers = customers
-        blueprint.accounts = accounts(for: table.fields)
+        blueprint.accounts = accounts(for: table.fields + firewall.fields)
         blueprint.alerts = document.alerts
         blueprint.adminTokens = adminTokens
         blueprint.secretsKey = document.secretsKey
@@ -100,6 +101,7 @@ struct Compiler {
         blueprint.catalogue = catalogue
         blueprint.passThrough = passThrough
         blueprint.firewall = firewall
+        blueprint.guards = guards
         blueprint.limiters = reader.limiters
         blueprint.providers = Dictionary(document.providers.entries.map { ($0.name, $0.value.provider) }) { first, _ in first }
         blueprint.pricesFile = document.pricesFile

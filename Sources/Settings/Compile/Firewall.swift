@@ -24,6 +24,7 @@ public struct Firewall: Sendable {
     }
 
     static func compile(_ written: [FirewallRule], _ nodes: [Node], _ reading: inout Reading) -> Firewall {
+        checkConditions(written, nodes, &reading)
         var rules: [FirewallRules.Rule] = []
         var places: [Int] = []
         for (index, rule) in written.enumerated() where index < nodes.count {
@@ -31,8 +32,8 @@ public struct Firewall: Sendable {
             if let needed = rule.kind.needs.first, rule.kind.needs.allSatisfy({ node[$0]?.isEmpty ?? true }) {
                 let place = "firewall".item(index).setting(needed)
                 reading.problem(place, node.line, "is missing: what a rule of type `\(rule.kind.rawValue)` looks for")
-            } else if let rule = rule.compilable {
-                rules.append(rule)
+            } else {
+                rules.append(rule.compilable)
                 places.append(index)
             }
         }
@@ -45,17 +46,34 @@ public struct Firewall: Sendable {
         }
         return Firewall(rules: compiled, conditions: compiled.indices.map { written[places[$0]].when })
     }
+
+    /// Rules are asked before guardrails have spoken and before anything is routed.
+    private static func checkConditions(_ written: [FirewallRule], _ nodes: [Node], _ reading: inout Reading) {
+        for (index, rule) in written.enumerated() where index < nodes.count {
+            for field in rule.when?.fields ?? [] where later.contains(where: { field.text.hasPrefix($0) }) {
+                let line = nodes[index].entry("when")?.line ?? nodes[index].line
+                reading.problem("firewall".item(index).setting("when"), line, "`\(field)` is not known yet when the firewall is asked")
+            }
+        }
+    }
+
+    private static let later = ["guardrail.", "deployment.", "provider.", "complexity.", "limiter."]
+
+    /// What conditions of its rules ask for.
+    public var fields: [FieldName] {
+        var fields: [FieldName] = []
+        for field in conditions.flatMap({ $0?.fields ?? [] }) where !fields.contains(field) { fields.append(field) }
+        return fields
+    }
 }
 
 extension FirewallRule {
-    /// Nil: it looks for something that is no pattern.
-    fileprivate var compilable: FirewallRules.Rule? {
+    fileprivate var compilable: FirewallRules.Rule {
         var rule = FirewallRules.Rule(name: name)
         switch kind {
         case .regex: rule.kind = .regex
         case .substring, .contains: rule.kind = .substring
         case .keyword, .keywords: rule.kind = .keywords
-        case .pii, .injection, .toxicity: return nil
         }
         switch scope {
         case .prompt: rule.scope = .prompt

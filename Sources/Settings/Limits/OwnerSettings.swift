@@ -9,6 +9,7 @@ public struct ProjectSettings: Configurable {
     public var keepsTexts = false
     public var redactsTexts = true
     public var tags: [String] = []
+    public var guardrails = GuardrailSettings()
     public var limits = LimitSettings()
 
     public init() {}
@@ -23,6 +24,9 @@ public struct ProjectSettings: Configurable {
                 "redact_texts", \.redactsTexts,
                 "Whether personal data and secrets are masked in prompts and replies before they are kept: `[EMAIL_1]`, `[CARD_1]`."),
             .setting("tags", \.tags, "Tags that all its requests carry."),
+            .setting(
+                "guardrails", \.guardrails,
+                "What is otherwise for its requests than `guardrails` says; only of guardrails that are switched on there."),
         ] + LimitSettings.fields(of: \.limits)
 }
 
