@@ -8,6 +8,6 @@ import ArgumentParser
             Serve.self, Check.self, ExplainCommand.self, RequestsCommand.self, ProvidersCommand.self, KeysCommand.self, SettingsCommand.self,
             AuditCommand.self,
             SchemaCommand.self, Simulate.self, ScoreCommand.self,
-            PricesCommand.self, BenchCommand.self,
+            PricesCommand.self, ImportCommand.self, BenchCommand.self,
         ])
 }
