@@ -33,7 +33,7 @@ enum Base64Payloads {
     }
 
     /// Lines of encoded text are long and of whole groups.
-    private static func continuation(_ text: UnsafeBufferPointer<UInt8>, at index: Int, lineStart: Int) -> Int? {
+    static func continuation(_ text: UnsafeBufferPointer<UInt8>, at index: Int, lineStart: Int) -> Int? {
         let length = index - lineStart
         guard length >= 60, length % 4 == 0 else { return nil }
         var next = index
@@ -43,7 +43,7 @@ enum Base64Payloads {
     }
 
     /// Nil as soon as it is no text.
-    private static func decoded(_ encoded: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    static func decoded(_ encoded: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var result: [UInt8] = []
         result.reserveCapacity(encoded.count / 4 * 3 + 2)
         var bits: UInt32 = 0
@@ -78,7 +78,7 @@ enum Base64Payloads {
         }
     }
 
-    private static func value(_ byte: UInt8) -> UInt8? {
+    static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - 0x41
         case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - 0x61 + 26

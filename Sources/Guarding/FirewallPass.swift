@@ -89,22 +89,38 @@ struct FirewallPass {
 
     /// Writes the text up to `place`, before which nothing else is going to be found.
     mutating func write(upTo place: Int, _ side: FirewallRules.Side, in text: TextPiece, into output: inout [UInt8]) {
-        while written < place {
-            masks.advance(to: written)
-            var next = min(place, masks.nextStart)
-            var owner: Int?
-            for (index, span) in masks.here.enumerated() {
-                next = min(next, span.range.upperBound)
-                if let best = owner.map({ masks.here[$0] }), (best.rule, best.range.lowerBound) <= (span.rule, span.range.lowerBound) { continue }
-                owner = index
-            }
+        while let (range, owner) = next(upTo: place) {
             if let owner {
                 replace(owner, side, in: text, into: &output)
             } else {
-                output += text.bytes[(written - text.base)..<(next - text.base)]
+                output += text.bytes[(range.lowerBound - text.base)..<(range.upperBound - text.base)]
             }
-            written = next
         }
+    }
+
+    /// As `write`, for who has the text: what is replaced by what.
+    mutating func edits(upTo place: Int, _ side: FirewallRules.Side, in text: TextPiece, _ edit: (Range<Int>, [UInt8]) -> Void) {
+        while let (range, owner) = next(upTo: place) {
+            guard let owner else { continue }
+            var output: [UInt8] = []
+            replace(owner, side, in: text, into: &output)
+            edit(range, output)
+        }
+    }
+
+    /// The next stretch of the text that is of one kind, and who masks it. Nil: there is none before `place`.
+    private mutating func next(upTo place: Int) -> (Range<Int>, owner: Int?)? {
+        guard written < place else { return nil }
+        masks.advance(to: written)
+        var end = min(place, masks.nextStart)
+        var owner: Int?
+        for (index, span) in masks.here.enumerated() {
+            end = min(end, span.range.upperBound)
+            if let best = owner.map({ masks.here[$0] }), (best.rule, best.range.lowerBound) <= (span.rule, span.range.lowerBound) { continue }
+            owner = index
+        }
+        defer { written = end }
+        return (written..<end, owner)
     }
 
     private mutating func replace(_ index: Int, _ side: FirewallRules.Side, in text: TextPiece, into output: inout [UInt8]) {

@@ -6,10 +6,12 @@
 public final class Guard {
     public let policy: GuardPolicy
     private var normalizer = Normalizer(.decoding)
-    private var scanner: PersonalDataScanner
-    private var scorer = ContentScorer()
-    private let words: PatternScratch
-    private let rules: FirewallScratch
+    var scanner: PersonalDataScanner
+    var scorer = ContentScorer()
+    let words: PatternScratch
+    let rules: FirewallScratch
+    /// For the words of replies that come in pieces.
+    var wordwise = Normalizer()
     private var asked: [Bool] = []
 
     public init(_ policy: GuardPolicy) {
@@ -120,9 +122,9 @@ public final class Guard {
         }
     }
 
-    private func isAllowed(_ value: ArraySlice<UInt8>) -> Bool {
+    func isAllowed(_ value: some Collection<UInt8>) -> Bool {
         guard !policy.allowed.isEmpty else { return false }
-        var value = value
+        var value = ArraySlice(value)
         while let byte = value.first, byte <= 0x20 { value.removeFirst() }
         while let byte = value.last, byte <= 0x20 { value.removeLast() }
         var own = Normalizer(.foldingCase)

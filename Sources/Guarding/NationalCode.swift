@@ -1,12 +1,13 @@
 /// National numbers with letters in them.
 struct NationalCode {
     let text: UnsafeBufferPointer<UInt8>
+    private let edge: UnsafeMutablePointer<Bool>
     let start: Int
     let wordEnd: Int
     private(set) var confidence = 0.95
 
-    init(text: UnsafeBufferPointer<UInt8>, start: Int, wordEnd: Int) {
-        (self.text, self.start, self.wordEnd) = (text, start, wordEnd)
+    init(_ scan: PersonalDataScan, start: Int, wordEnd: Int) {
+        (text, edge, self.start, self.wordEnd) = (scan.text, scan.edge, start, wordEnd)
     }
 
     /// Those that begin with a letter; where the code ends.
@@ -28,7 +29,11 @@ struct NationalCode {
         }
     }
 
-    private func byte(_ index: Int) -> UInt8 { index < text.count ? text[index] : 0 }
+    private func byte(_ index: Int) -> UInt8 {
+        if index < text.count { return text[index] }
+        edge.pointee = true
+        return 0
+    }
     private func upper(_ place: Int) -> UInt8 { byte(start + place).isLetter ? byte(start + place) & 0xDF : 0 }
     private func digit(_ place: Int) -> Int { Int(byte(start + place).value) }
     private func isDigits(_ range: Range<Int>) -> Bool { range.allSatisfy { byte(start + $0).isDigit } }

@@ -30,7 +30,9 @@ public struct Normalizer: Sendable {
     private var buffer: [UInt8] = []
     public private(set) var count = 0
     /// Where the text does not go on as it came: of two neighbours, the bytes between them in both texts correspond.
-    private var marks: [Mark] = []
+    private(set) var marks: [Mark] = []
+    /// Letters of Latin, and of scripts that look like it, in what came before, where this is a piece of a text.
+    var before = (latin: 0, other: 0)
     private var isSame = false
     public private(set) var payloads: [Payload] = []
     public private(set) var unread = 0
@@ -58,7 +60,7 @@ public struct Normalizer: Sendable {
             count = text.count
             buffer.withUnsafeMutableBufferPointer { Self.copy(text, to: $0, foldingCase: foldsCase) }
         } else {
-            var writing = NormalizerWriting(text, foldsCase: foldsCase, marks: marks)
+            var writing = NormalizerWriting(text, foldsCase: foldsCase, marks: marks, before: before)
             marks = []
             count = buffer.withUnsafeMutableBufferPointer { writing.write(to: $0) }
             swap(&marks, &writing.marks)

@@ -22,11 +22,11 @@ struct NormalizerWriting {
         var foreign = 0
     }
 
-    init(_ text: UnsafeBufferPointer<UInt8>, foldsCase: Bool, marks: [Normalizer.Mark]) {
+    init(_ text: UnsafeBufferPointer<UInt8>, foldsCase: Bool, marks: [Normalizer.Mark], before: (latin: Int, other: Int)) {
         self.text = text
         self.foldsCase = foldsCase
         self.marks = marks
-        var (latin, other) = (0, 0)
+        var (latin, other) = before
         for byte in text {
             latin += (byte | 0x20) &- 0x61 < 26 ? 1 : 0
             // Lead bytes of Greek and Cyrillic.

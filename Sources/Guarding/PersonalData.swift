@@ -66,9 +66,12 @@ public struct PersonalDataScanner: Sendable {
     /// In the order of the text; no two overlap.
     public mutating func scan(_ text: UnsafeBufferPointer<UInt8>) -> [PersonalData.Finding] {
         normalizer.read(text)
+        var isAtEnd = false
         var findings = normalizer.withBytes { bytes in
-            var scan = PersonalDataScan(bytes)
-            return scan.run()
+            withUnsafeMutablePointer(to: &isAtEnd) { edge in
+                var scan = PersonalDataScan(bytes, edge: edge)
+                return scan.run()
+            }
         }
         guard !findings.isEmpty else { return [] }
         findings.removeAll { !kinds.contains($0.kind) || $0.confidence < leastConfidence }
@@ -80,7 +83,7 @@ public struct PersonalDataScanner: Sendable {
     public mutating func scan(_ text: [UInt8]) -> [PersonalData.Finding] { text.withUnsafeBufferPointer { scan($0) } }
 
     /// Of two that overlap the more certain stays, then the longer.
-    private static func disjoint(_ findings: [PersonalData.Finding]) -> [PersonalData.Finding] {
+    static func disjoint(_ findings: [PersonalData.Finding]) -> [PersonalData.Finding] {
         guard findings.count > 1 else { return findings }
         let sorted = findings.sorted { ($0.range.lowerBound, $1.range.upperBound) < ($1.range.lowerBound, $0.range.upperBound) }
         var result: [PersonalData.Finding] = []

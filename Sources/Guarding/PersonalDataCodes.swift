@@ -6,7 +6,7 @@ extension PersonalDataScan {
         let length = wordEnd - start
         if starts("fe80", at: start) || length <= 4, byte(wordEnd) == UInt8(ascii: ":"), let end = ipV6(at: start) { return end }
         guard length <= 20 || byte(start + 2) == 0x20 else { return nil }
-        var code = NationalCode(text: text, start: start, wordEnd: wordEnd)
+        var code = NationalCode(self, start: start, wordEnd: wordEnd)
         guard let end = code.check(isNamed: cues.suggestsIdentity(at: start)) else { return nil }
         found(.nationalID, start..<end, code.confidence)
         return end
@@ -19,10 +19,10 @@ extension PersonalDataScan {
         var count = 0
         var index = start
         var heads: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
-        while index < text.count, count < length {
+        while has(index), count < length {
             let byte = text[index]
             if byte == 0x20 || byte == UInt8(ascii: "-") {
-                guard count % 4 == 0 || index + 1 < text.count && text[index - 1].isAlphanumeric, self.byte(index + 1).isAlphanumeric else {
+                guard count % 4 == 0 || has(index + 1) && text[index - 1].isAlphanumeric, self.byte(index + 1).isAlphanumeric else {
                     return nil
                 }
                 index += 1
@@ -75,9 +75,9 @@ extension PersonalDataScan {
         }
         var index = start
         var (groups, longest, hasGap) = (0, 0, false)
-        while index < text.count, groups < 8 {
+        while has(index), groups < 8 {
             let first = index
-            while index < text.count, index - first < 5, text[index].isHex { index += 1 }
+            while has(index), index - first < 5, text[index].isHex { index += 1 }
             if index > first {
                 guard index - first <= 4 else { return nil }
                 groups += 1
@@ -109,7 +109,7 @@ extension PersonalDataScan {
 extension PersonalDataScan {
     /// `AB 12 34 56 C`: its first two letters are a word of their own.
     mutating func spacedNINO(at start: Int) -> Int? {
-        guard NationalCode(text: text, start: start, wordEnd: start + 2).isNINO(start) else { return nil }
+        guard NationalCode(self, start: start, wordEnd: start + 2).isNINO(start) else { return nil }
         var end = start
         var signs = 0
         while signs < 9 {

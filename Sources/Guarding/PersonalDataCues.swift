@@ -66,6 +66,15 @@ struct CueTrail {
         if cue.contains(.place) { place = end }
     }
 
+    /// The first `count` bytes of the text are gone.
+    mutating func forget(_ count: Int) {
+        phone = max(phone - count, Int.min / 2)
+        identity = max(identity - count, Int.min / 2)
+        thing = max(thing - count, Int.min / 2)
+        version = max(version - count, Int.min / 2)
+        place = max(place - count, Int.min / 2)
+    }
+
     mutating func forgetPhrase() { (last, beforeLast, third) = (Cue(), Cue(), Cue()) }
 
     /// Within this many bytes before `start`, and no word for things since.

@@ -94,6 +94,12 @@ public struct PersonalDataMasking: Sendable {
         return result
     }
 
+    /// What a stand-in stands for; nil: it is none of the first `known`.
+    func value(of name: some Sequence<UInt8>, among known: Int) -> [UInt8]? { stands.prefix(known).first { $0.name.elementsEqual(name) }?.value }
+
+    /// Whether the value has a stand-in.
+    public func knows(_ value: [UInt8], _ kind: PersonalData.Kind) -> Bool { places[[kind.rawValue] + value] != nil }
+
     /// How many bytes at the end of a piece of a stream may begin a stand-in: they wait for the next piece.
     public func held(_ text: [UInt8]) -> Int {
         guard !stands.isEmpty, let open = text.suffix(Self.longestName - 1).lastIndex(of: UInt8(ascii: "[")) else { return 0 }
@@ -109,5 +115,5 @@ public struct PersonalDataMasking: Sendable {
         return index < text.count && text[index] == UInt8(ascii: "]") ? index + 1 : nil
     }
 
-    private static func isOfName(_ byte: UInt8) -> Bool { byte.isUpper || byte.isDigit || byte == UInt8(ascii: "_") }
+    static func isOfName(_ byte: UInt8) -> Bool { byte.isUpper || byte.isDigit || byte == UInt8(ascii: "_") }
 }

@@ -115,7 +115,7 @@ extension PersonalDataScan {
     /// Of letters, hyphens and apostrophes; nil where none begins, or one with digits.
     func wordEnd(from start: Int) -> Int? {
         var index = start
-        while index < text.count, index - start < 40 {
+        while has(index), index - start < 40 {
             let byte = text[index]
             let joins = byte == UInt8(ascii: "-") || byte == UInt8(ascii: "'")
             guard byte.isLetter || byte >= 0x80 || joins && index > start && self.byte(index + 1).isLetter else { break }
@@ -128,7 +128,7 @@ extension PersonalDataScan {
     }
 
     func isCapital(_ index: Int) -> Bool {
-        guard index < text.count else { return false }
+        guard has(index) else { return false }
         if text[index] < 0x80 { return text[index].isUpper }
         let scalar = UTF8Scalar.decode(text, at: index).scalar
         return LetterCase.lower(scalar) != scalar

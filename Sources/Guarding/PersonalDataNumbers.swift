@@ -82,18 +82,18 @@ extension PersonalDataScan {
     ) -> (Int, Bool) {
         var (index, used, count) = (start, 0, 0)
         var gap = NumberRun.Gap()
-        while index < text.count, index - start < 3 {
+        while has(index), index - start < 3 {
             if text[index] == UInt8(ascii: "+") { gap.insert(.plus) } else if text[index] == UInt8(ascii: "(") { gap.insert(.bracket) } else { break }
             index += 1
         }
         var opening = start
-        while index < text.count, text[index].isDigit {
+        while has(index), text[index].isDigit {
             var group = NumberRun.Group(start: count == 0 ? opening : index, end: index, first: used, gap: gap)
             if gap.contains(.bracket), count > 0, text[index - 1] == UInt8(ascii: "(") { group.start = index - 1 }
-            while index < text.count, text[index].isDigit {
+            while has(index), text[index].isDigit {
                 guard used < NumberRun.maxDigits else {
                     // Longer than any number of a person: passed over whole.
-                    while index < text.count, text[index].isDigit { index += 1 }
+                    while has(index), text[index].isDigit { index += 1 }
                     group.end = index
                     groups[0] = group
                     return (1, false)
@@ -107,11 +107,11 @@ extension PersonalDataScan {
             count += 1
             opening = index
             gap = NumberRun.Gap()
-            while index < text.count, index - opening < 3, let sign = NumberRun.Gap.of(text[index]) {
+            while has(index), index - opening < 3, let sign = NumberRun.Gap.of(text[index]) {
                 gap.insert(sign)
                 index += 1
             }
-            guard index < text.count, index > opening, text[index].isDigit else { break }
+            guard has(index), index > opening, text[index].isDigit else { break }
             if count == NumberRun.maxGroups { return (count, true) }
         }
         return (count, false)

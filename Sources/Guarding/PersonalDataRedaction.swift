@@ -28,7 +28,7 @@ public struct PersonalDataRedaction: Sendable {
             let found = plain.original(finding.range)
             guard found.lowerBound >= at else { continue }
             isInside = UnescapedJSON.isInside(json, from: at, isInside, to: found.lowerBound)
-            let range = clipped(found, json, isInside)
+            let range = Self.clipped(found, json, isInside)
             guard !range.isEmpty else { continue }
             counts[finding.kind, default: 0] += 1
             let stand = masking.standIn(for: Array(json[range]), finding.kind)
@@ -40,7 +40,7 @@ public struct PersonalDataRedaction: Sendable {
     }
 
     /// Within one string, or outside of all.
-    private func clipped(_ range: Range<Int>, _ json: [UInt8], _ isInside: Bool) -> Range<Int> {
+    static func clipped(_ range: Range<Int>, _ json: [UInt8], _ isInside: Bool) -> Range<Int> {
         var index = range.lowerBound
         while index < range.upperBound {
             if isInside, json[index] == UInt8(ascii: "\\") {
@@ -56,12 +56,12 @@ public struct PersonalDataRedaction: Sendable {
         return range
     }
 
-    private func endsOutside(_ json: [UInt8], _ range: Range<Int>) -> Bool {
+    private static func endsOutside(_ json: [UInt8], _ range: Range<Int>) -> Bool {
         !UnescapedJSON.isInside(json, from: range.lowerBound, false, to: range.upperBound)
     }
 
     /// Outside of strings: without commas and colons that follow a number.
-    private func trimmed(_ json: [UInt8], _ range: Range<Int>, _ isInside: Bool) -> Int {
+    private static func trimmed(_ json: [UInt8], _ range: Range<Int>, _ isInside: Bool) -> Int {
         var end = range.upperBound
         while !isInside, end > range.lowerBound, !json[end - 1].isAlphanumeric { end -= 1 }
         return end
@@ -95,7 +95,7 @@ struct UnescapedJSON {
     }
 
     /// The place after it. What is no escape stays as it is.
-    private static func append(escapeAt index: Int, of raw: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) -> Int {
+    static func append(escapeAt index: Int, of raw: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) -> Int {
         switch raw[index + 1] {
         case UInt8(ascii: "n"): bytes.append(0x0A)
         case UInt8(ascii: "r"): bytes.append(0x0D)

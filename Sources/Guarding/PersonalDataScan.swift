@@ -1,35 +1,108 @@
 /// One text on its way through the detectors: one pass over its bytes, which stops at what may begin something. Every look around is
 /// bounded (a local part 64 bytes, a host name 255, a run of numbers 24 groups, a name 5 words …), so no text makes it slow.
 struct PersonalDataScan {
-    let text: UnsafeBufferPointer<UInt8>
+    /// Of a text that comes in pieces: bytes that one look waits for at most. What is longer is judged by them.
+    static let furthest = 4096
+
+    /// As far as it is there.
+    private(set) var text: UnsafeBufferPointer<UInt8>
     var findings: [PersonalData.Finding] = []
     var cues = CueTrail()
     let table = CueTable.shared
     /// Up to here no JSON Web Token begins.
     var refusedToken = 0
+    /// Up to here everything is decided.
+    private(set) var index = 0
+    /// Of a text that comes in pieces: nothing else will be found that begins before this place.
+    private(set) var settled = 0
+    /// Whether a look wanted to see what stands behind the text's end.
+    let edge: UnsafeMutablePointer<Bool>
 
-    init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
+    init(_ text: UnsafeBufferPointer<UInt8>, edge: UnsafeMutablePointer<Bool>) { (self.text, self.edge) = (text, edge) }
 
     mutating func run() -> [PersonalData.Finding] {
-        var index = 0
-        let count = text.count
         ByteKind.table.withUnsafeBufferPointer { kinds in
-            while index < count {
-                let kind = kinds[Int(text[index])]
-                switch kind {
-                case .other: index += 1
-                case .letter: index = word(at: index)
-                case .digit, .opening: index = number(at: index)
-                case .at: index = email(at: index)
-                case .dash: index = pem(at: index) ?? index + 1
-                case .colon: index = colon(at: index)
-                case .newline:
-                    cues.forgetPhrase()
-                    index += 1
-                }
-            }
+            while index < text.count { index = step(kinds) }
         }
         return findings
+    }
+
+    /// Goes on in a text that has become longer, as far as what is still to come can change nothing.
+    mutating func advance(in whole: UnsafeBufferPointer<UInt8>) {
+        ByteKind.table.withUnsafeBufferPointer { kinds in
+            while index < whole.count {
+                let isFar = whole.count - index >= Self.furthest
+                text = UnsafeBufferPointer(rebasing: whole.prefix(isFar ? index + Self.furthest : whole.count))
+                edge.pointee = false
+                let (cues, token, count) = (cues, refusedToken, findings.count)
+                let next = step(kinds)
+                if edge.pointee, !isFar {
+                    (self.cues, refusedToken) = (cues, token)
+                    findings.removeLast(findings.count - count)
+                    break
+                }
+                index = next
+            }
+        }
+        text = whole
+        settled = earliest
+        text = UnsafeBufferPointer(rebasing: whole.prefix(0))
+    }
+
+    /// Where something may begin that is found only further on: the local part of an address before its `@`, the number of a house and
+    /// capitalised words before a street.
+    private var earliest: Int {
+        var local = index
+        while local > 0, index - local < 64, Self.isLocal(text[local - 1]) { local -= 1 }
+        var first = index
+        for _ in 0..<6 {
+            guard let before = wordStart(before: first),
+                isCapital(before) || text[before].isDigit || starts("bis", at: before) || starts("ter", at: before)
+            else { break }
+            first = before
+        }
+        return min(local, first)
+    }
+
+    /// The text is over.
+    mutating func finish(in whole: UnsafeBufferPointer<UInt8>) {
+        ByteKind.table.withUnsafeBufferPointer { kinds in
+            while index < whole.count {
+                text = UnsafeBufferPointer(rebasing: whole.prefix(index + Self.furthest))
+                index = step(kinds)
+            }
+        }
+        settled = whole.count
+        text = UnsafeBufferPointer(rebasing: whole.prefix(0))
+    }
+
+    private mutating func step(_ kinds: UnsafeBufferPointer<ByteKind>) -> Int {
+        switch kinds[Int(text[index])] {
+        case .other: return index + 1
+        case .letter: return word(at: index)
+        case .digit, .opening: return number(at: index)
+        case .at: return email(at: index)
+        case .dash: return pem(at: index) ?? index + 1
+        case .colon: return colon(at: index)
+        case .newline:
+            cues.forgetPhrase()
+            return index + 1
+        }
+    }
+
+    /// The first `count` bytes of the text are gone.
+    mutating func forget(_ count: Int) {
+        index -= count
+        settled -= count
+        refusedToken -= count
+        cues.forget(count)
+    }
+
+    /// Whether a byte stands there. Who asks beyond the end might be told otherwise later.
+    @inline(__always) func has(_ index: Int) -> Bool {
+        if index < text.count { return true }
+        edge.pointee = true
+        return false
     }
 
     mutating func found(_ kind: PersonalData.Kind, _ range: Range<Int>, _ confidence: Double) {
@@ -37,12 +110,14 @@ struct PersonalDataScan {
     }
 
     /// 0 outside the text.
-    func byte(_ index: Int) -> UInt8 { index >= 0 && index < text.count ? text[index] : 0 }
+    func byte(_ index: Int) -> UInt8 { index >= 0 && has(index) ? text[index] : 0 }
 
     /// From `index` on, byte for byte.
     func starts(_ expected: StaticString, at index: Int) -> Bool {
-        guard index >= 0, index + expected.utf8CodeUnitCount <= text.count else { return false }
-        for place in 0..<expected.utf8CodeUnitCount where text[index + place] != expected.utf8Start[place] { return false }
+        guard index >= 0 else { return false }
+        for place in 0..<expected.utf8CodeUnitCount {
+            guard has(index + place), text[index + place] == expected.utf8Start[place] else { return false }
+        }
         return true
     }
 
@@ -72,7 +147,7 @@ struct PersonalDataScan {
         var index = start
         var label = start
         var (end, labels) = (start, 0)
-        while index < text.count, index - start <= 255 {
+        while has(index), index - start <= 255 {
             let byte = text[index]
             if byte.isAlphanumeric || byte >= 0x80 || byte == UInt8(ascii: "-") && index > label {
                 index += 1
@@ -81,7 +156,7 @@ struct PersonalDataScan {
             guard index > label else { break }
             labels += 1
             end = index
-            guard byte == UInt8(ascii: "."), index + 1 < text.count, text[index + 1].isAlphanumeric || text[index + 1] >= 0x80 else { break }
+            guard byte == UInt8(ascii: "."), has(index + 1), text[index + 1].isAlphanumeric || text[index + 1] >= 0x80 else { break }
             index += 1
             label = index
         }
@@ -106,7 +181,7 @@ struct PersonalDataScan {
     private mutating func credentials(at start: Int) -> Int {
         var index = start
         var colon: Int?
-        while index < text.count, index - start < 256 {
+        while has(index), index - start < 256 {
             switch text[index] {
             case UInt8(ascii: "@"):
                 guard let colon, index > colon + 1 else { return start }

@@ -87,7 +87,7 @@ extension PersonalDataScan {
             let first = start + shape.prefix.utf8CodeUnitCount
             var end = first
             var digits = 0
-            while end < text.count, end - first <= shape.most, shape.alphabet.holds(text[end]) {
+            while has(end), end - first <= shape.most, shape.alphabet.holds(text[end]) {
                 if text[end].isDigit { digits += 1 }
                 end += 1
             }
@@ -126,7 +126,7 @@ extension PersonalDataScan {
         guard starts("hooks.slack.com/services/", at: start) else { return nil }
         let first = start + 25
         var end = first
-        while end < text.count, end - first < 80, text[end].isAlphanumeric || text[end] == UInt8(ascii: "/") { end += 1 }
+        while has(end), end - first < 80, text[end].isAlphanumeric || text[end] == UInt8(ascii: "/") { end += 1 }
         guard end - first >= 30 else { return nil }
         found(.secret, first..<end, 0.95)
         return end
@@ -137,14 +137,14 @@ extension PersonalDataScan {
         guard starts("-----BEGIN ", at: start) else { return nil }
         var index = start + 11
         let label = index
-        while index < text.count, index - label < 40, text[index].isUpper || text[index] == 0x20 { index += 1 }
+        while has(index), index - label < 40, text[index].isUpper || text[index] == 0x20 { index += 1 }
         guard starts("-----", at: index), starts("PRIVATE KEY", at: index - 11) || starts("PRIVATE KEY BLOCK", at: index - 17) else { return index }
         index += 5
-        while index < text.count {
+        while has(index) {
             if text[index] == UInt8(ascii: "-"), starts("-----END ", at: index) {
                 index += 9
-                while index < text.count, text[index] != UInt8(ascii: "-"), text[index] != 0x0A { index += 1 }
-                while index < text.count, text[index] == UInt8(ascii: "-") { index += 1 }
+                while has(index), text[index] != UInt8(ascii: "-"), text[index] != 0x0A { index += 1 }
+                while has(index), text[index] == UInt8(ascii: "-") { index += 1 }
                 break
             }
             guard text[index].isAlphanumeric || Self.isOfArmor(text[index]) else { break }

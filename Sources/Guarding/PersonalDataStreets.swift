@@ -96,7 +96,7 @@ extension PersonalDataScan {
     }
 
     /// The start of the word before, one space, comma or hyphen away.
-    private func wordStart(before start: Int) -> Int? {
+    func wordStart(before start: Int) -> Int? {
         var index = start - 1
         guard index > 0 else { return nil }
         if text[index] == 0x20 { index -= 1 }

@@ -8,10 +8,12 @@ extension PersonalDataScan {
         var isIdeograph = false
         var end = start
         ByteKind.table.withUnsafeBufferPointer { kinds in
-            while end < text.count {
+            while has(end) {
                 let byte = text[end]
                 let kind = kinds[Int(byte)]
                 guard kind == .letter || kind == .digit else { break }
+                // Scripts without spaces would make a word of a page. No code or cue is this long.
+                if end - start > CueTable.longest, text[start] >= 0x80, byte & 0xC0 != 0x80 { break }
                 if kind == .digit {
                     // Ideographs are written without spaces around numbers.
                     if isIdeograph { break }
@@ -60,7 +62,7 @@ extension PersonalDataScan {
     private mutating func value(after end: Int, isPassword: Bool) -> Int? {
         var index = end
         var isAssigned = false
-        while index < text.count, index - end < 6, let sign = Self.assigns(text[index]) {
+        while has(index), index - end < 6, let sign = Self.assigns(text[index]) {
             isAssigned = isAssigned || sign
             index += 1
         }
@@ -70,12 +72,12 @@ extension PersonalDataScan {
         {
             isSaid = true
             index = verb
-            while index < text.count, index - verb < 4, Self.assigns(text[index]) != nil { index += 1 }
+            while has(index), index - verb < 4, Self.assigns(text[index]) != nil { index += 1 }
         }
         guard isSaid || !isPassword else { return nil }
         if starts("Bearer ", at: index) || starts("Basic ", at: index) { index += byte(index + 1) == UInt8(ascii: "e") ? 7 : 6 }
         var stop = index
-        while stop < text.count, stop - index < 512, !Self.endsValue(text[stop]) { stop += 1 }
+        while has(stop), stop - index < 512, !Self.endsValue(text[stop]) { stop += 1 }
         while stop > index, [UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ";")].contains(text[stop - 1]) { stop -= 1 }
         let value = UnsafeBufferPointer(rebasing: text[index..<stop])
         guard isPassword ? Entropy.isPassword(value) : Entropy.isSecret(value) && (isSaid || value.count >= 20) else { return nil }
