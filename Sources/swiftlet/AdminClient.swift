@@ -12,9 +12,13 @@ import FoundationEssentials
 struct AdminClient {
     private let host: String
     private let port: String
+    private let patience: Int?
 
-    /// - Parameter url: `http://HOST:PORT`; nil for the usual place on this machine.
-    init(_ url: String?) throws {
+    /// - Parameters:
+    ///   - url: `http://HOST:PORT`; nil for the usual place on this machine.
+    ///   - patience: Seconds of silence after which it is given up; nil: never.
+    init(_ url: String?, patience: Int? = nil) throws {
+        self.patience = patience
         let url = url ?? "http://127.0.0.1:8081"
         guard url.hasPrefix("http://") else { throw ValidationError("--url takes http://HOST:PORT, not `\(url)`") }
         let authority = url.dropFirst(7).prefix { $0 != "/" }
@@ -46,48 +50,26 @@ struct AdminClient {
             "\(method) \(path) HTTP/1.1\r\nhost: \(name):\(port)\r\n\(token)content-type: application/json\r\n"
             + "content-length: \(body.utf8.count)\r\nconnection: close\r\n\r\n"
         let answer = try exchange(Array((head + body).utf8))
-        guard let end = answer.firstRange(of: Array("\r\n\r\n".utf8)) else { throw Unreachable(place: "\(name):\(port)", reason: "it said nothing") }
+        guard let end = answer.firstRange(of: Array("\r\n\r\n".utf8)) else {
+            throw PlainSocket.Unreachable(place: "\(name):\(port)", reason: "it said nothing")
+        }
         let line = String(decoding: answer.prefix { $0 != 0x0d }, as: UTF8.self).split(separator: " ")
         return AdminReply(
             status: line.count > 1 ? Int(line[1]) ?? 0 : 0, text: String(decoding: answer[end.upperBound...], as: UTF8.self))
     }
 
     private func exchange(_ request: [UInt8]) throws -> [UInt8] {
-        let descriptor = try connected()
+        let descriptor = try PlainSocket.connect(host, port, within: patience)
         defer { close(descriptor) }
         var rest = request[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw Unreachable(place: "\(host):\(port)", reason: String(cString: strerror(errno))) }
+            guard count > 0 else { throw PlainSocket.Unreachable(place: "\(host):\(port)", reason: String(cString: strerror(errno))) }
             rest = rest.dropFirst(count)
         }
         var answer: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65_536)
         while case let count = read(descriptor, &block, block.count), count > 0 { answer += block[..<count] }
         return answer
-    }
-
-    private func connected() throws -> Int32 {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, port, &hints, &found) == 0 else { throw Unreachable(place: host, reason: "there is no such host") }
-        defer { freeaddrinfo(found) }
-        var next = found
-        while let place = next?.pointee {
-            let descriptor = socket(place.ai_family, place.ai_socktype, place.ai_protocol)
-            if descriptor >= 0 {
-                if connect(descriptor, place.ai_addr, place.ai_addrlen) == 0 { return descriptor }
-                close(descriptor)
-            }
-            next = place.ai_next
-        }
-        throw Unreachable(place: "\(host):\(port)", reason: String(cString: strerror(errno)))
-    }
-
-    struct Unreachable: Error, CustomStringConvertible {
-        let place: String
-        let reason: String
-        var description: String { "\(place) cannot be asked: \(reason)" }
     }
 }

@@ -5,7 +5,8 @@ import ArgumentParser
         commandName: "swiftlet",
         abstract: "A self-hosted LLM router: one address and one key for applications, many providers behind it.",
         subcommands: [
-            Serve.self, Check.self, ExplainCommand.self, RequestsCommand.self, ProvidersCommand.self, KeysCommand.self, SettingsCommand.self,
+            Serve.self, Check.self, Doctor.self, ExplainCommand.self, RequestsCommand.self, ProvidersCommand.self, KeysCommand.self,
+            SettingsCommand.self,
             AuditCommand.self,
             SchemaCommand.self, Simulate.self, ScoreCommand.self,
             PricesCommand.self, ImportCommand.self, BenchCommand.self,

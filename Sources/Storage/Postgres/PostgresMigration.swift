@@ -27,7 +27,7 @@ enum PostgresMigration {
     }
 
     /// Nil where there are no tables of ours yet.
-    private static func version(_ connection: PostgresConnection, _ address: PostgresAddress, known: Int) throws(StoreFailure) -> Int? {
+    static func version(_ connection: PostgresConnection, _ address: PostgresAddress, known: Int) throws(StoreFailure) -> Int? {
         let limit = Duration.seconds(10)
         // Not to_regclass: within a transaction it goes by what the session remembers, also that there was no table before another made it.
         let table = try connection.run(

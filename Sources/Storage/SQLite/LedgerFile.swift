@@ -29,22 +29,47 @@ struct LedgerFile {
         }
     }
 
-    /// Reads what a ledger must have, on a connection that cannot write: a file that is refused stays as it was.
+    /// What `open` would find, without making or changing anything; a gateway may have it open. Nil: there is no file yet.
+    func look(checkingUpTo most: Int64) throws(StoreFailure) -> StoreLook.File? {
+        try checkFolder()
+        var found = stat()
+        guard stat(path, &found) == 0 || errno != ENOENT else { return nil }
+        try checkFile()
+        do {
+            return try inspect { database in
+                let version = try Migration.version(of: database, path: path)
+                guard Int64(found.st_size) <= most else { return StoreLook.File(bytes: Int64(found.st_size), version: version, isChecked: false) }
+                let problem = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "ok"
+                guard problem == "ok" else { throw StoreFailure(.corrupt, path: path, "is damaged (\(problem)): restore a backup") }
+                return StoreLook.File(bytes: Int64(found.st_size), version: version, isChecked: true)
+            }
+        } catch {
+            throw StoreFailure(error, path: path)
+        }
+    }
+
     private func inspect() throws {
+        try inspect { _ in }
+    }
+
+    /// Reads what a ledger must have, on a connection that cannot write: a file that is refused stays as it was.
+    private func inspect<Value>(_ more: (Database) throws -> Value) throws -> Value {
         var reading = Configuration()
         reading.readonly = true
         reading.busyMode = .timeout(Double(options.busyTimeout.nanoseconds) / 1e9)
         let queue = try DatabaseQueue(path: path, configuration: reading)
-        try queue.read { database in
+        let value = try queue.read { database in
             let version = try Migration.version(of: database, path: path)
-            guard version > 0 else { return }
             // The table's right edge, where rows go: a damaged page there shows now rather than at the first row.
-            _ = try Row.fetchOne(database, sql: "SELECT * FROM requests ORDER BY id DESC LIMIT 1")
+            if version > 0 { _ = try Row.fetchOne(database, sql: "SELECT * FROM requests ORDER BY id DESC LIMIT 1") }
             // And where sums go that a batch adds to.
-            guard version >= UsageRows.firstVersion else { return }
-            _ = try Row.fetchOne(database, sql: "SELECT * FROM usage WHERE shape = 0 AND span = 0 ORDER BY start DESC LIMIT 1")
+            if version >= UsageRows.firstVersion {
+                _ = try Row.fetchOne(database, sql: "SELECT * FROM usage WHERE shape = 0 AND span = 0 ORDER BY start DESC LIMIT 1")
+            }
+            return try more(database)
         }
         try queue.close()
+        return value
     }
 
     private var configuration: Configuration {
