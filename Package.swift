@@ -68,7 +68,8 @@ let package = Package(
         target(
             "Console",
             [
-                "Wire", "Schema", "Guarding", "Routing", "Translation", "Settings", "Storage", "Gateway", .hummingbird, .nioCore, .nioPosix, .crypto,
+                "Wire", "Schema", "Guarding", "Routing", "Translation", "Settings", "Storage", "Gateway", "Simulation",
+                .hummingbird, .nioCore, .nioPosix, .crypto,
                 .logging,
             ]),
         target("Simulation", ["Schema", "Routing"]),

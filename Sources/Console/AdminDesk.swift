@@ -22,6 +22,7 @@ public final class AdminDesk: Sendable {
     let explaining: Explaining
     let firewall: FirewallDesk
     let prices: PriceDesk
+    let replay: ReplayDesk
     private let server: Server
     private let book: SettingsBook
     private let stores: (settings: any Store, ledger: any Store)
@@ -54,6 +55,7 @@ public final class AdminDesk: Sendable {
         explaining = Explaining(server: server)
         firewall = FirewallDesk(server: server)
         prices = PriceDesk(book: book)
+        replay = ReplayDesk(book: book, ledger: ledger)
         ids = Locked(RequestIDGenerator(node: try ledger.leaseNodes(1)))
         try signals.restore()
     }

@@ -8,7 +8,7 @@ import ArgumentParser
             Serve.self, Check.self, Doctor.self, ExplainCommand.self, RequestsCommand.self, ProvidersCommand.self, KeysCommand.self,
             SettingsCommand.self,
             AuditCommand.self,
-            SchemaCommand.self, Simulate.self, ScoreCommand.self,
+            SchemaCommand.self, Simulate.self, ReplayCommand.self, ScoreCommand.self,
             PricesCommand.self, ImportCommand.self, BenchCommand.self,
         ])
 }

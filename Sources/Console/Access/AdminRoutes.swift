@@ -135,6 +135,10 @@ enum AdminRoutes {
                     ], required: 1)
             ) { desk, call in try await desk.explaining.answer(call) },
             AdminRoute(
+                "POST", "/api/v1/replay", .read, "What a proposed policy would have made of logged requests.",
+                body: .members(ReplayDesk.parameters, required: 0)
+            ) { desk, call in try await desk.replay.answer(call) },
+            AdminRoute(
                 "POST", "/api/v1/firewall/test", .read, "What the firewall would do to a text, of which nothing is kept.",
                 body: .members(
                     [

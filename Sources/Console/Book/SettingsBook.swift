@@ -265,7 +265,8 @@ public actor SettingsBook {
     /// Longer values are left out of the audit log; the version has them.
     private static let mostAuditBytes = 65_536
 
-    private func compiled(_ document: Node) throws -> Blueprint {
+    /// What a document comes to, which is not put in force. Throws a `Refused` with all problems.
+    func compiled(_ document: Node) throws -> Blueprint {
         let compilation = source.compiled(document)
         guard let blueprint = compilation.blueprint else { throw Refused(problems: compilation.problems.errors) }
         source.warn(compilation.problems.warnings)
