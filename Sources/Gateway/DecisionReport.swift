@@ -31,6 +31,7 @@ public struct DecisionReport: Sendable {
     public var attempts: [AttemptLine] = []
     public var cost: Nanodollars?
     public var warnings: [String] = []
+    public var guardrails: [GuardLine] = []
     /// Of the settings in force, where the decision was made on an extension of their table.
     public var tableVersion: Int?
 
@@ -74,6 +75,10 @@ public struct DecisionReport: Sendable {
             if !warnings.isEmpty {
                 record.key("warnings")
                 record.array { list in for warning in warnings { list.string(warning) } }
+            }
+            if !guardrails.isEmpty {
+                record.key("guardrails")
+                record.array { list in for line in guardrails { Self.write(line, to: &list) } }
             }
             if let modelRequested { record.member("model_requested", modelRequested) }
             if let modelUsed { record.member("model_used", modelUsed) }

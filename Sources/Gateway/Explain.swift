@@ -41,18 +41,31 @@ extension Server {
         }
         head += Array("\r\n".utf8)
         return head.withUnsafeBytes { headBytes in
-            body.withUnsafeBytes { bodyBytes in
-                do throws(Obstacle) {
-                    var parser = RequestParser()
-                    try Self.parse(headBytes, by: &parser)
-                    let call = try Self.read(bodyBytes, api)
-                    let view = RequestView(call, api, head: parser.head, headBytes: headBytes, body: bodyBytes) { remote }
-                    let admission = Admission(
-                        live: live, server: self, view: view, key: key, now: .now(), unixMilliseconds: WallClock.milliseconds(), isDry: true)
-                    return .success(try admission.admit(ByteBuffer(bytes: body), deadline: nil))
-                } catch {
-                    return .failure(error)
-                }
+            do throws(Obstacle) {
+                var parser = RequestParser()
+                try Self.parse(headBytes, by: &parser)
+                let looked = try guarded(live, api, body, parser.head, headBytes, key: key, remote)
+                return admit(live, api, looked, parser.head, headBytes, key: key, remote)
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private func admit(
+        _ live: Live, _ api: API, _ looked: (body: [UInt8], guarded: GuardedRequest?), _ head: RequestHead, _ headBytes: UnsafeRawBufferPointer,
+        key: Int, _ remote: String?
+    ) -> Result<Admitted, Obstacle> {
+        looked.body.withUnsafeBytes { bodyBytes in
+            do throws(Obstacle) {
+                let call = try Self.read(bodyBytes, api)
+                let view = RequestView(call, api, head: head, headBytes: headBytes, body: bodyBytes) { remote }
+                let admission = Admission(
+                    live: live, server: self, view: view, key: key, now: .now(), unixMilliseconds: WallClock.milliseconds(), isDry: true,
+                    guarded: looked.guarded)
+                return .success(try admission.admit(ByteBuffer(bytes: looked.body), deadline: nil))
+            } catch {
+                return .failure(error)
             }
         }
     }
@@ -94,6 +107,7 @@ extension DecisionReport {
         policySource = admitted.entry.policy.map { Self.source(of: $0, admitted, live) }
         let hits = admitted.journey.ruleHits
         if hits.count > decision.hits.count { decision.hits = hits.map(Decision.Hit.init) }
+        guardrails = Self.lines(of: admitted.guarded)
         warnings = hits.compactMap(\.actions.warn)
         tableVersion = admitted.entry.inline?.table.baseVersion
         modelRequested = admitted.body.withUnsafeReadableBytes { admitted.call.modelName(in: $0) }

@@ -19,6 +19,7 @@ struct Exposition {
         page.providers(counters, live)
         page.passThrough(counters)
         page.alerts(server.webhooks.counts)
+        page.guards(counters.guarding, server.guardEvents, isOn: live.guards != nil)
         page.ledger(server)
         page.limits(server, live, counters)
         return page.text

@@ -45,6 +45,8 @@ final class Live: Sendable {
     let providers: [String]
     /// Nil: there are no pass-through endpoints.
     let passes: PassTable?
+    /// What guardrails and firewall look for. Nil: nobody looks at anything.
+    let guards: LiveGuards?
     /// What is counted and limited.
     let metering: Metering
     /// By project: what is kept of the texts of its requests; most settings keep none, and then nobody asks.
@@ -97,6 +99,7 @@ final class Live: Sendable {
         carriesOn = blueprint.table.routes.contains { $0.continuesStreams }
         providers = Set(blueprint.upstreams.map(\.providerName)).sorted()
         passes = try PassTable(blueprint.passThrough, store: store, origins: origins)
+        guards = LiveGuards(blueprint)
         metering = Metering(
             blueprint.accounts, ceiling: blueprint.unpricedCeiling, globalParallel: blueprint.globalParallel, isExclusive: isExclusive)
         baselines = Baselines(blueprint)

@@ -1,3 +1,4 @@
+import Guarding
 import NIOCore
 import Routing
 import Settings
@@ -25,6 +26,10 @@ final class Loop {
     let accessLog: AccessLog.Lane
     var requestIDs: RequestIDGenerator
     var verifiedKeys = VerifiedKeys()
+    /// By policy of `live.guards`: made when it is first asked.
+    private var checkers: [Guard?] = []
+    /// Of the request whose prompt is looked at.
+    var prompts = PromptTexts()
     private var pools: [UpstreamPool] = []
     private var clients: [ObjectIdentifier: ClientChannel] = [:]
     private(set) var draining = false
@@ -70,10 +75,20 @@ final class Loop {
         }
     }
 
+    /// The guard of a policy of `live.guards`.
+    func checker(_ policy: Int, _ guards: LiveGuards) -> Guard {
+        while checkers.count <= policy { checkers.append(nil) }
+        if let checker = checkers[policy] { return checker }
+        let checker = Guard(guards.table.policies[policy])
+        checkers[policy] = checker
+        return checker
+    }
+
     /// Runs `live` from the next request on.
     func run(_ live: Live) {
         self.live = live
         verifiedKeys.forget()
+        checkers = []
         counters.fit(deployments: live.targets.count)
     }
 

@@ -44,7 +44,7 @@ struct Reception {
         let milliseconds = WallClock.milliseconds()
         let id = loop.requestIDs.next(atUnixMilliseconds: milliseconds)
         do throws(Obstacle) {
-            let admitted = try admission(of: request, api, path, milliseconds)
+            let admitted = try admission(of: request, api, path, milliseconds, id, isFirst: mayAdopt)
             admitted.journey.ticket = UInt64(id.rawValue)
             if api == .responses { admitted.events = request.eventNames }
             admitted.ticket = request.ticket
@@ -69,12 +69,23 @@ struct Reception {
     }
 
     private func admission(
-        of request: ClientRequest, _ api: API, _ path: PathModel?, _ unixMilliseconds: Int64
+        of request: ClientRequest, _ api: API, _ path: PathModel?, _ unixMilliseconds: Int64, _ id: RequestID, isFirst: Bool
     ) throws(Obstacle) -> Admitted {
         let live = live
         let (key, call) = try authenticatedCall(request, api, path, live, unixMilliseconds)
+        if let guards = live.guards {
+            return try guardedAdmission(of: request, call, api, path, key, guards, unixMilliseconds, id, isCounted: isFirst)
+        }
+        return try admission(of: request, call, api, key, live, unixMilliseconds)
+    }
+
+    /// - Parameter guarded: What guardrails and firewall know of it. Nil: nobody has looked.
+    func admission(
+        of request: ClientRequest, _ call: Call, _ api: API, _ key: Int, _ live: Live, _ unixMilliseconds: Int64, _ guarded: GuardedRequest? = nil
+    ) throws(Obstacle) -> Admitted {
         let plain = PlainAdmission(live: live, key: key, keepsDecisions: loop.server.keepsDecisions, now: loop.time)
-        if let admitted = plain.admit(request, call, api) {
+        if guarded?.route == nil, let admitted = plain.admit(request, call, api) {
+            admitted.guarded = guarded
             admitted.passed = passed(request, call, api, live)
             return admitted
         }
@@ -83,7 +94,7 @@ struct Reception {
             request.body.withUnsafeReadableBytes { body in
                 let view = RequestView(call, api, head: request.head, headBytes: headBytes, body: body) { client.remoteAddress }
                 let admission = Admission(
-                    live: live, server: loop.server, view: view, key: key, now: loop.time, unixMilliseconds: unixMilliseconds)
+                    live: live, server: loop.server, view: view, key: key, now: loop.time, unixMilliseconds: unixMilliseconds, guarded: guarded)
                 do throws(Obstacle) {
                     result = .success(try admission.admit(request.body, deadline: request.deadline))
                 } catch { result = .failure(error) }
@@ -158,7 +169,7 @@ struct Reception {
         }
     }
 
-    private func read(_ request: ClientRequest, _ api: API, _ path: PathModel?) throws(Refusal) -> Call {
+    func read(_ request: ClientRequest, _ api: API, _ path: PathModel?) throws(Refusal) -> Call {
         if request.head.contentEncoding.isPresent {
             throw Refusal(.unsupportedMediaType, "the body has a content-encoding; send it as plain JSON")
         }

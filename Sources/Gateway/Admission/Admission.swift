@@ -25,12 +25,15 @@ struct Admission {
     let unixMilliseconds: Int64
     /// Only to explain: nothing is counted.
     var isDry = false
+    /// What guardrails and firewall know of it. Nil: nobody has looked.
+    var guarded: GuardedRequest?
 
     private var call: Call { view.call }
 
     func admit(_ body: ByteBuffer, deadline: Duration?) throws(Obstacle) -> Admitted {
         let standing = live.standing(of: key)
-        let entry = try Entrance(self, standing).find()
+        var entry = try Entrance(self, standing).find()
+        if let guarded, let route = guarded.route { try send(&entry, to: route) }
         guard live.isCurious || entry.inline?.sources.isEmpty == false else {
             let plain = try admitted(entry, nil, Facts(of: call, view.body, key: key, standing), standing, body, deadline)
             if view.mayHaveTags {
@@ -64,6 +67,11 @@ struct Admission {
         if let hit { admitted.journey.ruleHits = [hit] }
         if let policy { admitted.journey.policy = live.blueprint.policies[policy].rules }
         if let fallbacks { admitted.journey.fallbacks = fallbacks }
+        if let guarded {
+            admitted.guarded = guarded
+            // Where a guardrail sent it, and nowhere else.
+            if guarded.route != nil { admitted.journey.fallbacksDisabled = true }
+        }
         admitted.journey.keepsDecision = call.extras.includesRouting || server.keepsDecisions
         if call.hasExtras { heed(call.extras, standing.overrides, &admitted.journey) }
         return admitted
@@ -118,6 +126,15 @@ struct Admission {
         return ruling
     }
 
+    /// A guardrail's route takes the place of whatever the request named.
+    private func send(_ entry: inout Entry, to name: String) throws(Obstacle) {
+        guard let route = live.blueprint.names[name]?.route ?? live.table.route(named: name) else {
+            throw .refused(Refusal(.noEligibleDeployment, "there is no route `\(name)`, to which a guardrail sends this request"))
+        }
+        entry.model = NamedModel(route: route, name: name, hidden: true)
+        (entry.inline, entry.provider, entry.isOwn) = (nil, nil, true)
+    }
+
     private func apply(_ actions: Routing.RuleActions, _ route: Route.ID?, to entry: inout Entry) {
         if let route { entry.model = NamedModel(route: route, name: live.routeName(route), hidden: true) }
         if let mode = actions.mode { entry.model.mode = mode }
@@ -129,7 +146,7 @@ struct Admission {
     }
 
     /// The header, else the key's, else the request's metadata, else where the connection comes from.
-    private func region(_ virtualKey: VirtualKey?, _ overrides: Overrides) -> String? {
+    func region(_ virtualKey: VirtualKey?, _ overrides: Overrides) -> String? {
         let own = overrides.contains(.region)
         if own, let region = view.text(view.head.swiftletRegion) { return region }
         if let region = virtualKey?.region { return region }
@@ -143,14 +160,21 @@ struct Admission {
     ) -> [Value] {
         let sources = entry.inline?.sources ?? live.sources
         guard !sources.isEmpty else { return [] }
-        let context = RequestContext(
-            key: virtualKey, keyName: live.keyName(key), tags: tags, region: region, mode: entry.model.mode, project: entry.project,
-            projectPolicy: (project?.policy ?? live.blueprint.defaultPolicy).map { live.blueprint.policies[$0].name },
-            policy: entry.policy.map { live.blueprint.policies[$0].name }, limiters: limiters,
-            balances: BalanceReadings(
-                server.accounts, key: live.keyName(key), project: entry.project, at: server.accounts.unixMilliseconds(at: now)),
-            unixMilliseconds: unixMilliseconds)
+        let context = context(
+            mode: entry.model.mode, project: entry.project, policy: entry.policy, tags, region, virtualKey, project, limiters)
         return sources.map { view.value(of: $0, in: context, signals: server.signals) }
+    }
+
+    func context(
+        mode: AutoMode?, project name: String?, policy: Int?, _ tags: RequestTags, _ region: String?, _ virtualKey: VirtualKey?,
+        _ project: Project?, _ limiters: LimiterReadings
+    ) -> RequestContext {
+        RequestContext(
+            key: virtualKey, keyName: live.keyName(key), tags: tags, region: region, mode: mode, project: name,
+            projectPolicy: (project?.policy ?? live.blueprint.defaultPolicy).map { live.blueprint.policies[$0].name },
+            policy: policy.map { live.blueprint.policies[$0].name }, limiters: limiters,
+            balances: BalanceReadings(server.accounts, key: live.keyName(key), project: name, at: server.accounts.unixMilliseconds(at: now)),
+            guarded: guarded, unixMilliseconds: unixMilliseconds)
     }
 }
 

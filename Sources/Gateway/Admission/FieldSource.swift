@@ -1,3 +1,4 @@
+import Guarding
 import Routing
 import Schema
 import Settings
@@ -37,6 +38,8 @@ enum FieldSource: Hashable, Sendable {
     case variable([String])
     case limiter(String, LimiterField)
     case signal(String)
+    /// Nil: any of them.
+    case guardrail(GuardPolicy.Kind?, GuardMeasure)
     /// How an account of the key or its project stands.
     case account(LimitScope, LimitUnit, LimitPeriod, BalanceReadings.Measure)
     case hour, weekday
@@ -61,6 +64,7 @@ enum FieldSource: Hashable, Sendable {
                 LimiterField(rawValue: parts[parts.count - 1]).map { .limiter(parts.dropFirst().dropLast().joined(separator: "."), $0) }
                     ?? .nothing
             case "signal": .signal(rest)
+            case "guardrail": Self.guardrail(parts.dropFirst())
             case "time": rest == "hour" ? .hour : rest == "weekday" ? .weekday : .nothing
             default: .nothing
             }
@@ -80,6 +84,8 @@ struct RequestContext {
     /// Asks a limiter by its name, once.
     let limiters: LimiterReadings
     let balances: BalanceReadings
+    /// Nil: nobody has looked at it.
+    let guarded: GuardedRequest?
     /// Milliseconds since 1970.
     let unixMilliseconds: Int64
 }
@@ -97,6 +103,7 @@ extension RequestView {
         case .projectPolicy: Value(context.projectPolicy)
         case .variable(let path): Value(path.reduce(extra?["variables"]) { $0?[$1] })
         case .limiter(let name, let field): context.limiters.value(of: name, field, for: self, in: context)
+        case .guardrail(let kind, let measure): context.guarded?.value(of: kind, measure) ?? .flag(false)
         case .signal(let name): signals.value(of: name, unixMilliseconds: context.unixMilliseconds)
         case .account(let scope, let unit, let period, let measure): context.balances.value(scope, unit, period, measure)
         // 1970 began on a Thursday. Both in UTC.

@@ -9,7 +9,7 @@ extension ClientChannel {
         guard loop.live.passes != nil, let received else { return false }
         let request = ClientRequest(head: head, bytes: received, body: ByteBuffer())
         let reception = Reception(client: self, loop: loop)
-        guard let match = reception.passMatch(request) else { return false }
+        guard let match = reception.passMatch(request), !reception.gathersPassed(request, to: match.endpoint) else { return false }
         phase = .upload
         upload = Upload(head.framing, limit: limits.requestBytes)
         reception.pass(request, match, bodyFollows: true)

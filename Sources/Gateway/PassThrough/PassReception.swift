@@ -18,6 +18,7 @@ extension Reception {
 
     /// Sends the request on, or refuses it. With `bodyFollows` its body comes later, by `Passage.take`.
     func pass(_ request: ClientRequest, _ match: (endpoint: PassEndpoint, rest: Int), bodyFollows: Bool = false) {
+        var request = request
         let endpoint = match.endpoint
         let milliseconds = WallClock.milliseconds()
         let id = loop.requestIDs.next(atUnixMilliseconds: milliseconds)
@@ -27,11 +28,12 @@ extension Reception {
         do throws(Refusal) {
             let key = endpoint.needsKey ? try passKey(request, milliseconds) : nil
             if !loop.holding.accepts { throw Refusal(.overloaded, "the ledger cannot be written; try again", retryAfter: .seconds(1)) }
+            let guarded = bodyFollows ? nil : try guardPassed(&request, key, id, milliseconds)
             let chunked = request.head.framing == .chunked
             let body: PassedRequest.Body =
                 switch request.head.framing {
                 case .none: .none
-                case .length(let length): .length(length)
+                case .length(let length): .length(bodyFollows ? length : request.body.readableBytes)
                 case .chunked: bodyFollows ? .chunked : .length(request.body.readableBytes)
                 }
             let passed = request.bytes.withUnsafeReadableBytes { raw in
@@ -43,12 +45,13 @@ extension Reception {
             }
             let claim = live.metering.isOn ? try passClaim(endpoint, key) : nil
             let deadline = request.deadline.map { loop.time + $0 } ?? .distantFuture
-            Passage(
+            let passage = Passage(
                 passed, to: endpoint, body: request.body,
                 mode: ReplyMode(toHead: request.head.method == .head, mayUpgrade: passed.isUpgrade, bodyFollows: bodyFollows),
                 isChunked: bodyFollows && chunked, key: key, claim: claim, id: id, timeout: endpoint.timeout, deadline: deadline, client: client,
-                loop: loop
-            ).begin()
+                loop: loop)
+            passage.guarded = guarded
+            passage.begin()
         } catch {
             refusePass(error, id, bodyFollows)
         }
@@ -79,7 +82,7 @@ extension Reception {
         }
     }
 
-    private func passKey(_ request: ClientRequest, _ unixMilliseconds: Int64) throws(Refusal) -> Int {
+    func passKey(_ request: ClientRequest, _ unixMilliseconds: Int64) throws(Refusal) -> Int {
         let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(presented(request, in: raw), in: live.keys) }
         return try key(verdict, live, unixMilliseconds)
     }

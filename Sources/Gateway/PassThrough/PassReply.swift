@@ -110,11 +110,14 @@ final class PassReply {
 
     // MARK: Our own lines
 
-    private static func namesBound(_ passage: Passage) -> Int { passage.endpoint.routeLine.readableBytes + 256 }
+    private static func namesBound(_ passage: Passage) -> Int {
+        passage.endpoint.routeLine.readableBytes + (passage.guarded?.lines?.readableBytes ?? 0) + 256
+    }
 
     private static func writeNames(_ passage: Passage, cost: Nanodollars?, into head: inout HeadWriter) {
         head.requestID(passage.id)
         head.lines(passage.endpoint.routeLine)
+        if let lines = passage.guarded?.lines { head.lines(lines) }
         head.text("x-swiftlet-attempts: ")
         head.decimal(passage.attempts)
         head.text("\r\n")

@@ -17,6 +17,8 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     let key: Int?
     /// What it holds of limits and budgets.
     let claim: Claim?
+    /// What guardrails and firewall know of it. Nil: nobody looks at it, or its body went by bit by bit.
+    var guarded: GuardedRequest?
     private var openSlot: Int32 = -1
     private let request: PassedRequest
     private let mode: ReplyMode

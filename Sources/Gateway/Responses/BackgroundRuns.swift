@@ -51,12 +51,12 @@ extension Reception {
         if asked.store == false { throw Refusal(.invalidValue, "a background response is kept: `store` must not be false", param: "store") }
         if asked.stream { throw Refusal(.invalidValue, "a background response is fetched: `stream` must not be true", param: "stream") }
         let owner = responsesOwner(key)
-        guard asked.followsOn else { return start(request, asked, owner, ResponsesDesk.History(), desk) }
+        guard asked.followsOn else { return start(request, asked, key, owner, ResponsesDesk.History(), desk) }
         desk.ask(loop.eventLoop) { () throws(StoreFailure) in try desk.history(of: asked, owner: owner) }
             .assumeIsolated().whenComplete { result in
                 loop.time = .now()
                 switch result {
-                case .success(.history(let history)): start(request, asked, owner, history, desk)
+                case .success(.history(let history)): start(request, asked, key, owner, history, desk)
                 case .success(.refused(let refusal)): refuse(refusal)
                 case .failure(let failure): refuseStore(failure)
                 }
@@ -64,17 +64,20 @@ extension Reception {
     }
 
     private func start(
-        _ request: ClientRequest, _ asked: ResponsesRequest, _ owner: String, _ history: ResponsesDesk.History, _ desk: ResponsesDesk
+        _ request: ClientRequest, _ asked: ResponsesRequest, _ key: Int, _ owner: String, _ history: ResponsesDesk.History, _ desk: ResponsesDesk
     ) {
         let id = "resp_\(loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds()))"
         let expanded = request.body.withUnsafeReadableBytes { asked.expanded($0, history: history.items) }
+        var whole = request
+        whole.body = ByteBuffer(bytes: expanded)
+        let masked = maskedForKeeping(whole, key) ?? { $0 }
         let seconds = WallClock.milliseconds() / 1_000
         let queued: [UInt8]
         do throws(Malformed) {
-            queued = try ResponsesBody.begun(expanded, id: id, status: "queued", previous: asked.previousResponseID, unixSeconds: seconds)
+            queued = try ResponsesBody.begun(masked(expanded), id: id, status: "queued", previous: asked.previousResponseID, unixSeconds: seconds)
         } catch { return refuse(Refusal(error)) }
         let origin = AnswerOrigin(
-            owner: owner, input: Self.input(of: asked, request.body), previous: asked.previousResponseID, conversation: history.conversation)
+            owner: owner, input: masked(Self.input(of: asked, request.body)), previous: asked.previousResponseID, conversation: history.conversation)
         // Kept here under its own id, and nowhere else a second time.
         let body = ResponsesBody.setting([("store", Array("false".utf8))], in: expanded)
         let client = BackgroundClient(head(of: request, length: body.count) + body) { answer in

@@ -8,13 +8,16 @@ final class ResponseTap: AnswerTap {
     private var bytes: [UInt8] = []
     private let limit: Int
     private var isTooLarge = false
-    private let origin: AnswerOrigin
+    private var origin: AnswerOrigin
     /// Nil: it is too large.
     private let ended: (CapturedAnswer?) -> Void
 
     init(_ origin: AnswerOrigin, limit: Int, ended: @escaping (CapturedAnswer?) -> Void) {
         (self.origin, self.limit, self.ended) = (origin, limit, ended)
     }
+
+    /// What is kept of the input.
+    func changeInput(_ change: ([UInt8]) -> [UInt8]) { origin.input = change(origin.input) }
 
     func take(_ buffer: ByteBuffer) {
         guard !isTooLarge else { return }

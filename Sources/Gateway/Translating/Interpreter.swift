@@ -153,7 +153,11 @@ final class Interpreter {
     /// An error in a whole reply whose status said success.
     var error: FaultyReply? { tap?.error }
     /// The whole reply said something.
-    var hasAnswer: Bool { hasVectors || asked.dialect == nil && asked.family != .embedding || tap?.hasBegun ?? false || tap?.hasFinished ?? false }
+    var hasAnswer: Bool {
+        // A count is all that is said where one was asked for.
+        hasVectors || asked.dialect == nil && asked.family != .embedding || tap?.hasBegun ?? false || tap?.hasFinished ?? false
+            || asked.family == .count && tap?.usage != nil
+    }
 
     func billed(estimatedInput: Int64) -> Usage {
         if asked.family == .embedding { return billedEmbeddings(estimatedInput) }

@@ -66,7 +66,9 @@ extension Fields {
     private static let router = [
         Row("complexity.score", .number, "How much the prompt gains from a capable model, 0 to 1."),
         Row("guardrail.violated", .flag, "Whether any guardrail found something."),
-        Row("guardrail.<name>", .flag, "Whether this guardrail found something."),
+        Row("guardrail.<name>.score", .number, "How sure it is, 0 to 1: of its findings the surest, of what is scored the highest score."),
+        Row("guardrail.<name>.kinds", .any, "What it found, a list: kinds of personal data, words, names of rules."),
+        Row("guardrail.<name>", .flag, "Whether this guardrail found something: `pii`, `injection`, `toxicity`, `keywords`, `firewall`."),
         Row("limiter.<name>.passed", .flag, "Whether a limiter lets the request pass."),
         Row("limiter.<name>.current_usage", .number, "What a limiter has counted, this request included."),
         Row("limiter.<name>.limit", .number, "What a limiter allows."),
