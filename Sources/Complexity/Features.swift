@@ -26,11 +26,18 @@ enum Features {
     static let firstKind = 23
     static let lastQuestion = 24
     static let capped = 25
-    static let firstMark = 26
+    static let sentences = 26
+    static let numberSentences = 27
+    static let unevenNumbers = 28
+    static let hundredths = 29
+    static let questionWords = 30
+    static let questionNumbers = 31
+    static let questionAt = 32
+    static let firstMark = 33
     static let marks = 17
     static let markShare = firstMark + marks
     static let firstLexicon = markShare + 1
-    static let lexicon = 19
+    static let lexicon = 26
     static let lexiconFirst = firstLexicon + lexicon
     static let count = lexiconFirst + 1
 }

@@ -9,12 +9,14 @@ struct Scan {
     private let lexicon: Lexicon
     private var grams: NGrams
     private var options = Options()
+    private var parts = Sentences()
 
     private var words = 0
     private var wordBytes = 0
     private var (long7, long10, long13) = (0, 0, 0)
     private var (distinct, foreign) = (0, 0)
     private var (numbers, digits, longestNumber, decimals, bigNumbers) = (0, 0, 0, 0, 0)
+    private var (uneven, hundredths) = (0, 0)
     private var (cjk, symbols, sentences, marks) = (0, 0, 0, 0)
     private var (firstKind, lexiconFirst) = (0, 0)
     private var endsInQuestion = false
@@ -133,6 +135,7 @@ struct Scan {
         let hash = Self.hash(text[range])
         let length = range.count
         words += 1
+        parts.word()
         wordBytes += length
         if length >= 7 { long7 += 1 }
         if length >= 10 { long10 += 1 }
@@ -169,6 +172,10 @@ struct Scan {
         longestNumber = max(longestNumber, length)
         if !isWhole { decimals += 1 }
         if length >= 3 { bigNumbers += 1 }
+        parts.number()
+        let final = text[range.upperBound - 1]
+        if isWhole, length >= 2, final != 0x30, final != 0x35 { uneven += 1 }
+        if range.count >= 4, text[range.upperBound - 3] == 0x2e { hundredths += 1 }
         if words == 0, firstKind == 0 { firstKind = 2 }
         endsInQuestion = false
         options.number()
@@ -179,10 +186,12 @@ struct Scan {
 
     private mutating func character(_ range: Range<Int>) {
         cjk += 1
+        parts.word()
         endsInQuestion = false
         options.other()
         if range.count == 3, text[range.lowerBound] == 0xe3, text[range.lowerBound + 1] == 0x80, text[range.lowerBound + 2] == 0x82 {
             sentences += 1
+            parts.end(isQuestion: false, next: size + range.count)
         }
         let hash = Self.hash(text[range])
         distinct += grams.see(hash)
@@ -198,12 +207,16 @@ struct Scan {
         counts[Features.firstMark + Int(ByteClass.question)] += 1
         marks += 1
         sentences += 1
+        parts.end(isQuestion: true, next: size + range.count)
     }
 
     private mutating func mark(_ byte: UInt8, _ kind: UInt8) {
         counts[Features.firstMark + Int(kind)] += 1
         marks += 1
-        if kind == ByteClass.question || kind == ByteClass.stop { sentences += 1 }
+        if kind == ByteClass.question || kind == ByteClass.stop {
+            sentences += 1
+            parts.end(isQuestion: kind == ByteClass.question, next: size + 1)
+        }
         options.mark(byte, at: size)
         switch byte {
         case 0x3f: endsInQuestion = true
@@ -229,6 +242,7 @@ struct Scan {
 
     private mutating func close(skipped: Int) {
         options.close(at: size)
+        parts.end(isQuestion: false, next: size)
         func set(_ feature: Int, _ value: Int, per divisor: Int = 1) { counts[feature] = Double(value) / Double(max(divisor, 1)) }
         let units = words + cjk
         set(Features.size, size + skipped)
@@ -257,6 +271,13 @@ struct Scan {
         set(Features.firstKind, firstKind)
         set(Features.lastQuestion, endsInQuestion ? 1 : 0)
         set(Features.capped, skipped > 0 ? 1 : 0)
+        set(Features.sentences, sentences)
+        set(Features.numberSentences, parts.withNumbers)
+        set(Features.unevenNumbers, uneven)
+        set(Features.hundredths, hundredths)
+        set(Features.questionWords, parts.question.words)
+        set(Features.questionNumbers, parts.question.numbers)
+        set(Features.questionAt, parts.question.begin, per: size)
         set(Features.markShare, marks, per: size)
         set(Features.lexiconFirst, lexiconFirst)
     }

@@ -13,10 +13,12 @@ import numpy as np
 
 import card
 import data
+import features
 import fit
 import golden
 import judge
 import resource
+import stories
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BEGIN = time.time()
@@ -48,6 +50,8 @@ def main():
     train = table.part == "train"
     dev = np.array([k for k, i in enumerate(items) if i.part == "dev"])
     stream = np.flatnonzero(np.isfinite(table.gain) & ~table.is_copy)
+    note("counts", len(features.NAMES))
+    note("stairs", len(stories.COUNTS))
     note("prompts", len(items))
     note("clusters", len(set(table.group.tolist())))
     note("sets", {name: [sum(i.set == name and i.part == part for i in items) for part in ("train", "dev")] for name in data.SETS + ["own"]})

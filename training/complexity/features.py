@@ -44,8 +44,8 @@ LEXICON = {
     "negation": "not no never none neither nor without except cannot isn aren wasn don doesn didn false incorrect least",
     "asks_what": "what which who whom whose where when name",
     "asks_how": "how why explain describe discuss justify reason reasons",
-    "amount": "many much total each every twice half double triple times per percent third quarter average remaining left altogether",
-    "compare": "more less fewer than most larger smaller greater older younger taller between difference compared",
+    "amount": "many much total each every twice half double triple times per percent remaining left altogether",
+    "compare": "more less fewer than most larger smaller greater older younger taller longer shorter higher between difference compared",
     "condition": "if suppose assume given unless whenever then let when provided until otherwise",
     "prove": "prove proof show derive theorem lemma hence therefore thus demonstrate follows verify solve evaluate",
     "maths": "equation integer integers probability function matrix vector polynomial triangle angle radius sum product prime"
@@ -66,6 +66,14 @@ LEXICON = {
               " efficient step steps",
     "agent": "tool tools error failed failing test tests deploy log logs server repository commit file files debug traceback"
              " agent task tasks plan",
+    "parts": "third thirds quarter quarters fourth fourths fifth fifths sixth tenth average ratio equal equally discount profit tax interest",
+    "units": "pound pounds ounce ounces gram grams kg gallon gallons liter liters cup cups mile miles feet foot inch inches meter meters"
+             " km kilometers yards mph speed acres square",
+    "spelled": "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty hundred thousand dozen",
+    "order": "after before first next last another again later",
+    "cents": "cent cents",
+    "and": "and",
+    "of": "of",
     "please": "please thanks thank hi hello hey help",
 }
 LEXICON_NAMES = list(LEXICON)
@@ -93,7 +101,8 @@ LEXICON_OF = {word_hash(w.encode()): n for n, words in enumerate(LEXICON.values(
 NAMES = (
     ["size", "words", "word_length", "long7", "long10", "long13", "distinct", "numbers", "digits", "longest_number", "decimals",
      "big_numbers", "lines", "line_words", "sentence_words", "options", "stem_size", "option_size", "option_numbers", "option_spread",
-     "foreign", "cjk", "symbols", "first_kind", "last_question", "capped"]
+     "foreign", "cjk", "symbols", "first_kind", "last_question", "capped", "sentences", "number_sentences", "uneven_numbers", "hundredths",
+     "question_words", "question_numbers", "question_at"]
     + MARK_NAMES
     + ["mark_share"]
     + ["lex_" + n for n in LEXICON_NAMES]
@@ -145,6 +154,10 @@ def scan(prompt):
     numbers = digits = longest = decimals = big = cjk = symbols = spaces = lines = 0
     first_kind = last_question = 0
     sentences = 0
+    uneven = hundredths = 0
+    number_sentences = 0
+    # Words, numbers and begin of the sentence that is read now, of the last one and of the last question.
+    said, last, asked = [0, 0, 0], [0, 0, 0], None
     lex_first = 0
     # Answer options: `A. … B. … C. …` in order, however they are spaced.
     option = 0
@@ -157,6 +170,15 @@ def scan(prompt):
     before = 0
     pending = -1  # a single letter that may begin an option, or -1
     size = 0  # bytes that are not white space, so far
+
+    def end_sentence(is_question):
+        nonlocal said, last, asked, number_sentences
+        if said[0] + said[1] > 0:
+            last = said
+            number_sentences += said[1] > 0
+            if is_question:
+                asked = said
+        said = [0, 0, size]
 
     def see(h):
         row = mix(h) >> (32 - BITS)
@@ -183,6 +205,7 @@ def scan(prompt):
             marks[MARK_NAMES.index(name)] += 1
             if name in ("stop", "question"):
                 sentences += 1
+                end_sentence(name == "question")
             if pending >= 0 and (b == 46 or b == 41) and pending == option:
                 if option == 0:
                     stem = pending_at
@@ -200,6 +223,7 @@ def scan(prompt):
         if kind == "word":
             h = word_hash(text)
             words += 1
+            said[0] += 1
             n = len(text)
             word_bytes += n
             long7 += n >= 7
@@ -226,12 +250,15 @@ def scan(prompt):
                         see(key ^ 0x9E3779B9)
         elif kind == "number":
             numbers += 1
+            said[1] += 1
             n = sum(48 <= b <= 57 for b in text)
             digits += n
             longest = max(longest, n)
             whole_number = n == len(text)
             decimals += not whole_number
             big += n >= 3
+            uneven += whole_number and n >= 2 and text[-1] not in b"05"
+            hundredths += len(text) >= 4 and text[-3] == 46
             if option > 0:
                 option_numbers += 1
             h = word_hash(b"#" + bytes([48 + min(n, 5) + (0 if whole_number else 5)]))
@@ -240,9 +267,11 @@ def scan(prompt):
                 first_kind = 2
         elif kind == "cjk":
             cjk += 1
+            said[0] += 1
             h = word_hash(text)
-            if text[0] == 0xE3 and len(text) == 3 and text[1] == 0x80:
-                sentences += text[2] == 0x82
+            if text == b"\xe3\x80\x82":
+                sentences += 1
+                end_sentence(False)
             distinct += see(h)
         else:
             symbols += 1
@@ -250,6 +279,7 @@ def scan(prompt):
                 marks[MARK_NAMES.index("question")] += 1
                 sentences += 1
                 last_question = 1
+                end_sentence(True)
             continue
         see((before * 31 + h & MASK) ^ 0x7F4A7C15)
         before = h
@@ -260,6 +290,8 @@ def scan(prompt):
     if option < 3:
         option, stem, shortest, longest_option, option_numbers = 0, size, 0, 0, 0
     skipped = len(whole) - (len(data) - 1) if len(whole) > HEAD + TAIL else 0
+    end_sentence(False)
+    question = asked or last
     units = words + cjk
     marked = sum(marks)
     counts = [
@@ -267,6 +299,7 @@ def scan(prompt):
         distinct / max(units, 1), numbers, digits, longest, decimals, big, lines, units / max(lines, 1), units / max(sentences, 1),
         option, stem, (size - stem) / max(option, 1), option_numbers / max(option, 1), longest_option - shortest if option else 0,
         foreign / max(words, 1), cjk, symbols, first_kind, last_question, 1 if skipped else 0,
+        sentences, number_sentences, uneven, hundredths, question[0], question[1], question[2] / max(size, 1),
     ]
     counts += marks + [marked / max(size, 1)] + lex + [lex_first]
     return [float(c) for c in counts], sorted(rows)

@@ -11,6 +11,7 @@ import labels
 import linear
 import resource
 import robust
+import stories
 
 FOLDS = 4
 PENALTY = 30.0
@@ -87,6 +88,7 @@ ABLATIONS = {
     "counts": {"keep": lambda name: not is_count(name)},
     "perturbed copies": {"copies": False},
     "our own prompts": {"own": False},
+    "staircases of stories": {"told": False},
 }
 
 
@@ -95,7 +97,7 @@ class Fit:
 
     def __init__(
         self, table, train, penalty=PENALTY, trees=TREES, leaves=LEAVES, smallest=SMALLEST, share=SHARE, keep=None, seed=1, copies=True,
-        own=True,
+        own=True, told=True,
     ):
         self.table = table
         train = train & (copies | ~table.is_copy) & (own | (table.set != "own"))
@@ -112,6 +114,9 @@ class Fit:
             trees, max_leaf_nodes=leaves, min_samples_leaf=smallest, max_features=share, random_state=seed, n_jobs=1)
         model.fit(binned(values[use], self.edges), table.gain[use], sample_weight=table.weight[use])
         self.trees = [packed(t.tree_) for t in model.estimators_]
+        if told:
+            self.stories = stories.Stories(table, train, inner)
+            self.trees += self.stories.trees(self.edges, names.index(stories.GATE), SCALE * trees * stories.FORCE)
         self.knots = [(0, 0.0), (1, 1.0)]
 
     def file(self, version=0):
@@ -137,11 +142,11 @@ class Fit:
         self.knots = sorted(knots.items())
 
 
-SCALE = 30_000
+SCALE = 3_000
 
 
 def packed(tree):
-    """Nodes of a tree, children side by side behind their parent; a leaf's value is the gain in 30,000ths."""
+    """Nodes of a tree, children side by side behind their parent; a leaf's value is the gain in 3,000ths."""
     nodes = [None]
     queue = [(0, 0)]
     while queue:

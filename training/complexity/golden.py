@@ -11,6 +11,8 @@ WRITTEN = [
     "", " ", "\n\n", "?!...", "😀", "hi", "7", "A. one B. two C. three D. 4.5 E. 5", "Which? A) red B) green C) blue", "What's 17% of 1,249.50?",
     "Prove that every bounded monotone sequence of reals converges.", "Écris un poème sur l'automne à Lyon.", "ПЕРЕВЕДИ на английский: Добрый день",
     "写一个函数，判断一个字符串是否是回文。为什么？", "日本の首都はどこですか。", "ΠΟΙΑ ΕΙΝΑΙ Η ΠΡΩΤΕΥΟΥΣΑ ΤΗΣ ΕΛΛΑΔΑΣ;", "def f(x):\n    return x ** 2 + 1\n\nassert f(3) == ??",
+    "Mia buys 3 books at $4.25 each and 17 pens at 80 cents. After lunch she sells half of them for 1,000.5 dollars! How much is left? She asks.",
+    "Tom has 12 apples, twice as many as Ann. If each of 24 friends eats one third of a pound, how many pounds remain", "一本书3元。买12本要多少？谢谢。",
     "antidisestablishmentarianism " * 300, "中" * 3000, "x" * 9000, "1 2 3 4 " * 1500, "\x00\x01\x02 binary \x7f",
 ]
 

@@ -29,6 +29,11 @@ def task(item):
     return TASK_OF_SET[item.set]
 
 
+def is_word_problem(item):
+    """Grade-school arithmetic told as a story."""
+    return item.set in ("gsm8k", "gsm8k_train") or item.meta.get("task") in ("gsm8k", "agentverse-mgsm")
+
+
 def domain(item, names):
     if "domain" not in item.meta:
         return None
@@ -61,10 +66,11 @@ def heads():
     table["own_difficulty"] = lambda i: difficulty(i) if i.set == "own" else None
     for name in ("mmlu", "gsm8k", "mmlupro", "crux", "uiuc"):
         table["cheap_" + name] = of_sets(name)(weak)
-    for name in ("mmlu", "gsm8k", "mmlupro", "uiuc"):
+    for name in ("mmlu", "mmlupro", "uiuc"):
         table["capable_" + name] = of_sets(name)(strong)
     table["gain_mmlu"] = of_sets("mmlu")(gain)
     table["steps"] = lambda i: min(i.meta["steps"], 8) / 8 if i.set == "gsm8k_train" else None
+    table["word_problem"] = lambda i: None if i.set == "own" else float(is_word_problem(i))
     table["stem"] = lambda i: domain(i, STEM)
     table["social"] = lambda i: domain(i, SOCIAL)
     table["humanities"] = lambda i: domain(i, HUMANITIES)
