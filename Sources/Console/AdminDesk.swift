@@ -23,6 +23,8 @@ public final class AdminDesk: Sendable {
     let firewall: FirewallDesk
     let prices: PriceDesk
     let replay: ReplayDesk
+    let trials: TrialDesk
+    let experiments: ExperimentDesk
     private let server: Server
     private let book: SettingsBook
     private let stores: (settings: any Store, ledger: any Store)
@@ -32,7 +34,10 @@ public final class AdminDesk: Sendable {
     /// - Parameters:
     ///   - ledger: Where requests and events are.
     ///   - book: Where settings and signals are, and are changed.
-    public init(_ server: Server, settings book: SettingsBook, store: any Store, ledger: any Store, events: AdminEvents, log: Logger) throws {
+    public init(
+        _ server: Server, settings book: SettingsBook, store: any Store, ledger: any Store, events: AdminEvents, trials: TrialKeeper? = nil,
+        log: Logger
+    ) throws {
         self.server = server
         self.book = book
         self.log = log
@@ -56,6 +61,9 @@ public final class AdminDesk: Sendable {
         firewall = FirewallDesk(server: server)
         prices = PriceDesk(book: book)
         replay = ReplayDesk(book: book, ledger: ledger)
+        let keeper = trials ?? TrialKeeper(server, book: book, store: store, events: ledger, log: log)
+        self.trials = TrialDesk(server: server, book: book, keeper: keeper)
+        experiments = ExperimentDesk(server: server, ledger: ledger, keeper: keeper)
         ids = Locked(RequestIDGenerator(node: try ledger.leaseNodes(1)))
         try signals.restore()
     }

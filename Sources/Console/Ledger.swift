@@ -128,8 +128,8 @@ struct LedgerDesk: Sendable {
     func events(_ call: AdminCall) async throws -> AdminAnswer {
         try call.checkQuery(["limit", "cursor", "kind"])
         let limit = try call.limit(100, most: 1_000)
-        if let kind = call.query["kind"], RouterEvent.Kind(rawValue: kind) == nil {
-            let help = Spelling.help(for: kind, among: RouterEvent.Kind.allCases.map(\.rawValue))
+        if let kind = call.query["kind"], RouterEvent.Kind(rawValue: kind) == nil, kind != TrialKeeper.eventKind {
+            let help = Spelling.help(for: kind, among: RouterEvent.Kind.allCases.map(\.rawValue) + [TrialKeeper.eventKind])
             throw AdminRefusal(400, "invalid_value", "there is no kind of event `\(kind.prefix(50))`\(help)")
         }
         let cursor = try call.query["cursor"].map { text in

@@ -363,6 +363,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
             if request.call.stream { ticket.conclude(IdempotencyDesk.unrepeatable) } else { ticket.conclude(head: last.head, body: last.body) }
         }
         settlement.count(in: &loop.counters)
+        if live.hasTrials { settlement.note(in: loop.server.trials) }
         settlement.log(to: loop.accessLog)
         loop.holding.hold(self, settlement)
     }

@@ -31,6 +31,8 @@ final class Live: Sendable {
     let isCurious: Bool
     /// A request may name the customer that it is for.
     let hasCustomers: Bool
+    /// Some policy has a canary or a shadow; most settings have neither, and then nobody asks.
+    let hasTrials: Bool
     /// Some leaf sets members of the request's body.
     let hasParams: Bool
     /// Some route hedges, or holds the first tokens of streams.
@@ -93,6 +95,7 @@ final class Live: Sendable {
             !sources.isEmpty || blueprint.table.tagFiltering != .off || blueprint.table.policies.contains { !$0.rules.isEmpty }
             || blueprint.table.deployments.contains { $0.region != nil }
         hasCustomers = !blueprint.customers.isEmpty
+        hasTrials = blueprint.policies.contains { $0.shadow != nil || ($0.canary.map { $0.stopped == nil } ?? false) }
         hasParams = blueprint.table.hasParams
         hasWatches = blueprint.table.routes.contains { $0.hedge != nil || $0.commitGate != nil }
         refusesLoss = blueprint.server.onLoss == .refuse

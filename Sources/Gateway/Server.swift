@@ -44,6 +44,8 @@ public final class Server: Sendable {
     let open: OpenRequests?
     private let keeping = Locked<LeaseKeeper?>(nil)
     public let signals = Signals()
+    /// What canaries and shadow policies came to here.
+    public let trials = Trials()
     /// Posts what operators are to be told.
     public let webhooks: WebhookSender
     /// What is kept of the Responses API; nil: nothing.

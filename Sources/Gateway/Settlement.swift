@@ -99,6 +99,20 @@ struct Settlement {
         }
     }
 
+    /// What it adds to a canary, and to what a shadow would have done.
+    func note(in trials: Trials) {
+        let (live, request) = (exchange.live, exchange.request)
+        let policy = Int(request.entry.trial.policy)
+        // What a client gave up itself says nothing of who was asked.
+        if policy >= 0, state != .cancelled, let canary = live.blueprint.policies[policy].canary {
+            trials.note(
+                canary.id, isCandidate: request.entry.trial.isCandidate, isAnswered: state == .done,
+                milliseconds: Double(duration.microseconds) / 1000,
+                dollars: cost.map { Double($0.amount) / 1e9 })
+        }
+        if let one = live.shadowCase(of: request, chosen: exchange.deployment, usage: usage, cost: cost) { trials.offer(one) }
+    }
+
     func log(to lane: AccessLog.Lane) {
         guard lane.enabled else { return }
         var line = RequestLine(id: exchange.id, status: status, outcome: state.outcome)

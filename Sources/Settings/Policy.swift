@@ -23,6 +23,11 @@ public struct Policy: Sendable {
     public var providerType: String?
     public var description: String?
 
+    /// What is tried on part of its sessions.
+    public var canary: Canary?
+    /// What decides beside it.
+    public var shadow: Shadow?
+
     public init(name: String) { self.name = name }
 
     public var isDraft: Bool { expires != nil }

@@ -25,6 +25,8 @@ public enum DocumentKind: UInt8, CaseIterable, Sendable {
     case signal
     /// How the last look at a provider ended: the name is the provider's.
     case providerTest
+    /// What canaries and shadows came to: the name is the gateway's.
+    case trial
 }
 
 public struct StoredDocument: Hashable, Sendable {

@@ -20,6 +20,7 @@ struct Running {
     private let tending: Task<Void, Never>
     private let renewing: Task<Void, Never>
     private let following: Task<Void, Never>
+    private let trying: Task<Void, Never>
     private let stores: Stores
 
     static func start(_ source: SettingsSource, _ log: Logger) async throws -> Running {
@@ -49,7 +50,10 @@ struct Running {
         }
         let events = AdminEvents(server, events: stores.ledger, counters: stores.settings, log: log, bell: bell)
         try events.restore()
-        let desk = try AdminDesk(server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, log: log)
+        let trials = TrialKeeper(server, book: book, store: stores.settings, events: stores.ledger, log: log)
+        try trials.restore()
+        let desk = try AdminDesk(
+            server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, trials: trials, log: log)
         // Operators first: whoever finds the gateway ready finds all of it.
         let admin = try await AdminServer(desk, on: blueprint.server.admin, log: log)
         try await server.start(blueprint)
@@ -67,6 +71,7 @@ struct Running {
             tending: Task { await tend(stores, server, log) },
             renewing: Task { await renewPrices(book, log) },
             following: Task { await follow(book, server, watch, isShared: stores.spool != nil, log) },
+            trying: Task { await trials.run() },
             stores: stores)
     }
 
@@ -131,8 +136,10 @@ struct Running {
         tending.cancel()
         renewing.cancel()
         following.cancel()
+        trying.cancel()
         await keeping.value
         await tending.value
+        await trying.value
         await events.settle()
         stores.close(log)
         log.notice("stopped")

@@ -1,7 +1,7 @@
 /// All there is of the admin API.
 enum AdminRoutes {
     static let all: [AdminRoute] =
-        health + collections + keys + drafts + settings + state + ledger + compatible
+        health + collections + keys + drafts + settings + state + ledger + trials + compatible
 
     private static let health: [AdminRoute] = [
         AdminRoute("GET", "/healthz", .nothing, "Whether the process is there.", type: "text/plain") { desk, _ in desk.health() },

@@ -113,6 +113,7 @@ struct Admission {
         var ruling = Ruling(hit: hit)
         ruling.warning = hit.actions.warn.map { ByteBuffer(string: "x-swiftlet-warning: \($0.headerSafe)\r\n") }
         if let deny = hit.actions.deny {
+            if live.hasTrials { noteDenied(entry) }
             throw .refused(Refusal(.deniedByRule, deny.isEmpty ? "denied by rule `\(hit.name)`" : deny))
         }
         if let params = hit.actions.params { ruling.overrides = Self.overrides(params) }

@@ -19,18 +19,20 @@ struct Entry {
     var provider: String?
     /// The request chose its way itself, which its key allows: a rule's route does not replace it.
     var isOwn = false
+    var trial = TrialMark()
 }
 
 /// Finds the entry of a request: its own tree or wish first, then the model it names, then its policy.
 struct Entrance {
     private let live: Live
     private let routes: InlineRoutes
-    private let view: RequestView
+    let view: RequestView
     private let key: Int
     private let standing: Live.Standing
-    private let unixMilliseconds: Int64
+    private let now: Instant
+    let unixMilliseconds: Int64
 
-    private var blueprint: Blueprint { live.blueprint }
+    var blueprint: Blueprint { live.blueprint }
     private var extras: Call.Extras { view.call.extras }
 
     init(_ admission: Admission, _ standing: Live.Standing) {
@@ -39,12 +41,16 @@ struct Entrance {
         view = admission.view
         key = admission.key
         self.standing = standing
+        now = admission.now
         unixMilliseconds = admission.unixMilliseconds
     }
 
     func find() throws(Obstacle) -> Entry {
-        let (policy, project) = try policyAndProject()
+        var (policy, project) = try policyAndProject()
+        var trial = TrialMark()
+        if live.hasTrials { policy = tried(policy, asked: namesPolicy, at: now, &trial) }
         var entry = try ownWay(policy)
+        entry.trial = trial
         entry.policy = policy
         entry.project = project
         if live.hasCustomers { entry.customer = try customer() }
@@ -79,6 +85,9 @@ struct Entrance {
         }
         return (policy, project)
     }
+
+    /// The request asks for a policy by its name, which it then gets.
+    private var namesPolicy: Bool { extras.routingPolicy != nil || view.header("x-merge-routing-policy-id") != nil }
 
     /// The key's; else the one that the request names in a header; else its `user`, where that is the name of a customer.
     private func customer() throws(Obstacle) -> Int? {

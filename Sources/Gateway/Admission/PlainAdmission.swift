@@ -15,7 +15,9 @@ struct PlainAdmission {
 
     /// Nil: `Admission` has to look.
     func admit(_ request: ClientRequest, _ call: Call, _ api: API) -> Admitted? {
-        guard !live.isCurious, !live.hasCustomers, !call.hasExtras, !request.head.projectID.isPresent, let text = call.model else { return nil }
+        guard !live.isCurious, !live.hasCustomers, !live.hasTrials, !call.hasExtras, !request.head.projectID.isPresent, let text = call.model else {
+            return nil
+        }
         guard !hasTags(request, call) else { return nil }
         let standing = live.standing(of: key)
         if let policy = standing.policy, live.blueprint.policies[policy].overridesModel { return nil }

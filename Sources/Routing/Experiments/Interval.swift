@@ -80,12 +80,12 @@ public struct Moments: Hashable, Sendable {
 
 /// Pairs of what was and what would be, for the change of their sum.
 public struct PairedSums: Hashable, Sendable {
-    public private(set) var count = 0
-    public private(set) var before = 0.0
-    public private(set) var after = 0.0
-    private var beforeSquared = 0.0
-    private var afterSquared = 0.0
-    private var product = 0.0
+    public internal(set) var count = 0
+    public internal(set) var before = 0.0
+    public internal(set) var after = 0.0
+    var beforeSquared = 0.0
+    var afterSquared = 0.0
+    var product = 0.0
 
     public init() {}
 

@@ -5,6 +5,7 @@ import Schema
 extension Compiler {
     mutating func addPolicies() {
         for entry in document.policies.entries { addPolicy(entry) }
+        addTrials()
         addDefaultRouter()
         let enabled = compiledPolicies.firstIndex { $0.name == Self.defaultName && $0.isEnabled && !$0.isDraft }
         defaultPolicy = enabled

@@ -11,6 +11,8 @@ public enum AlertEvent: String, SettingChoice {
     case breaker
     /// The store was lost, or is back.
     case store
+    /// A canary was taken back.
+    case canary
 }
 
 public struct AlertSettings: Configurable {
