@@ -156,6 +156,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         relay.began(head, bytes, at: loop.time, loop: loop)
         if relay.accountLimits != nil, let attempt { learnLimits(of: attempt) }
         if relay.isStream, request.call.extras.includesRouting { tellRouting() }
+        if let guarded = request.guarded { guardReply(by: guarded) }
     }
 
     /// What the provider said it will still take: traffic moves away before it refuses.
@@ -179,6 +180,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     /// One read's worth of the reply has been taken: what may go to the client goes now, in one write.
     func readEnded() {
         guard relay.isStream, !over, let upstream else { return }
+        if relay.isBlocked { return stopReply() }
         if relay.isHeld, !passGate() { return }
         if relay.saidAll {
             self.upstream = nil
@@ -210,6 +212,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         guard wins() else { return }
         let usage = believed(relay.billed(estimatedInput: request.call.estimatedInput))
         succeeded(usage)
+        if let guarded = request.guarded, !passesGuards(guarded, usage: usage) { return }
         let cost = target.cost(of: usage)
         if request.call.extras.includesRouting { relay.insert(member: routingMember(cost: cost)) }
         last = relay.wholeAnswer(cost: cost, for: self)
@@ -218,7 +221,9 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
 
     private func streamEnded() {
         guard let target else { return }
-        switch relay.endStream(loop) {
+        let end = relay.endStream(loop)
+        if relay.isBlocked { return stopReply() }
+        switch end {
         case .complete:
             relay.openGate()
             guard wins() else { return }
@@ -359,6 +364,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         over = true
         let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: firstByte ?? relay.firstByte, at: loop.time)
         if let claim = request.claim { settlement.settle(claim) }
+        if let guarded = request.guarded { tellReply(guarded) }
         if let ticket = request.ticket, state == .done {
             if request.call.stream { ticket.conclude(IdempotencyDesk.unrepeatable) } else { ticket.conclude(head: last.head, body: last.body) }
         }

@@ -15,6 +15,7 @@ extension Exchange {
     /// False: the stream ends here, with an error.
     func carryOn(after fault: Fault, _ detail: String) -> Bool {
         guard let begun = interpreter?.continuation, begun.canResume, fault.mayHitOneAlone else { return false }
+        if relay.screen != nil { relay.releaseScreened(loop) }
         if let frame = relay.takeFrame(for: self) { client.write(frame) }
         // What failed before it said anything costs nothing, here as elsewhere.
         let usage = relay.firstToken == nil ? Usage() : streamUsage()

@@ -39,8 +39,12 @@ struct Relay {
     /// Between two dialects; nil where both sides speak OpenAI's.
     var interpreter: Interpreter?
     /// Bytes for the client that the read in progress has brought.
-    private var frame: ByteBuffer?
-    private var headIsOut = false
+    var frame: ByteBuffer?
+    private(set) var headIsOut = false
+    /// Guards that look at what goes to the client; nil where nobody does.
+    var screen: ReplyScreen?
+    /// By one of them.
+    var isBlocked = false
     /// Bytes of the stream so far, as the provider sent them.
     private var streamed = 0
     /// An event of our own before those of the provider.
@@ -70,6 +74,7 @@ struct Relay {
         preface = nil
         routing = nil
         interpreter = nil
+        isBlocked = false
         guard firstByte != nil else { return }
         status = 0
         firstByte = nil
@@ -174,6 +179,8 @@ struct Relay {
             if frame == nil { beginFrame(loop) }
             streamed += bytes.count
             guard streamed <= limit else { return false }
+            let fresh = frame!.writerIndex
+            defer { if screen != nil { screen(from: fresh) } }
             if let interpreter { try interpreter.stream?.take(bytes, into: &frame!) } else { try stream!.take(bytes, into: &frame!) }
             if firstToken == nil, contentEvents > 0 { firstToken = loop.time }
             return true
@@ -188,7 +195,7 @@ struct Relay {
         return true
     }
 
-    private mutating func beginFrame(_ loop: Loop) {
+    mutating func beginFrame(_ loop: Loop) {
         frame = Frame.begin(loop)
         if let preface {
             frame!.writeBytes(preface)
@@ -233,10 +240,7 @@ struct Relay {
             return (provider.fault(of: error), error.summary)
         }
         guard interpreter.hasAnswer else { return (.malformedReply, "the reply has no answer in it") }
-        if let changed {
-            piece = nil
-            gathered = ByteBuffer(bytes: changed)
-        }
+        if let changed { replaceBody(changed) }
         return nil
     }
 
@@ -267,9 +271,12 @@ struct Relay {
             let isAlone = rest.first { $0 > 0x20 } == UInt8(ascii: "}")
             return [UInt8(ascii: "{")] + member + (isAlone ? [] : [UInt8(ascii: ",")]) + Array(rest)
         }
-        guard let changed else { return }
+        if let changed { replaceBody(changed) }
+    }
+
+    mutating func replaceBody(_ body: [UInt8]) {
         piece = nil
-        gathered = ByteBuffer(bytes: changed)
+        gathered = ByteBuffer(bytes: body)
     }
 
     /// The whole answer in one buffer, or, of a large one, its head and its body.
@@ -292,7 +299,7 @@ struct Relay {
         return (out, together ? nil : gathered)
     }
 
-    private func withBody<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    func withBody<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         if let piece { return body(piece) }
         return gathered?.withUnsafeReadableBytes(body) ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
     }
@@ -345,6 +352,13 @@ struct Relay {
     /// The provider's stream is over; what was held back is now in the frame.
     mutating func endStream(_ loop: Loop) -> StreamEnd {
         if frame == nil { beginFrame(loop) }
+        let fresh = frame!.writerIndex
+        defer {
+            if screen != nil {
+                screen(from: fresh)
+                releaseScreened(loop)
+            }
+        }
         if let interpreter { return interpreter.stream?.end(into: &frame!) ?? .truncated }
         return stream!.end(into: &frame!)
     }
@@ -352,6 +366,7 @@ struct Relay {
     /// The last frame of a stream: what is left, after a fault the event that says so, and the end of the body.
     mutating func lastFrame(_ refusal: Refusal?, for exchange: Exchange) -> ByteBuffer {
         if let refusal {
+            if screen != nil { releaseScreened(exchange.loop) }
             if frame == nil { frame = Frame.begin(exchange.loop) }
             if let translation = interpreter?.stream {
                 translation.fail(refusal, into: &frame!)

@@ -42,7 +42,7 @@ public final class ReplyWindow {
 
     /// Reads a piece. False: the text is blocked (`reply.outcome`), and nothing of it passes any more.
     public func push(_ piece: UnsafeBufferPointer<UInt8>, _ reply: inout GuardedReply) -> Bool {
-        guard !isOver else { return !reply.isBlocked }
+        guard !isOver, !reply.isBlocked else { return !reply.isBlocked }
         count += piece.count
         if json == nil { plain += piece } else { json!.take(piece, isLast: false, into: &plain, from: base) }
         return advance(isLast: false, &reply)
@@ -50,7 +50,7 @@ public final class ReplyWindow {
 
     /// The text is over: everything becomes certain.
     public func finish(_ reply: inout GuardedReply) -> Bool {
-        guard !isOver else { return !reply.isBlocked }
+        guard !isOver, !reply.isBlocked else { return !reply.isBlocked }
         json?.take(UnsafeBufferPointer(start: nil, count: 0), isLast: true, into: &plain, from: base)
         let mayPass = advance(isLast: true, &reply)
         isOver = true

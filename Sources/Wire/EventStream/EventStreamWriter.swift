@@ -21,6 +21,15 @@ public enum EventStreamWriter {
         store(all, at: out.count - 4, in: &out)
     }
 
+    /// A message with the headers of another and a payload of its own.
+    public static func write(frame: [UInt8], payload: some Collection<UInt8>, into out: inout [UInt8]) {
+        let start = out.count
+        let headers = frame[4..<8].reduce(0) { $0 << 8 | Int($1) }
+        out += frame[..<(EventStreamFrame.preludeLength + headers)]
+        out += payload
+        end(start, in: &out)
+    }
+
     private static func header(_ name: StaticString, _ value: StaticString, _ out: inout [UInt8]) {
         out.append(UInt8(name.utf8CodeUnitCount))
         out.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
