@@ -368,7 +368,9 @@ struct Relay {
         if let refusal {
             if screen != nil { releaseScreened(exchange.loop) }
             if frame == nil { frame = Frame.begin(exchange.loop) }
-            if let translation = interpreter?.stream {
+            if isBlocked, let interpreter, let screen {
+                interpreter.end(with: refusal, after: screen.passed, into: &frame!)
+            } else if let translation = interpreter?.stream {
                 translation.fail(refusal, into: &frame!)
             } else {
                 refusal.writeEvent(requestID: exchange.id.description, into: &frame!)

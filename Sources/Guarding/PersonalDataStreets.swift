@@ -26,7 +26,8 @@ extension PersonalDataScan {
     mutating func streetOfOneWord(_ start: Int, _ end: Int) -> Int? {
         var stop = end
         if byte(stop) == UInt8(ascii: "."), starts("str", at: end - 3) { stop += 1 }
-        guard byte(stop) == 0x20, byte(stop + 1).isDigit, end - start > 4 || stop > end, isCapital(start), Self.endsAsStreet(text[start..<end]),
+        // The digit last: what stands behind the space of a stream's word may not have come yet.
+        guard byte(stop) == 0x20, end - start > 4 || stop > end, isCapital(start), byte(stop + 1).isDigit, Self.endsAsStreet(text[start..<end]),
             !table.cue(of: text[start..<end]).contains(.noName),
             let number = houseNumber(after: stop)
         else { return nil }

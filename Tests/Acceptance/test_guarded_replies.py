@@ -13,9 +13,10 @@ from support.scripts import answering, frames
 
 PROVIDERS = {name: one for name, one in PROVIDERS.items() if name != "cohere"}
 # Cut within names, numbers and words; whole it is one text.
-PIECES = ["Ask can", "ary.bi", "rd@exam", "ple.com", " or pay 4111", " 1111 1111 ", "1111. The blue", " heron \n\"knows\" ", "Jürgens ", "\U0001f600."]
+PIECES = ["Ask can", "ary.bi", "rd@exam", "ple.com", " or pay 4111", " 1111 1111 ", "1111. The blue", " heron \n\"knows\" ", "Jürgens ",
+          "\U0001f600."]
 MASKED = 'Ask [EMAIL_1] or pay [CARD_1]. The [KEYWORD] \n"knows" Jürgens \U0001f600.'
-MASKING = {"pii": {"action": "mask", "roles": ["reply"]}, "keywords": {"action": "mask", "words": ["blue heron"], "roles": ["reply"]}}
+MASKING = {"pii": {"action": "mask", "scope": "reply"}, "keywords": {"action": "mask", "words": ["blue heron"], "scope": "reply"}}
 QUESTION = [{"role": "user", "content": "Who?"}]
 
 
@@ -101,7 +102,16 @@ def test_same_dialect_bytes_stay(gateway, upstream):
 
 
 def refused(gateway, surface, stream):
-    """The error that the client sees: status, or None within a stream, and its words."""
+    """What the error that the client sees says."""
+    if surface == "responses" and stream:
+        try:
+            for event in gateway.sdk().responses.create(model="chat", input="Who?", stream=True):
+                assert event.type != "response.completed"
+                if event.type == "response.failed":
+                    return event.response.error.message
+        except openai.APIError as error:
+            return str(error)
+        raise AssertionError("no error")
     kinds = (openai.APIError, anthropic.APIError, errors.APIError)
     if surface != "converse":
         try:
@@ -119,9 +129,9 @@ def refused(gateway, surface, stream):
 @pytest.mark.parametrize("surface", SURFACES)
 def test_a_block_ends_the_reply_with_the_dialects_own_error(gateway, upstream, surface, guard, stream):
     rails = {
-        "pii": {"guardrails": {"pii": {"action": "block", "roles": ["reply"]}}},
-        "keywords": {"guardrails": {"keywords": {"action": "block", "words": ["blue heron"], "roles": ["reply"]}}},
-        "toxicity": {"guardrails": {"toxicity": {"action": "block", "roles": ["reply"]}}},
+        "pii": {"guardrails": {"pii": {"action": "block", "scope": "reply"}}},
+        "keywords": {"guardrails": {"keywords": {"action": "block", "words": ["blue heron"], "scope": "reply"}}},
+        "toxicity": {"guardrails": {"toxicity": {"action": "block", "scope": "reply"}}},
         "firewall": {"firewall": [{"name": "no heron", "scope": "reply", "type": "regex", "pattern": "blue\\s+heron", "action": "block"}]},
     }[guard]
     hate = "You are a worthless piece of shit and I will kill you, you stupid idiot. " * 3
@@ -138,16 +148,16 @@ def test_a_block_after_the_first_words_ends_the_stream(gateway, upstream, surfac
         peer.start_stream()
         for number, event in enumerate(answering_events()):
             peer.piece(event)
-            if number == 0:
+            if number == 1:
                 wait_until(lambda: heard, 10, what="the first words")
         peer.end_stream()
 
     def answering_events():
         from support.scripts import STREAMS
-        return STREAMS["chat"](["First words. More to come ", *PIECES])
+        return STREAMS["chat"](["First words. ", "More to come. ", *PIECES])
 
     heard = []
-    one, _ = start(gateway, upstream, handle=handle, guardrails={"pii": {"action": "block", "roles": ["reply"]}})
+    one, _ = start(gateway, upstream, handle=handle, guardrails={"pii": {"action": "block", "scope": "reply"}})
     if surface == "chat":
         with pytest.raises(openai.APIError, match="blocks this reply"):
             for chunk in one.sdk().chat.completions.create(model="chat", messages=QUESTION, stream=True):
@@ -162,14 +172,18 @@ def test_a_block_after_the_first_words_ends_the_stream(gateway, upstream, surfac
 
 
 def test_what_was_produced_is_paid_for_though_it_is_blocked(gateway, upstream):
-    one, _ = start(gateway, upstream, guardrails={"keywords": {"action": "block", "words": ["blue heron"], "roles": ["reply"]}})
+    one, _ = start(gateway, upstream, guardrails={"keywords": {"action": "block", "words": ["blue heron"], "scope": "reply"}})
+
+    def paid():
+        return sum(float(line.rsplit(" ", 1)[1]) for line in one.metrics().splitlines() if line.startswith("swiftlet_cost_"))
+
     status, _, answer = one.chat()
     assert status == 403 and json.loads(answer)["error"]["code"] == "guardrail_blocked"
-    assert one.chat(stream=True)[0] == 403, "nothing had gone out: the status says so"
-    rows = [line for line in one.metrics().splitlines() if line.startswith("swiftlet_cost") or "tokens_total" in line]
-    assert rows
-    logged = [line for line in one.log() if line.get("status") == 403]
-    assert len(logged) == 2 and all(line["cost_usd"] > 0 for line in logged), logged
+    wait_until(lambda: paid() > 0, 10, what="the cost of the whole reply")
+    before = paid()
+    status, _, answer = one.chat(stream=True)
+    assert status == 200 and b"blocks this reply" in answer and b"[DONE]" not in answer and b'"finish_reason":"stop"' not in answer
+    wait_until(lambda: paid() > before, 10, what="the cost of the stream")
 
 
 # -- restoring
@@ -192,7 +206,7 @@ def echo(peer, request):
     answering("chat", [text[at:at + 3] for at in range(0, len(text), 3)])(peer, request)
 
 
-RESTORING = {"pii": {"action": "mask", "restore": True}}
+RESTORING = {"pii": {"action": "mask", "restore": True, "scope": "prompt"}}
 PLAIN = 'my mail is canary.bird@example.com, "card" 4111 1111 1111 1111'
 
 
@@ -230,7 +244,7 @@ def test_values_come_back_in_the_arguments_of_calls(gateway, upstream, surface):
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("rail", [{"action": "warn"}, {"action": "block", "shadow": True}])
 def test_warnings_and_shadows_change_nothing(gateway, upstream, rail, stream):
-    one, _ = start(gateway, upstream, guardrails={"pii": {**rail, "roles": ["reply"]}})
+    one, _ = start(gateway, upstream, guardrails={"pii": {**rail, "scope": "reply"}})
     assert asked(one, "chat", stream) == "".join(PIECES)
     found = [line for line in one.metrics().splitlines() if line.startswith("swiftlet_guardrail_findings_total{") and 'guardrail="pii"' in line]
     assert sum(float(line.rsplit(" ", 1)[1]) for line in found) == 2, found

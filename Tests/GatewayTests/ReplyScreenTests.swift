@@ -41,7 +41,9 @@ import Wire
         for size in [1, 2, 7, 64, 1000, came.count] {
             let went = Self.screened(came, stream.form, stream.framing, size: size)
             // Comments go past what waits: all others keep their order.
-            let lines = Self.text(went.text).split(separator: "\n\n").map(String.init).filter { !$0.isEmpty && !$0.hasPrefix(":") && !$0.contains(#""ping""#) }
+            let lines = Self.text(went.text).split(separator: "\n\n").map(String.init).filter {
+                !$0.isEmpty && !$0.hasPrefix(":") && !$0.contains(#""ping""#)
+            }
             let expected = stream.goes.filter { !$0.hasPrefix(":") && !$0.contains(#""ping""#) }
             #expect(lines.count == expected.count, "\(size)")
             for (line, other) in zip(lines, expected) { #expect(line == other, "cut to \(size)") }

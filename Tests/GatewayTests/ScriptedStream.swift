@@ -22,13 +22,22 @@ struct ScriptedStream: Sendable, CustomTestStringConvertible {
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"content":"Write \"to\" ot"},"finish_reason":null}]}"#,
                 ": keep-alive",
                 #"data: {"id":"c1","choices":[{"index":1,"delta":{"content":"The bl"},"finish_reason":null}]}"#,
-                #"data: {"id":"c1","choices":[{"delta":{"content":"to@fi"},"index":0,"logprobs":{"content":[{"token":"to@fi"}]},"finish_reason":null}]}"#,
+                #"""
+                data: {"id":"c1","choices":[{"delta":{"content":"to@fi"},"index":0,"logprobs":{"content":[{"token":"to@fi"}]},\#
+                "finish_reason":null}]}
+                """#,
                 #"data: {"id":"c1","choices":[{"index":1,"delta":{"content":"ue h"},"finish_reason":null}]}"#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"content":"rma.ex\u0061mple"},"finish_reason":null}]}"#,
                 #"data: {"id":"c1","choices":[{"index":1,"delta":{"content":"eron\n."},"finish_reason":"stop"}]}"#,
-                #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t1","function":{"name":"mail","arguments":""}}]}}]}"#,
+                #"""
+                data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t1","function":{"name":"mail",\#
+                "arguments":""}}]}}]}
+                """#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"to\":\"an"}}]}}]}"#,
-                #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"t2","function":{"name":"f","arguments":"{\"n\":4111"}}]}}]}"#,
+                #"""
+                data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"t2","function":{"name":"f",\#
+                "arguments":"{\"n\":4111"}}]}}]}
+                """#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"na@firma.example\"}"}}]}}]}"#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":"111111111111}"}}]}}]}"#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
@@ -45,9 +54,15 @@ struct ScriptedStream: Sendable, CustomTestStringConvertible {
                 #"data: {"id":"c1","choices":[{"index":1,"delta":{"content":""},"finish_reason":null}]}"#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"content":""},"finish_reason":null}]}"#,
                 #"data: {"id":"c1","choices":[{"index":1,"delta":{"content":"\n."},"finish_reason":"stop"}]}"#,
-                #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t1","function":{"name":"mail","arguments":""}}]}}]}"#,
+                #"""
+                data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t1","function":{"name":"mail",\#
+                "arguments":""}}]}}]}
+                """#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"to\":\"[EMAIL_1]"}}]}}]}"#,
-                #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"t2","function":{"name":"f","arguments":"{\"n\":\"[CARD_1]\""}}]}}]}"#,
+                #"""
+                data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"t2","function":{"name":"f",\#
+                "arguments":"{\"n\":\"[CARD_1]\""}}]}}]}
+                """#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\"}"}}]}}]}"#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":"}"}}]}}]}"#,
                 #"data: {"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#,
@@ -56,7 +71,8 @@ struct ScriptedStream: Sendable, CustomTestStringConvertible {
         ScriptedStream(
             name: "completions", form: .choices,
             came: [
-                #"data: {"choices":[{"index":0,"text":"ask an"}]}"#, #"data: {"choices":[{"index":0,"text":"na@firma.example","finish_reason":"length"}]}"#,
+                #"data: {"choices":[{"index":0,"text":"ask an"}]}"#,
+                #"data: {"choices":[{"index":0,"text":"na@firma.example","finish_reason":"length"}]}"#,
                 "data: [DONE]",
             ],
             goes: [
@@ -105,37 +121,69 @@ struct ScriptedStream: Sendable, CustomTestStringConvertible {
             name: "responses", form: .responses,
             came: [
                 #"data: {"type":"response.created","sequence_number":0,"response":{"id":"r","instructions":"anna@firma.example","output":[]}}"#,
-                #"data: {"type":"response.output_text.delta","sequence_number":1,"output_index":0,"content_index":0,"delta":"to anna@","logprobs":[]}"#,
-                #"data: {"type":"response.output_text.delta","sequence_number":2,"output_index":0,"content_index":0,"delta":"firma.example","logprobs":[{"token":"f"}]}"#,
+                #"""
+                data: {"type":"response.output_text.delta","sequence_number":1,"output_index":0,"content_index":0,"delta":"to anna@",\#
+                "logprobs":[]}
+                """#,
+                #"""
+                data: {"type":"response.output_text.delta","sequence_number":2,"output_index":0,"content_index":0,"delta":"firma.example",\#
+                "logprobs":[{"token":"f"}]}
+                """#,
                 #"data: {"type":"response.output_text.done","sequence_number":3,"output_index":0,"content_index":0,"text":"to anna@firma.example"}"#,
-                #"data: {"type":"response.output_item.done","sequence_number":4,"output_index":0,"item":{"type":"message","content":[{"type":"output_text","text":"to anna@firma.example","annotations":[]}]}}"#,
+                #"""
+                data: {"type":"response.output_item.done","sequence_number":4,"output_index":0,"item":{"type":"message",\#
+                "content":[{"type":"output_text","text":"to anna@firma.example","annotations":[]}]}}
+                """#,
                 #"data: {"type":"response.function_call_arguments.delta","sequence_number":5,"output_index":1,"delta":"{\"c\":41111111"}"#,
                 #"data: {"type":"response.function_call_arguments.delta","sequence_number":6,"output_index":1,"delta":"11111111}"}"#,
-                #"data: {"type":"response.function_call_arguments.done","sequence_number":7,"output_index":1,"arguments":"{\"c\":4111111111111111}"}"#,
-                #"data: {"type":"response.completed","sequence_number":8,"response":{"id":"r","instructions":"anna@firma.example","output":[{"type":"message","content":[{"type":"output_text","text":"to anna@firma.example"}]},{"type":"function_call","arguments":"{\"c\":4111111111111111}"}]}}"#,
+                #"""
+                data: {"type":"response.function_call_arguments.done","sequence_number":7,"output_index":1,\#
+                "arguments":"{\"c\":4111111111111111}"}
+                """#,
+                #"""
+                data: {"type":"response.completed","sequence_number":8,"response":{"id":"r","instructions":"anna@firma.example",\#
+                "output":[{"type":"message","content":[{"type":"output_text","text":"to anna@firma.example"}]},{"type":"function_call",\#
+                "arguments":"{\"c\":4111111111111111}"}]}}
+                """#,
             ],
             goes: [
                 #"data: {"type":"response.created","sequence_number":0,"response":{"id":"r","instructions":"anna@firma.example","output":[]}}"#,
-                #"data: {"type":"response.output_text.delta","sequence_number":1,"output_index":0,"content_index":0,"delta":"to [EMAIL_1]","logprobs":[]}"#,
+                #"""
+                data: {"type":"response.output_text.delta","sequence_number":1,"output_index":0,"content_index":0,"delta":"to [EMAIL_1]",\#
+                "logprobs":[]}
+                """#,
                 #"data: {"type":"response.output_text.delta","sequence_number":2,"output_index":0,"content_index":0,"delta":"","logprobs":[]}"#,
                 #"data: {"type":"response.output_text.done","sequence_number":3,"output_index":0,"content_index":0,"text":"to [EMAIL_1]"}"#,
-                #"data: {"type":"response.output_item.done","sequence_number":4,"output_index":0,"item":{"type":"message","content":[{"type":"output_text","text":"to [EMAIL_1]","annotations":[]}]}}"#,
+                #"""
+                data: {"type":"response.output_item.done","sequence_number":4,"output_index":0,"item":{"type":"message",\#
+                "content":[{"type":"output_text","text":"to [EMAIL_1]","annotations":[]}]}}
+                """#,
                 #"data: {"type":"response.function_call_arguments.delta","sequence_number":5,"output_index":1,"delta":"{\"c\":\"[CARD_1]\""}"#,
                 #"data: {"type":"response.function_call_arguments.delta","sequence_number":6,"output_index":1,"delta":"}"}"#,
                 #"data: {"type":"response.function_call_arguments.done","sequence_number":7,"output_index":1,"arguments":"{\"c\":\"[CARD_1]\"}"}"#,
-                #"data: {"type":"response.completed","sequence_number":8,"response":{"id":"r","instructions":"anna@firma.example","output":[{"type":"message","content":[{"type":"output_text","text":"to [EMAIL_1]"}]},{"type":"function_call","arguments":"{\"c\":\"[CARD_1]\"}"}]}}"#,
+                #"""
+                data: {"type":"response.completed","sequence_number":8,"response":{"id":"r","instructions":"anna@firma.example",\#
+                "output":[{"type":"message","content":[{"type":"output_text","text":"to [EMAIL_1]"}]},{"type":"function_call",\#
+                "arguments":"{\"c\":\"[CARD_1]\"}"}]}}
+                """#,
             ]),
         ScriptedStream(
             name: "generateContent", form: .generateContent,
             came: [
                 #"data: {"candidates":[{"content":{"parts":[{"text":"who is anna@","thought":true}],"role":"model"}}]}"#,
                 #"data: {"candidates":[{"content":{"parts":[{"text":"firma.example","thought":true},{"text":"A blue"}]}}]}"#,
-                #"data: {"candidates":[{"content":{"parts":[{"text":" heron"},{"functionCall":{"name":"f","args":{"to":["anna@firma.example"],"n":4111111111111111}}}]},"finishReason":"STOP"}],"usageMetadata":{"totalTokenCount":3}}"#,
+                #"""
+                data: {"candidates":[{"content":{"parts":[{"text":" heron"},{"functionCall":{"name":"f","args":{"to":["anna@firma.example"],\#
+                "n":4111111111111111}}}]},"finishReason":"STOP"}],"usageMetadata":{"totalTokenCount":3}}
+                """#,
             ],
             goes: [
                 #"data: {"candidates":[{"content":{"parts":[{"text":"who is [EMAIL_1]","thought":true}],"role":"model"}}]}"#,
                 #"data: {"candidates":[{"content":{"parts":[{"text":"","thought":true},{"text":"A [KEYWORD]"}]}}]}"#,
-                #"data: {"candidates":[{"content":{"parts":[{"text":""},{"functionCall":{"name":"f","args":{"to":["[EMAIL_1]"],"n":"[CARD_1]"}}}]},"finishReason":"STOP"}],"usageMetadata":{"totalTokenCount":3}}"#,
+                #"""
+                data: {"candidates":[{"content":{"parts":[{"text":""},{"functionCall":{"name":"f","args":{"to":["[EMAIL_1]"],\#
+                "n":"[CARD_1]"}}}]},"finishReason":"STOP"}],"usageMetadata":{"totalTokenCount":3}}
+                """#,
             ]),
     ]
 }

@@ -40,10 +40,11 @@ final class GuardedRequest {
     // MARK: Telling
 
     /// `x-swiftlet-guardrails: pii=mask, injection=warn`: of each guardrail that did something the strictest of what it did.
-    private static func lines(_ outcome: GuardOutcome) -> ByteBuffer? {
-        guard outcome.action != .off else { return nil }
+    /// Of a prompt, or of a prompt and its reply.
+    static func lines(_ outcomes: GuardOutcome...) -> ByteBuffer? {
+        guard outcomes.contains(where: { $0.action != .off }) else { return nil }
         let parts = GuardPolicy.Kind.allCases.compactMap { kind -> String? in
-            let found = outcome.findings.lazy.filter { $0.kind == kind && !$0.isShadow && $0.action != .off }
+            let found = outcomes.lazy.flatMap(\.findings).filter { $0.kind == kind && !$0.isShadow && $0.action != .off }
             return found.map(\.action).max().map { "\(kind.name)=\($0)" }
         }
         return parts.isEmpty ? nil : ByteBuffer(string: "x-swiftlet-guardrails: \(parts.joined(separator: ", "))\r\n")

@@ -35,6 +35,8 @@ final class ReplyScreen {
     private var open: [ReplyChannel] = []
     private var queue: [Waiting] = []
     private var waiting = 0
+    /// Events that went on.
+    private(set) var passed = 0
     /// Choices and blocks whose thoughts were changed.
     private var rethought: Set<Int> = []
 
@@ -72,11 +74,14 @@ final class ReplyScreen {
             return true
         }
         let pieces = event.bytes.withUnsafeBytes { raw in
-            read(UnsafeRawBufferPointer(rebasing: raw[document]), name: event.name.map { UnsafeRawBufferPointer(rebasing: raw[$0]) }, at: document.lowerBound)
+            read(
+                UnsafeRawBufferPointer(rebasing: raw[document]), name: event.name.map { UnsafeRawBufferPointer(rebasing: raw[$0]) },
+                at: document.lowerBound)
         }
         guard let pieces else { return false }
         if queue.isEmpty, pieces.isEmpty {
             out += event.bytes
+            passed += 1
             return true
         }
         wait(Waiting(bytes: event.bytes, document: document, texts: pieces))
@@ -131,7 +136,8 @@ final class ReplyScreen {
         return piece
     }
 
-    private static func withPlain<Result>(_ raw: UnsafeRawBufferPointer, of text: ReplyText, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    private static func withPlain<Result>(_ raw: UnsafeRawBufferPointer, of text: ReplyText, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result
+    {
         guard text.isEscaped else { return body(raw.bindMemory(to: UInt8.self)) }
         var plain: [UInt8] = []
         plain.reserveCapacity(raw.count)
@@ -177,6 +183,7 @@ final class ReplyScreen {
             guard isCertain else { break }
             write(queue[done], into: &out)
             waiting -= queue[done].bytes.count
+            if !queue[done].document.isEmpty { passed += 1 }
             done += 1
         }
         queue.removeFirst(done)

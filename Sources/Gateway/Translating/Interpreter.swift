@@ -117,6 +117,22 @@ final class Interpreter {
         stream = StreamTranslation(from: reader, to: writer, passes: passes, tells: continuation == nil, hold: hold)
     }
 
+    /// The client's stream ends here with our no, whatever the provider's went on to say: its writer may have written an end already that
+    /// the client does not get.
+    func end(with refusal: Refusal, after events: Int, into out: inout ByteBuffer) {
+        var context = context
+        context.eventsBefore = events
+        guard let writer = asked.dialect?.replyWriter(context) else { return }
+        var reply = FaultyReply(status: refusal.status)
+        (reply.code, reply.type, reply.message) = (refusal.code.rawValue, refusal.type, refusal.message)
+        writer.write(.failed(reply))
+        writer.end()
+        var bytes = writer.output.bytes
+        // The array was begun by the other.
+        if context.framing == .array, events > 0, bytes.first == UInt8(ascii: "[") { bytes[0] = UInt8(ascii: ",") }
+        out.writeBytes(bytes)
+    }
+
     /// What a whole reply says, in the client's dialect; nil: as it came.
     func whole(_ body: UnsafeRawBufferPointer) throws(JSONProblem) -> [UInt8]? {
         if asked.family == .embedding { return try embeddings(body) }

@@ -89,6 +89,8 @@ public struct ReplyContext: Sendable {
     public var events = EventNames.usual
     /// What a Responses answer calls itself, where that is decided already.
     public var responseID: String?
+    /// Events that the client has of this stream already, which another writer wrote.
+    public var eventsBefore = 0
     /// What the client's dialect said of the request.
     public var echo = RequestEcho()
 

@@ -41,6 +41,8 @@ final class OpenAIResponsesReplyWriter: ReplyWriter {
 
     init(_ context: ReplyContext) {
         self.context = context
+        sequence = context.eventsBefore
+        hasBegun = context.eventsBefore > 0
         responseID = context.responseID ?? "resp_" + context.requestID
         created = context.unixSeconds
         model = Array(context.model.utf8)

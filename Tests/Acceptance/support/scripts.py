@@ -71,7 +71,7 @@ STREAMS = {"chat": _chat, "responses": _responses, "messages": _messages, "gemin
 def answering(provider, pieces):
     """Answers every request with these pieces: in a stream where one is asked for."""
     def handle(peer, request):
-        streams = request.json.get("stream") or "stream" in request.path.lower()
+        streams = request.json.get("stream") or any(word in request.path for word in (":streamGenerateContent", "/converse-stream"))
         if not streams:
             return peer.answer(whole(provider, "".join(pieces)))
         peer.head(content_type=PROVIDERS[provider].type, transfer_encoding="chunked")
