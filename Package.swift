@@ -49,6 +49,7 @@ let package = Package(
         .target(name: "CBytes", cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CPostgres"),
         .target(name: "CPrices", exclude: ["rows"]),
+        .target(name: "CConsole"),
         .target(name: "CWeights", exclude: ["complexity.weights", "guardrails.weights"]),
         target("Wire", ["CBytes"]),
         target("Schema"),
@@ -65,13 +66,14 @@ let package = Package(
                 .crypto,
                 .cryptoExtras, .logging,
             ]),
-        target(
-            "Console",
-            [
-                "Wire", "Schema", "Guarding", "Routing", "Translation", "Settings", "Storage", "Gateway", "Simulation",
+        .target(
+            name: "Console",
+            dependencies: [
+                "CConsole", "Wire", "Schema", "Guarding", "Routing", "Translation", "Settings", "Storage", "Gateway", "Simulation",
                 .hummingbird, .nioCore, .nioPosix, .crypto,
                 .logging,
-            ]),
+            ],
+            exclude: ["Web"], swiftSettings: ours),
         target("Simulation", ["Schema", "Routing"]),
         target("Bench", ["CBytes"]),
         .executableTarget(

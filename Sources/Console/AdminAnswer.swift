@@ -9,6 +9,12 @@ struct AdminAnswer: Sendable {
     var body: [UInt8] = []
     var etag: String?
     var allow: String?
+    /// What may be kept of it, and how long.
+    var caching = "no-store"
+    /// Other header fields.
+    var fields: [(name: String, value: String)] = []
+    /// Instead of a body: what goes on being said.
+    var events: AdminEventStream?
 
     init(status: Int = 200, _ write: (inout JSONWriter) -> Void) {
         self.status = status

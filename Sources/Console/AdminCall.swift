@@ -12,6 +12,16 @@ struct AdminCall: Sendable {
     var body: [UInt8] = []
     /// What the caller wants the answer in.
     var accept: String?
+    var ifNoneMatch: String?
+    /// What the console's cookie says, and what its scripts send along.
+    var session: String?
+    var proof: String?
+    /// The client's way here is encrypted, by what a proxy in front says.
+    var isSecure = false
+    /// The site whose page asks, where that is not this listener.
+    var stranger: String?
+    /// The same by its origin alone, whatever name this listener is called by.
+    var foreignOrigin: String?
     var caller = AdminIdentity.local
     var requestID = ""
 
@@ -26,6 +36,9 @@ struct AdminCall: Sendable {
             query[Self.decoded(parts[0], plus: true)] = parts.count == 2 ? Self.decoded(parts[1], plus: true) : ""
         }
     }
+
+    /// It looks and changes nothing.
+    var isSafe: Bool { method == "GET" || method == "HEAD" }
 
     /// What stands behind `count` segments, as one name: names may contain slashes, and clients may or may not encode them.
     func rest(after count: Int) -> String { path.dropFirst(count).joined(separator: "/") }

@@ -25,6 +25,8 @@ public final class AdminDesk: Sendable {
     let replay: ReplayDesk
     let trials: TrialDesk
     let experiments: ExperimentDesk
+    let sessions: SessionDesk
+    let live: LiveDesk
     private let server: Server
     private let book: SettingsBook
     private let stores: (settings: any Store, ledger: any Store)
@@ -64,22 +66,22 @@ public final class AdminDesk: Sendable {
         let keeper = trials ?? TrialKeeper(server, book: book, store: store, events: ledger, log: log)
         self.trials = TrialDesk(server: server, book: book, keeper: keeper)
         experiments = ExperimentDesk(server: server, ledger: ledger, keeper: keeper)
+        sessions = SessionDesk(server: server, book: book)
+        live = LiveDesk(server: server)
         ids = Locked(RequestIDGenerator(node: try ledger.leaseNodes(1)))
         try signals.restore()
     }
 
     func nextID() -> String { ids.withLock { $0.next(atUnixMilliseconds: WallClock.milliseconds()).description } }
 
-    /// - Parameters:
-    ///   - token: As the caller showed it.
-    ///   - stranger: The call comes from a web page of another site.
-    func answer(_ call: AdminCall, token: String?, stranger: String?, id: String) async -> AdminAnswer {
+    /// - Parameter token: As the caller showed it.
+    func answer(_ call: AdminCall, token: String?, id: String) async -> AdminAnswer {
         do {
             var call = call
             call.requestID = id
-            let (route, allowed) = AdminRoutes.all.find(call.method, call.path)
+            let (route, allowed) = AdminRoutes.served.find(call.method, call.path)
             if route?.right != .nothing {
-                call.caller = try identify(token: token, stranger: stranger)
+                call.caller = try identify(call, token: token)
             }
             guard let route else {
                 throw allowed.isEmpty ? Self.unknown(call) : AdminRefusal.wrongMethod(allowed.joined(separator: ", "))
@@ -99,12 +101,12 @@ public final class AdminDesk: Sendable {
         }
     }
 
-    private func identify(token: String?, stranger: String?) throws -> AdminIdentity {
-        guard let identity = server.identify(token: token) else {
+    private func identify(_ call: AdminCall, token: String?) throws -> AdminIdentity {
+        guard let identity = try server.identify(token: token) ?? (token == nil ? sessions.identify(call) : nil) else {
             throw AdminRefusal(401, "invalid_api_key", "this needs an admin token: send it as `Authorization: Bearer TOKEN`")
         }
         // Without a token only this machine may ask, and a web page that it shows is not this machine.
-        if case .local = identity, let stranger {
+        if case .local = identity, let stranger = call.stranger {
             throw AdminRefusal(
                 403, "foreign_origin",
                 "requests of \(stranger.prefix(100)) are not answered while neither SWIFTLET_ADMIN_TOKEN nor admin.tokens is set")
@@ -122,6 +124,14 @@ public final class AdminDesk: Sendable {
 
     private static func unknown(_ call: AdminCall) -> AdminRefusal {
         AdminRefusal(404, "unknown_url", "no such path; /api/v1/openapi.json describes those that exist")
+    }
+
+    /// Goes on for as long as the one who asked may look.
+    func watch(_ call: AdminCall) throws -> AdminAnswer {
+        try live.watch { [self] in
+            guard server.needsToken, call.session != nil else { return true }
+            return sessions.holds(call)
+        }
     }
 
     // MARK: The gateway itself

@@ -52,22 +52,59 @@ public final class AdminServer: Sendable {
         var call = AdminCall(request.method.rawValue, request.uri.string)
         call.ifMatch = request.headers[.ifMatch]
         call.accept = request.headers[.accept]
+        call.ifNoneMatch = request.headers[.ifNoneMatch]
+        call.session = cookie(SessionDesk.cookie, request)
+        call.proof = HTTPField.Name("x-swiftlet-csrf").flatMap { request.headers[$0] }
+        call.isSecure = HTTPField.Name("x-forwarded-proto").flatMap { request.headers[$0] } == "https"
+        call.stranger = stranger(request)
+        call.foreignOrigin = foreignOrigin(request)
         var answer: AdminAnswer
         do {
             let body = try await request.body.collect(upTo: mostBytes)
             call.body = Array(body.readableBytesView)
-            answer = await desk.answer(call, token: token(request), stranger: stranger(request), id: id)
+            answer = await desk.answer(call, token: token(request), id: id)
         } catch {
             answer = AdminRefusal(413, "request_too_large", "the body did not arrive, or has more than \(mostBytes) bytes").answer(requestID: id)
         }
         var headers = HTTPFields()
         headers[.contentType] = answer.type
-        headers[.cacheControl] = "no-store"
+        headers[.cacheControl] = answer.caching
+        headers[.xContentTypeOptions] = "nosniff"
+        if let name = HTTPField.Name("referrer-policy") { headers[name] = "no-referrer" }
+        for field in answer.fields {
+            if let name = HTTPField.Name(field.name) { headers[name] = field.value }
+        }
         headers[.eTag] = answer.etag
         headers[.allow] = answer.allow
         if let name = HTTPField.Name("x-request-id") { headers[name] = id }
         if answer.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+        if let events = answer.events {
+            return Response(status: .init(code: answer.status), headers: headers, body: body(of: events))
+        }
         return Response(status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+
+    /// Until the reader goes, its session ends or the listener stops.
+    private static func body(of events: AdminEventStream) -> ResponseBody {
+        ResponseBody { writer in
+            defer { events.ended() }
+            while !events.isOver() {
+                try await writer.write(ByteBuffer(bytes: await events.next()))
+                try await Task.sleep(for: events.pace)
+            }
+            try await writer.write(ByteBuffer(bytes: await events.next()))
+            try await writer.finish(nil)
+        }
+    }
+
+    private static func cookie(_ name: String, _ request: Request) -> String? {
+        for line in request.headers[values: .cookie] {
+            for pair in line.split(separator: ";") {
+                let parts = pair.split(separator: "=", maxSplits: 1)
+                if parts.count == 2, parts[0].drop(while: { $0 == " " }) == name { return String(parts[1]) }
+            }
+        }
+        return nil
     }
 
     private static func token(_ request: Request) -> String? {
@@ -81,8 +118,14 @@ public final class AdminServer: Sendable {
         let host = request.head.authority ?? ""
         let name = host.hasPrefix("[") ? String(host.prefix { $0 != "]" }.dropFirst()) : String(host.prefix { $0 != ":" })
         if !ListenAddress(host: name, port: 0).isLoopback { return "the host `\(host)`" }
+        return foreignOrigin(request).map { "the origin `\($0)`" }
+    }
+
+    /// The site of the page that asks, where it is another than the one that the call goes to.
+    private static func foreignOrigin(_ request: Request) -> String? {
+        let host = request.head.authority ?? ""
         guard let origin = request.headers[.origin], origin != "http://\(host)", origin != "https://\(host)" else { return nil }
-        return "the origin `\(origin)`"
+        return origin
     }
 }
 

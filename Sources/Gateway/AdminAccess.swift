@@ -12,8 +12,12 @@ extension Server {
     /// Who shows the token. Compares digests, all of their bytes, with every token there is: how long it takes says nothing of one.
     public func identify(token: String?) -> AdminIdentity? {
         guard needsToken else { return .local }
-        guard let token else { return nil }
-        let shown = Array(token.utf8).withUnsafeBytes { KeyRing.Digest(of: $0) }
+        return token.flatMap { identify(digest: TokenDigest(of: $0)) }
+    }
+
+    /// The same of a token that was shown before.
+    public func identify(digest: TokenDigest) -> AdminIdentity? {
+        let shown = digest.digest
         var found: AdminIdentity? = adminToken.flatMap { $0 == shown ? .environment : nil }
         for token in adminTokens where KeyRing.digest(of: token.secret) == shown {
             if let expires = token.expires, expires.seconds <= WallClock.milliseconds() / 1000 { continue }
@@ -79,6 +83,13 @@ extension Server {
         log.notice("deployment reset by an operator", metadata: ["deployment": "\(name)"])
         return true
     }
+}
+
+/// What is kept of a token that somebody showed.
+public struct TokenDigest: Sendable, Hashable {
+    let digest: KeyRing.Digest
+
+    public init(of token: String) { digest = Array(token.utf8).withUnsafeBytes { KeyRing.Digest(of: $0) } }
 }
 
 /// Who asks the admin API.

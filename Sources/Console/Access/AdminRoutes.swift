@@ -3,6 +3,22 @@ enum AdminRoutes {
     static let all: [AdminRoute] =
         health + collections + keys + drafts + settings + state + ledger + trials + compatible
 
+    /// With the web console's own paths, which are no API.
+    static let served: [AdminRoute] = all + console
+
+    private static let console: [AdminRoute] = [
+        AdminRoute("GET", "/", .nothing, "To the console.", status: 308) { _, _ in ConsolePages.forward() },
+        AdminRoute("GET", "/console", .nothing, "The console.", type: "text/html") { _, call in try ConsolePages.answer(call) },
+        AdminRoute("GET", "/console/{file}", .nothing, "A file of the console.") { _, call in try ConsolePages.answer(call) },
+        AdminRoute("POST", "/console/session", .nothing, "Signs in.") { desk, call in try await desk.sessions.begin(call) },
+        AdminRoute("GET", "/console/session", .nothing, "Who is signed in.") { desk, call in try desk.sessions.here(call) },
+        AdminRoute("DELETE", "/console/session", .nothing, "Signs out.", status: 204) { desk, call in try desk.sessions.end(call) },
+        AdminRoute("DELETE", "/console/sessions", .nothing, "Signs out everywhere.", status: 204) { desk, call in
+            try await desk.sessions.endAll(call)
+        },
+        AdminRoute("GET", "/console/live", .read, "Figures, each second.", type: "text/event-stream") { desk, call in try desk.watch(call) },
+    ]
+
     private static let health: [AdminRoute] = [
         AdminRoute("GET", "/healthz", .nothing, "Whether the process is there.", type: "text/plain") { desk, _ in desk.health() },
         AdminRoute("GET", "/readyz", .nothing, "Whether it takes requests; 503 where not.", type: "text/plain") { desk, _ in desk.readiness() },
@@ -122,6 +138,9 @@ enum AdminRoutes {
                     .init(name: "limit", help: "How many at most.", schema: "integer"),
                 ], prices),
             AdminRoute("GET", "/api/v1/prices/{name}", .read, "One model, as PROVIDER/MODEL.", prices),
+            AdminRoute("GET", "/api/v1/live", .read, "What this gateway counts, now: sums since it started, and what is in progress.") { desk, _ in
+                await desk.live.answer()
+            },
             AdminRoute("GET", "/api/v1/gateways", .read, "Who runs on this store, and which version of the settings.") { desk, call in
                 try await desk.gateways(call)
             },

@@ -1,0 +1,139 @@
+// Asks the admin API. Every failure is a Problem with a sentence for people; a session that has ended is told to the shell.
+
+export class Problem extends Error {
+  constructor(status, code, message, fields = [], id = "") {
+    super(message);
+    Object.assign(this, { status, code, fields, id });
+  }
+}
+
+let csrf = null;
+export const signedOut = new EventTarget();
+
+async function send(method, path, body, more = {}) {
+  const headers = { accept: "application/json", ...more.headers };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (csrf && method !== "GET") headers["x-swiftlet-csrf"] = csrf;
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: more.signal, credentials: "same-origin",
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, "unreachable", "The gateway does not answer. Is it running? This page tries again by itself.");
+  }
+  const text = await answer.text();
+  let data = null;
+  try { data = text ? JSON.parse(text) : null; } catch { data = text; }
+  if (answer.ok) return { data, etag: answer.headers.get("etag") };
+  const error = data?.error ?? {};
+  const problem = new Problem(
+    answer.status, error.code ?? "", sentence(error.message ?? `The gateway answered ${answer.status}.`), error.problems ?? [],
+      error.request_id ?? "");
+  if (answer.status === 401 && path !== "/console/session") signedOut.dispatchEvent(new Event("ended"));
+  throw problem;
+}
+
+function sentence(text) {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?!]$/.test(whole) ? whole : whole + ".";
+}
+
+/** `items` of a name: paths may have slashes and marks in names. */
+export const named = (name) => name.split("/").map(encodeURIComponent).join("/");
+
+export function query(values) {
+  const used = Object.entries(values).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  return used.length ? "?" + new URLSearchParams(used) : "";
+}
+
+export const get = async (path, more) => (await send("GET", "/api/v1/" + path, undefined, more)).data;
+export const read = (path, more) => send("GET", "/api/v1/" + path, undefined, more);
+export const post = async (path, body = {}) => (await send("POST", "/api/v1/" + path, body)).data;
+export const patch = async (path, body, etag) =>
+  (await send("PATCH", "/api/v1/" + path, body, { headers: etag ? { "if-match": etag } : {} })).data;
+export const remove = async (path, etag) => send("DELETE", "/api/v1/" + path, undefined, { headers: etag ? { "if-match": etag } : {} });
+
+function keep({ data }) {
+  csrf = data.csrf;
+  return data;
+}
+
+export const session = {
+  now: async () => keep(await send("GET", "/console/session")),
+  begin: async (token) => keep(await send("POST", "/console/session", { token })),
+  async end(everywhere) {
+    await send("DELETE", everywhere ? "/console/sessions" : "/console/session");
+    csrf = null;
+  },
+};
+
+/**
+ * Figures each second. One connection for the whole page, open while somebody listens; it heals itself.
+ * Events: `figures` (detail: the report), `state` (detail: "live" or "lost").
+ */
+class Live extends EventTarget {
+  #source = null;
+  #listeners = 0;
+  #retry = 0;
+  #timer = 0;
+  state = "quiet";
+  last = null;
+
+  listen(handler) {
+    const take = (event) => handler(event.detail);
+    this.addEventListener("figures", take);
+    this.#listeners += 1;
+    if (this.last) handler(this.last);
+    this.#open();
+    return () => {
+      this.removeEventListener("figures", take);
+      this.#listeners -= 1;
+      if (this.#listeners === 0) this.#close();
+    };
+  }
+
+  #tell(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+
+  #open() {
+    if (this.#source || this.#listeners === 0) return;
+    const source = new EventSource("/console/live");
+    this.#source = source;
+    source.onmessage = (event) => {
+      this.#retry = 0;
+      this.last = JSON.parse(event.data);
+      this.#tell("live");
+      this.dispatchEvent(new CustomEvent("figures", { detail: this.last }));
+    };
+    source.addEventListener("end", () => {
+      this.#close();
+      signedOut.dispatchEvent(new Event("ended"));
+    });
+    source.onerror = () => {
+      source.close();
+      if (this.#source !== source) return;
+      this.#source = null;
+      this.#tell("lost");
+      this.#retry = Math.min(this.#retry + 1, 5);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#open(), 500 * 2 ** this.#retry);
+    };
+  }
+
+  #close() {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+    this.last = null;
+    this.#tell("quiet");
+  }
+
+  stop() { this.#close(); }
+}
+
+export const live = new Live();

@@ -1,0 +1,179 @@
+// The shell: who is signed in, where one is, what the gateway's connection is like.
+
+import { h, icon, replace, failure, toast, dialog } from "./dom.js";
+import { live, session, signedOut } from "./api.js";
+
+const SCREENS = [
+  { name: "overview", title: "Overview", element: "swiftlet-overview", file: "./overview.js", roles: ["admin", "operator", "auditor"] },
+  { name: "requests", title: "Requests", element: "swiftlet-requests", file: "./requests.js", roles: ["admin", "operator", "auditor"] },
+  { name: "keys", title: "Keys and budgets", element: "swiftlet-keys", file: "./keys.js" },
+  { name: "models", title: "Models and providers", element: "swiftlet-models", file: "./models.js", roles: ["admin", "operator", "auditor"] },
+];
+
+const stored = {
+  get: (name) => { try { return localStorage.getItem("swiftlet." + name); } catch { return null; } },
+  set: (name, value) => { try { localStorage.setItem("swiftlet." + name, value); } catch { /* the browser keeps nothing */ } },
+};
+
+function paint(theme) {
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+}
+
+class Console extends HTMLElement {
+  #who = null;
+  #main = h("main", { id: "main", tabindex: "-1" });
+  #turn = 0;
+
+  async connectedCallback() {
+    paint(stored.get("theme"));
+    addEventListener("hashchange", () => this.#go());
+    signedOut.addEventListener("ended", () => {
+      if (!this.#who) return;
+      this.#who = null;
+      live.stop();
+      this.#login("Your session has ended. Sign in again to go on.");
+    });
+    try {
+      const who = await session.now();
+      if (who.name === null) this.#login();
+      else this.#enter(who);
+    } catch (problem) {
+      replace(this, h("main", { class: "lone" }, failure(problem, () => location.reload())));
+    }
+  }
+
+  // Signing in
+
+  #login(note) {
+    document.title = "Sign in · Swiftlet";
+    const input = h("input", { type: "password", id: "token", name: "token", autocomplete: "current-password", required: true,
+      "aria-describedby": "said" });
+    const said = h("p", { id: "said", class: "note", role: "status" }, note ?? "");
+    const button = h("button", { class: "button primary", type: "submit" }, "Sign in");
+    const form = h("form", { class: "login" },
+      h("img", { src: "/console/mark.svg", alt: "", width: 44, height: 44 }), h("h1", {}, "Swiftlet"),
+      h("label", { for: "token" }, "Admin token"), input, said, button,
+      h("p", { class: "faint" }, "It is the one in SWIFTLET_ADMIN_TOKEN, or one of admin.tokens in the settings."));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      button.disabled = true;
+      try {
+        this.#enter(await session.begin(input.value.trim()));
+      } catch (problem) {
+        said.textContent = problem.message;
+        said.classList.add("wrong");
+        input.setAttribute("aria-invalid", "true");
+        input.select();
+        button.disabled = false;
+      }
+    });
+    replace(this, h("main", { class: "lone" }, form));
+    document.body.dataset.ready = "login";
+    input.focus();
+  }
+
+  // Signed in
+
+  #enter(who) {
+    this.#who = who;
+    const screens = SCREENS.filter((screen) => !screen.roles || screen.roles.includes(who.role));
+    const state = h("span", { class: "link-state", role: "status" }, "");
+    const tell = (now) => {
+      state.textContent = { live: "Live", lost: "Connection lost, trying again", quiet: "" }[now];
+      state.dataset.state = now;
+    };
+    live.addEventListener("state", (event) => tell(event.detail));
+    tell(live.state);
+    const nav = h("nav", { "aria-label": "Screens", id: "nav" }, screens.map((screen) =>
+      h("a", { href: "#/" + screen.name, "data-name": screen.name }, icon(screen.name), h("span", {}, screen.title))));
+    const menu = h("button", { class: "plain menu", type: "button", "aria-label": "Menu", "aria-expanded": "false", "aria-controls": "nav" },
+      icon("menu"));
+    menu.addEventListener("click", () => menu.setAttribute("aria-expanded", nav.classList.toggle("open")));
+    nav.addEventListener("click", () => { nav.classList.remove("open"); menu.setAttribute("aria-expanded", "false"); });
+    const skip = h("button", { class: "skip", type: "button", onclick: () => this.#main.focus() }, "Skip to the content");
+    replace(this, skip,
+      h("header", { class: "top" },
+        menu, h("a", { class: "brand", href: "#/" + screens[0].name }, h("img", { src: "/console/mark.svg", alt: "", width: 26, height: 26 }),
+          "Swiftlet"),
+        state, h("span", { class: "space" }), this.#themeButton(),
+        h("button", { class: "plain who", type: "button", onclick: () => this.#account() }, who.name, h("span", { class: "faint" }, who.role))),
+      h("div", { class: "body" }, nav, this.#main));
+    this.screens = screens;
+    this.#go();
+  }
+
+  #themeButton() {
+    const button = h("button", { class: "plain", type: "button" });
+    const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark"
+      : "light")) === "dark";
+    const show = () => {
+      replace(button, icon(isDark() ? "sun" : "moon"));
+      button.setAttribute("aria-label", isDark() ? "Light colours" : "Dark colours");
+    };
+    button.addEventListener("click", () => {
+      const theme = isDark() ? "light" : "dark";
+      stored.set("theme", theme);
+      paint(theme);
+      show();
+    });
+    show();
+    return button;
+  }
+
+  #account() {
+    const who = this.#who;
+    dialog("Signed in as " + who.name, (close) => {
+      const leave = (everywhere) => async () => {
+        try {
+          await session.end(everywhere);
+          close();
+          this.#who = null;
+          live.stop();
+          this.#login("You have signed out.");
+        } catch (problem) {
+          toast(problem.message, "bad");
+        }
+      };
+      return h("div", {},
+        h("p", {}, `The role is ${who.role}. `, who.projects ? `Projects: ${who.projects.join(", ")}.` : ""),
+        who.ends
+          ? h("div", {}, h("p", { class: "faint" }, `This session ends at ${new Date(who.ends).toLocaleString()} at the latest.`),
+            h("div", { class: "row end" },
+              h("button", { class: "button", type: "button", onclick: leave(true) }, "Sign out everywhere"),
+              h("button", { class: "button primary", type: "button", onclick: leave(false) }, "Sign out")))
+          : h("p", {}, "No token is asked for on this machine. Set SWIFTLET_ADMIN_TOKEN, or admin.tokens in the settings, to have one asked for."));
+    });
+  }
+
+  // Screens: #/name/what?filter=…
+
+  async #go() {
+    if (!this.#who) return;
+    const [path, search] = location.hash.replace(/^#\/?/, "").split("?");
+    const [name, ...rest] = path.split("/");
+    const screen = this.screens.find((one) => one.name === name) ?? this.screens[0];
+    const turn = ++this.#turn;
+    for (const link of this.querySelectorAll("nav a")) {
+      if (link.dataset.name === screen.name) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    document.title = screen.title + " · Swiftlet";
+    const place = { what: rest.map(decodeURIComponent).join("/"), search: new URLSearchParams(search ?? ""), who: this.#who };
+    try {
+      await import(screen.file);
+    } catch {
+      if (turn !== this.#turn) return;
+      return replace(this.#main, h("h1", {}, screen.title), failure({ message: "This part of the console did not load." }, () => location.reload()));
+    }
+    if (turn !== this.#turn) return;
+    const shown = this.#main.firstElementChild;
+    if (shown?.localName === screen.element && shown.move?.(place)) return;
+    const element = document.createElement(screen.element);
+    element.place = place;
+    replace(this.#main, element);
+    document.body.dataset.ready = screen.name;
+  }
+}
+
+customElements.define("swiftlet-console", Console);
