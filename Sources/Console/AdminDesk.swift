@@ -11,10 +11,12 @@ public final class AdminDesk: Sendable {
     let collections: Collections
     let drafts: Drafts
     let rules: RoutingRules
+    let firewallRules: TokenRouterFirewall
     let passThrough: PassThroughDesk
     let signals: SignalDesk
     let ledger: LedgerDesk
     let audit: AuditDesk
+    let breaches: BreachDesk
     let usage: UsageDesk
     let savings: SavingsDesk
     let budgets: BudgetDesk
@@ -51,10 +53,12 @@ public final class AdminDesk: Sendable {
         versions = VersionDesk(book: book, store: store)
         drafts = Drafts(book: book)
         rules = RoutingRules(book: book)
+        firewallRules = TokenRouterFirewall(book: book)
         passThrough = PassThroughDesk(book: book)
         signals = SignalDesk(signals: server.signals, store: store, book: book)
         self.ledger = LedgerDesk(store: ledger) { events.dropped }
         audit = AuditDesk(store: store)
+        breaches = BreachDesk(store: ledger, audit: store) { server.breaches.counts.dropped }
         usage = UsageDesk(store: ledger)
         savings = SavingsDesk(server: server, store: ledger)
         budgets = BudgetDesk(server: server, store: ledger)

@@ -5,6 +5,7 @@ import Translation
 extension Exchange {
     /// Nothing went out yet, and nothing is left to try.
     func fail(_ failure: Failure) {
+        loop.noteBreach(failure.refusal, key: request.key, api: request.api, id: id, model: request.model.name)
         last.head = failure.answer(for: self)
         settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: Usage())
     }

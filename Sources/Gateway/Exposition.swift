@@ -126,6 +126,10 @@ struct Exposition {
         count(
             "swiftlet_texts_dropped_total", "Requests whose prompt and reply were to be kept and were not: too many waited, or the store failed.",
             texts.dropped)
+        let breaches = server.breaches.counts
+        count("swiftlet_breach_incidents_total", "Incidents of guardrails and bounds.", breaches.reported)
+        count("swiftlet_breach_incidents_dropped_total", "Incidents of which nothing was kept: there were too many.", breaches.dropped)
+        gauge("swiftlet_breach_sums_waiting", "Sums of incidents that the store has not taken yet.", breaches.waiting)
         guard let status = server.journal?.status else { return }
         gauge("swiftlet_ledger_queued_rows", "Ledger rows not yet durable.", status.queued)
         count("swiftlet_ledger_rows_total", "Ledger rows written.", Int(status.committed))

@@ -20,7 +20,7 @@ struct LastWords {
 /// What a client hears when its request got no answer: our refusal, or a provider's own words about the request.
 struct Failure {
     let status: Int
-    private let refusal: Refusal
+    let refusal: Refusal
     /// The provider's body, for faults that are about the client's own request.
     private let said: ByteBuffer?
     /// What goes with it where the fault is about the client's own request, limits among it.
@@ -79,6 +79,10 @@ struct Failure {
                     .rateLimitExceeded, "no deployment may serve this request now: the nearest \(reason)", retryAfter: why.retryAfter ?? .seconds(1))
             }
             if let fault = why.lastFault { return Refusal(lastFault: fault, of: provider, reply: reply, retryAfter: why.retryAfter) }
+            if [.region, .kind, .retention].contains(reason) {
+                return Refusal(
+                    .residencyNotMet, "no deployment may get the data of this request: the nearest \(reason), as its key or project demands")
+            }
             if reason == .unpriced { return Refusal(.modelUnpriced, Self.unpriced) }
             return Refusal(
                 .noEligibleDeployment, "no deployment may serve this request now: the nearest \(reason)",

@@ -134,6 +134,9 @@ final class Live: Sendable {
         return baselines[route].flatMap { targets[$0.deployment].cost(of: usage) }
     }
 
+    /// What a project demands of deployments.
+    func residency(ofProject name: String) -> Residency? { blueprint.project(named: name).flatMap { blueprint.projects[$0].residency } }
+
     func textKeeping(of request: Admitted) -> TextKeeping? { request.entry.project.flatMap { textKeepings[$0] } }
 
     func baseline(route: Route.ID) -> Baseline? { baselines[route] }
@@ -152,6 +155,8 @@ final class Live: Sendable {
         let regions: (allowed: [String], denied: [String])?
         /// Deployments that may serve it. Nil: all.
         let allowed: DeploymentSet?
+        /// What it and its project demand of them.
+        let residency: Residency?
         /// Of its project and customer, which may be switched off.
         let projectIsActive: Bool
         let customer: Int?
@@ -160,13 +165,14 @@ final class Live: Sendable {
         init(policy: Int?) {
             self.policy = policy
             (paused, expires, project, hasOwnPolicy, overrides, regions) = (false, .max, nil, false, .all, nil)
-            (allowed, projectIsActive, customer, customerIsActive) = (nil, true, nil, true)
+            (allowed, residency, projectIsActive, customer, customerIsActive) = (nil, nil, true, nil, true)
         }
 
         init(_ key: VirtualKey, _ blueprint: Blueprint) {
             overrides = key.overrides
             regions = key.regions.isEmpty && key.deniedRegions.isEmpty ? nil : (key.regions, key.deniedRegions)
             allowed = blueprint.deployments(of: key)
+            residency = key.residency
             projectIsActive = key.project.map { blueprint.projects[$0].isActive } ?? true
             customer = key.customer
             customerIsActive = key.customer.map { blueprint.customers[$0].isActive } ?? true

@@ -55,12 +55,22 @@ struct Reception {
             Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin(waiting: waits)
         } catch {
             switch error {
-            case .refused(let refusal): refuse(refusal, api, id)
+            case .refused(let refusal):
+                note(refusal, request, api, id)
+                refuse(refusal, api, id)
             case .missing(let missing):
                 guard mayAdopt else { return refuse(Refusal(.overloaded, "settings changed while the request waited; send it again"), api, id) }
                 adopt(missing, request, api, path, id)
             }
         }
+    }
+
+    /// A refusal behind the key's own status, which is noted where it is found.
+    private func note(_ refusal: Refusal, _ request: ClientRequest, _ api: API, _ id: RequestID) {
+        guard let trigger = refusal.code.breach, trigger.kind != .keyStatus else { return }
+        let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
+        guard let index = verdict.index else { return }
+        loop.noteBreach(trigger, key: index, api: api, id: id)
     }
 
     private func refuse(_ refusal: Refusal, _ api: API, _ id: RequestID) {
@@ -157,10 +167,14 @@ struct Reception {
     func key(_ verdict: KeyRing.Verdict, _ live: Live, _ unixMilliseconds: Int64) throws(Refusal) -> Int {
         switch verdict {
         case .key(let index):
-            if let refusal = live.refusal(of: index, unixSeconds: unixMilliseconds / 1000) { throw refusal }
+            if let refusal = live.refusal(of: index, unixSeconds: unixMilliseconds / 1000) {
+                loop.noteBreach(refusal, key: index, api: nil)
+                throw refusal
+            }
             return index
         case .former(let index, let until):
             guard unixMilliseconds / 1000 < until else {
+                loop.noteBreach(BreachTrigger(.keyStatus, rule: "key_rotated"), key: index, api: nil)
                 throw Refusal(.invalidAPIKey, "key `\(live.keyName(index))` was rotated and its time of grace is over: use the new one")
             }
             return try key(.key(index), live, unixMilliseconds)

@@ -40,6 +40,8 @@ public final class Server: Sendable {
     let texts: TextDesk
     /// What guardrails and firewall find.
     public let guardEvents: GuardEvents
+    /// Incidents of guardrails and bounds, on their way to the store.
+    public let breaches: BreachBook
     /// What a kill leaves of requests in flight.
     let open: OpenRequests?
     private let keeping = Locked<LeaseKeeper?>(nil)
@@ -97,8 +99,10 @@ public final class Server: Sendable {
         texts = TextDesk(store, log: log)
         let guards = DispatchQueue(label: "guards")
         guardEvents = GuardEvents { work in guards.async { work() } }
+        breaches = BreachBook(store, webhooks: webhooks, gateway: gateway.name ?? blueprint.server.listen.written ?? "", log: log)
         self.open = open
         state = Locked(State())
+        guardEvents.give { [breaches] events in for event in events { breaches.report(BreachIncident(event)) } }
     }
 
     /// Who leases slices of budgets from the store; nil before `start`.

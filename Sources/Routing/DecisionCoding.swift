@@ -172,6 +172,8 @@ extension Ineligibility {
         case .provider: (14, nil)
         case .budget(let until): (15, Self.milliseconds(from: now, to: until))
         case .closedBranch: (20, nil)
+        case .kind: (21, nil)
+        case .retention: (22, nil)
         }
     }
 
@@ -195,6 +197,8 @@ extension Ineligibility {
         case 14: self = .provider
         case 15: self = .budget(until: Self.instant(after: detail))
         case 20: self = .closedBranch
+        case 21: self = .kind
+        case 22: self = .retention
         default: return nil
         }
     }

@@ -11,6 +11,8 @@ public struct Deployment: Hashable, Sendable {
     public var model: String
     public var kind: Kind
     public var region: String?
+    /// Its provider promises to keep nothing of what it is sent (zero data retention).
+    public var keepsNothing = false
     public var tags: [String]
     /// Share under `shuffle`. Nil: not said, which counts as 0 when the first of the group says one, else by rpm, tpm, even.
     public var weight: Double?

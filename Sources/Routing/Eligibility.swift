@@ -12,6 +12,10 @@ public enum Ineligibility: Hashable, Sendable {
     case rateLimit(until: Instant)
     case paused
     case region
+    /// Such as paid for, where only self-hosted ones may serve.
+    case kind
+    /// It does not promise to keep nothing.
+    case retention
     case tags
     case contextTooSmall(Int)
     case lacks(Needs)
@@ -35,6 +39,8 @@ public enum Ineligibility: Hashable, Sendable {
         case .rateLimit: "rate_limit"
         case .paused: "paused"
         case .region: "wrong_region"
+        case .kind: "wrong_kind"
+        case .retention: "retains_data"
         case .tags: "wrong_tags"
         case .contextTooSmall: "context_too_small"
         case .lacks: "lacks_capability"
@@ -69,7 +75,7 @@ public enum Ineligibility: Hashable, Sendable {
         case .lacks: 8
         case .tooDear: 9
         case .unpriced: 10
-        case .region: 11
+        case .region, .kind, .retention: 11
         case .tags: 12
         case .provider: 13
         case .notAllowed: 14
@@ -90,6 +96,8 @@ extension Ineligibility: CustomStringConvertible {
         case .rateLimit: "is at its limit of requests or tokens per minute"
         case .paused: "is paused"
         case .region: "is in a region that may not serve this request"
+        case .kind: "is of a kind that may not serve this request"
+        case .retention: "does not promise zero data retention, which this request needs"
         case .tags: "does not carry the request's tags"
         case .contextTooSmall(let window): "has a context window of \(window) tokens, too small for this request"
         case .lacks(let needs): "cannot do \(needs.names.joined(separator: ", "))"

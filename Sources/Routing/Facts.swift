@@ -27,6 +27,7 @@ public struct Facts: Hashable, Sendable {
         var region: String?
         var provider: String?
         var allowed: DeploymentSet?
+        var residency: Residency?
         var values: [Value] = []
     }
 
@@ -117,6 +118,12 @@ extension Facts {
     public var allowed: DeploymentSet? {
         get { rare.isEmpty ? nil : rare[0].allowed }
         set { if !isPlain || newValue != nil { some.allowed = newValue } }
+    }
+
+    /// What its key and project demand of deployments. Nil: nothing but regions and `allowed`.
+    public var residency: Residency? {
+        get { rare.isEmpty ? nil : rare[0].residency }
+        set { if !isPlain || newValue != nil { some.residency = newValue } }
     }
 
     /// What the request holds of the table's `fields`, in their order; beyond its end everything is missing.

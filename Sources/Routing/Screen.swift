@@ -19,6 +19,8 @@ struct Screen {
     let isParticular: Bool
     /// Nil: any region will do.
     let regions: RegionRule?
+    /// Those of the project.
+    let projectRegions: RegionRule?
 
     init(_ journey: borrowing Journey, _ plan: Plan, _ leaves: Range<Int>) {
         tokens = journey.facts.inputTokens + journey.facts.outputTokens
@@ -27,8 +29,9 @@ struct Screen {
             choosy || journey.facts.needsPrice || journey.envelope.maxCost != nil
             || !journey.facts.isPlain
                 && (journey.facts.provider != nil || journey.facts.allowed != nil || !journey.facts.regions.isEmpty
-                    || !journey.facts.deniedRegions.isEmpty)
+                    || !journey.facts.deniedRegions.isEmpty || journey.facts.residency != nil)
         regions = isParticular ? RegionRule(allowed: journey.facts.regions, denied: journey.facts.deniedRegions) : nil
+        projectRegions = isParticular ? journey.facts.residency.flatMap { RegionRule(allowed: $0.regions, denied: $0.deniedRegions) } : nil
         tags = choosy ? Self.tags(journey.facts.tags, plan, leaves) : .everything
     }
 
@@ -96,11 +99,13 @@ extension Router {
         _ id: Deployment.ID, _ screen: borrowing Screen, _ journey: borrowing Journey, _ plan: Plan, _ generation: Int
     ) -> Ineligibility? {
         if let allowed = journey.facts.allowed, !allowed.contains(id) { return .notAllowed }
+        if let residency = journey.facts.residency, let reason = residency.verdict(on: plan.deployments[id]) { return reason }
         let price = plan.prices[id]
         if journey.facts.needsPrice, price == nil { return .unpriced }
         if let cap = journey.envelope.maxCost, let price, journey.spent + price.cost(ofTokens: journey.facts) > cap { return .tooDear }
         if let wanted = journey.facts.provider, wanted != plan.deployments[id].provider { return .provider }
         if let rule = screen.regions, !rule.permits(plan.profiles[id].place) { return .region }
+        if let rule = screen.projectRegions, !rule.permits(plan.profiles[id].place) { return .region }
         let filtering = plan.tagFiltering
         if !screen.permits(plan.deployments[id].tags, journey.facts.tags, filtering) { return .tags }
         return nil

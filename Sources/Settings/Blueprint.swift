@@ -142,6 +142,8 @@ public struct VirtualKey: Sendable {
     /// Where deployments may be; empty: anywhere.
     public var regions: [String] = []
     public var deniedRegions: [String] = []
+    /// Of itself and its project.
+    public var residency: Residency?
     public var overrides = Overrides.all
 
     public init(name: String, secret: Secret) {

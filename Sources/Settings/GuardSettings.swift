@@ -195,6 +195,9 @@ public struct FirewallRule: Configurable {
     public var action = FirewallAction.block
     public var replacement = "[redacted]"
     public var when: Condition?
+    public var id: Int?
+    public var createdAt: String?
+    public var updatedAt: String?
 
     public init() {}
 
@@ -209,5 +212,8 @@ public struct FirewallRule: Configurable {
         .setting("action", \.action, "What happens to a text that has it."),
         .setting("replacement", \.replacement, "Put in its place by `mask`."),
         .setting("when", \.when, "Requests it holds for; without it all."),
+        .setting("id", \.id, in: 1...(1 << 53), "Its number in TokenRouter's API, which writes it."),
+        .setting("created_at", \.createdAt, "When that API made it."),
+        .setting("updated_at", \.updatedAt, "When it changed it last."),
     ]
 }

@@ -1,5 +1,6 @@
 import Routing
 import Schema
+import Translation
 
 /// A virtual key: what an application presents, and what it may do.
 public struct KeySettings: Configurable {
@@ -19,6 +20,8 @@ public struct KeySettings: Configurable {
     public var region: String?
     public var regions: [String] = []
     public var deniedRegions: [String] = []
+    public var kinds: [ProviderKind] = []
+    public var zeroDataRetention = false
     public var tags: [String] = []
     public var overrides = OverrideList()
     public var expires: Moment?
@@ -41,6 +44,8 @@ public struct KeySettings: Configurable {
             .setting("region", \.region, "Where its callers are, unless a request says."),
             .setting("regions", \.regions, "Where deployments that serve it may be; empty: anywhere."),
             .setting("denied_regions", \.deniedRegions, "Where they may not be."),
+            .setting("kinds", \.kinds, "Kinds of deployments that may serve it, such as `self_hosted`; empty: all."),
+            .setting("zero_data_retention", \.zeroDataRetention, "Only deployments that keep nothing of what they are sent may serve it."),
             .setting("tags", \.tags, "Tags that all its requests carry; a request can add to them, not drop them."),
             .setting("overrides", \.overrides, "What its requests may decide for themselves; `all`, `none`, or a list."),
             .setting("expires", \.expires, "From when on it is refused, with 403 and `key_expired`."),

@@ -60,6 +60,7 @@ public struct DeploymentSettings: Configurable {
     public var kind: ProviderKind?
     public var quality: Double?
     public var region: String?
+    public var zeroDataRetention: Bool?
     public var tags: [String] = []
     public var inputPrice: USDPrice?
     public var outputPrice: USDPrice?
@@ -100,6 +101,7 @@ public struct DeploymentSettings: Configurable {
             .setting("kind", \.kind, "Whether it is paid per use, free, or run by yourself; without it as the provider."),
             .setting("quality", \.quality, in: 0...1, "How good its answers are, for strategies that weigh quality; without it judged by price."),
             .setting("region", \.region, "Where it is; without it the provider's."),
+            .setting("zero_data_retention", \.zeroDataRetention, "Whether nothing is kept of what it is sent; without it as the provider."),
             .setting("tags", \.tags, "Which requests it is for, with those of the provider."),
             .setting(
                 "base_model", \.baseModel,

@@ -45,6 +45,8 @@ public struct Project: Sendable {
     public var keepsTexts = false
     /// Masked before they are.
     public var redactsTexts = true
+    /// What its requests demand of deployments; nil: nothing.
+    public var residency: Residency?
 
     public init(name: String) { self.name = name }
 }

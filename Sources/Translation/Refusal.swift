@@ -65,6 +65,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     case projectInactive = "project_inactive"
     case customerInactive = "customer_inactive"
     case modelNotAllowed = "model_not_allowed"
+    case residencyNotMet = "residency_not_met"
     case deniedByRule = "denied_by_rule"
     case guardrailBlocked = "guardrail_blocked"
     case firewallBlocked = "firewall_blocked"
@@ -108,7 +109,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     var answer: (status: Int, type: String) {
         switch self {
         case .invalidAPIKey: (401, "invalid_request_error")
-        case .keyPaused, .keyExpired, .projectInactive, .customerInactive, .modelNotAllowed, .deniedByRule, .overrideNotAllowed:
+        case .keyPaused, .keyExpired, .projectInactive, .customerInactive, .modelNotAllowed, .deniedByRule, .overrideNotAllowed,
+            .residencyNotMet:
             (403, "permission_error")
         case .guardrailBlocked: (403, "guardrail_blocked")
         case .firewallBlocked: (422, "firewall_blocked")

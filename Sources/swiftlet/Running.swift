@@ -17,6 +17,7 @@ struct Running {
     private let admin: AdminServer
     private let events: AdminEvents
     private let keeping: Task<Void, Never>
+    private let breaching: Task<Void, Never>
     private let tending: Task<Void, Never>
     private let renewing: Task<Void, Never>
     private let following: Task<Void, Never>
@@ -68,6 +69,7 @@ struct Running {
         }
         return Running(
             server: server, book: book, blueprint: blueprint, admin: admin, events: events, keeping: Task { await events.run() },
+            breaching: Task { await server.breaches.run() },
             tending: Task { await tend(stores, server, log) },
             renewing: Task { await renewPrices(book, log) },
             following: Task { await follow(book, server, watch, isShared: stores.spool != nil, log) },
@@ -133,14 +135,17 @@ struct Running {
         await server.drain(grace: grace)
         await admin.stop()
         keeping.cancel()
+        breaching.cancel()
         tending.cancel()
         renewing.cancel()
         following.cancel()
         trying.cancel()
         await keeping.value
+        await breaching.value
         await tending.value
         await trying.value
         await events.settle()
+        await server.breaches.settle()
         stores.close(log)
         log.notice("stopped")
     }

@@ -54,8 +54,8 @@ def test_regions_that_a_key_allows_and_denies(world):
 @pytest.mark.parametrize("key", ["sk-only-eu-0123456789", "sk-not-us-0123456789"])
 def test_an_empty_pool_says_why(world, key):
     answer = ask(world, "theirs", key=key)
-    assert answer.status == 503
-    assert answer.error["code"] == "no_eligible_deployment"
+    assert answer.status == 403
+    assert answer.error["code"] == "residency_not_met"
     assert "region" in answer.error["message"], answer.error["message"]
 
 

@@ -159,7 +159,8 @@ import Testing
             let all: [Ineligibility?] = [
                 nil, .tried, .resting(until: at(Double(random.below(1_000)))), .resting(until: .distantFuture), .probing,
                 .parallelLimit(random.below(999)),
-                .paused, .region, .tags, .contextTooSmall(random.below(1 << 30)), .lacks([.tools, .vision]), .notAllowed, .unpriced, .tooDear,
+                .paused, .region, .tags, .contextTooSmall(random.below(1 << 30)), .lacks([.tools, .vision]), .notAllowed, .kind, .retention,
+                .unpriced, .tooDear,
                 .budget(until: at(Double(random.below(1_000)))), .budget(until: .distantFuture),
             ]
             return all[random.below(all.count)]

@@ -10,6 +10,31 @@ import Testing
         var reason: Ineligibility?
     }
 
+    static func demanding(regions: [String] = [], _ change: (inout Residency) -> Void) -> Facts {
+        var (residency, facts) = (Residency(), Facts(regions: regions))
+        change(&residency)
+        facts.residency = residency
+        return facts
+    }
+
+    @Test("what no router chooses is judged alike")
+    func residency() {
+        var house = Deployment(name: "house", kind: .selfHosted, region: "de")
+        func verdict(_ change: (inout Residency) -> Void = { _ in }, regions: [String] = [], denied: [String] = []) -> Ineligibility? {
+            Residency.verdict(on: house, Self.demanding(change).residency, regions: regions, deniedRegions: denied)
+        }
+        #expect(verdict() == nil)
+        #expect(verdict(regions: ["eu"]) == nil)
+        #expect(verdict(regions: ["us"]) == .region)
+        #expect(verdict(denied: ["eu"]) == .region)
+        #expect(verdict({ $0.regions = ["us"] }, regions: ["eu"]) == .region)
+        #expect(verdict({ $0.needsZeroRetention = true }) == .retention)
+        #expect(verdict({ $0.kinds = .init([.paid]) }) == .kind)
+        house.keepsNothing = true
+        #expect(verdict({ $0.needsZeroRetention = true }) == nil)
+        #expect(Residency.verdict(on: house, nil, regions: [], deniedRegions: []) == nil)
+    }
+
     @Test(
         "what may not serve is left out, and why is said",
         arguments: [
@@ -26,6 +51,18 @@ import Testing
             Row(name: "unknown region", facts: Facts(regions: ["eu"]), reason: .region),
             Row(name: "allowed", facts: Facts(allowed: DeploymentSet([0, 70]))),
             Row(name: "not allowed", facts: Facts(allowed: DeploymentSet([1, 70])), reason: .notAllowed),
+            Row(name: "a kind that may", facts: demanding { $0.kinds = .init([.selfHosted, .free]) }, change: { $0.kind = .free }),
+            Row(name: "another kind", facts: demanding { $0.kinds = .init([.selfHosted, .free]) }, reason: .kind),
+            Row(name: "no kind at all", facts: demanding { $0.kinds = [] }, change: { $0.kind = .selfHosted }, reason: .kind),
+            Row(name: "keeps nothing", facts: demanding { $0.needsZeroRetention = true }, change: { $0.keepsNothing = true }),
+            Row(name: "promises nothing", facts: demanding { $0.needsZeroRetention = true }, reason: .retention),
+            Row(name: "the project's region", facts: demanding { $0.regions = ["eu"] }, change: { $0.region = "eu-central-1" }),
+            Row(name: "not the project's", facts: demanding { $0.regions = ["eu"] }, change: { $0.region = "uk" }, reason: .region),
+            Row(name: "denied by the project", facts: demanding { $0.deniedRegions = ["de"] }, change: { $0.region = "de" }, reason: .region),
+            Row(
+                name: "the project's, not the key's", facts: demanding(regions: ["fr"]) { $0.regions = ["eu"] }, change: { $0.region = "de" },
+                reason: .region),
+            Row(name: "both", facts: demanding(regions: ["de"]) { $0.regions = ["eu"] }, change: { $0.region = "de" }),
             Row(name: "priced", facts: Facts(needsPrice: true), change: { $0.price = .free }),
             Row(name: "unpriced", facts: Facts(needsPrice: true), reason: .unpriced),
         ])

@@ -72,6 +72,12 @@ final class FaultyStore: Store {
         try memory.forget(retention, unixMilliseconds: unixMilliseconds)
     }
 
+    func note(_ batch: BreachBatch) throws(StoreFailure) -> [BreachNews] { try memory.note(batch) }
+    func breaches(_ query: BreachQuery) throws(StoreFailure) -> [Breach] { try memory.breaches(query) }
+    func breach(_ id: Int64) throws(StoreFailure) -> Breach? { try memory.breach(id) }
+    func mark(_ id: Int64, _ mark: Breach.Mark) throws(StoreFailure) -> Breach? { try memory.mark(id, mark) }
+    func breachSums(at unixMilliseconds: Int64) throws(StoreFailure) -> [BreachSum] { try memory.breachSums(at: unixMilliseconds) }
+
     func join(gateway identity: String, called name: String) throws(StoreFailure) -> GatewayLife {
         try memory.join(gateway: identity, called: name)
     }

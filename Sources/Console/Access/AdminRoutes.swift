@@ -195,6 +195,18 @@ enum AdminRoutes {
         AdminRoute("GET", "/api/v1/audit/verify", .read, "Whether the audit log is as it was written.") { desk, call in
             try await desk.audit.verify(call)
         },
+        AdminRoute(
+            "GET", "/api/v1/breaches", .read, "Incidents of guardrails and bounds by key and trigger, the latest seen first.",
+            query: BreachDesk.parameters
+        ) { desk, call in try await desk.breaches.list(call) },
+        AdminRoute("GET", "/api/v1/breaches/{id}", .read, "One breach with evidence and timeline.") { desk, call in
+            try await desk.breaches.one(call)
+        },
+        AdminRoute(
+            "PATCH", "/api/v1/breaches/{id}", .operate, "Says what is done about a breach; the next incident opens one that was resolved.",
+            body: .members(
+                [.init(name: "status", help: "`active`, `investigating` or `resolved`."), .init(name: "note", help: "Why.")], required: 1)
+        ) { desk, call in try await desk.breaches.change(call) },
         AdminRoute("GET", "/api/v1/usage", .readKeys, "Requests, tokens and cost by what they are grouped by.", query: UsageDesk.parameters) {
             desk, call in
             try await desk.usage.answer(call)
@@ -212,6 +224,16 @@ enum AdminRoutes {
     private static let compatible: [AdminRoute] = {
         let pass: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.passThrough.answer(call) }
         let rules: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.rules.answer(call) }
+        let firewall: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.firewallRules.answer(call) }
+        let firewallRule = AdminRoute.Body.members(
+            [
+                .init(name: "name", help: "1 to 128 characters."),
+                .init(name: "pattern", help: "What is looked for; a regular expression may stand as `/…/i`."),
+                .init(name: "is_enabled", help: "Whether it is asked.", schema: "boolean"),
+                .init(name: "priority", help: "-1000 to 1000, the highest first.", schema: "integer"),
+                .init(name: "scope", help: "`prompt`, `response` or `both`."), .init(name: "type", help: "`substring` or `regex`."),
+                .init(name: "action", help: "`block`, `mask` or `warn`."), .init(name: "replacement", help: "Put in its place by `mask`."),
+            ], required: 0)
         let id = AdminRoute.Parameter(name: "endpoint_id", help: "Where the path does not say which.")
         return [
             AdminRoute("GET", "/config/pass_through_endpoint", .read, "Pass-through endpoints, as LiteLLM has them.", query: [id], pass),
@@ -229,6 +251,11 @@ enum AdminRoutes {
             AdminRoute("GET", "/v1/routing-rules/{id}", .read, "One rule.", rules),
             AdminRoute("PATCH", "/v1/routing-rules/{id}", .operate, "Changes a rule.", body: .anything, rules),
             AdminRoute("DELETE", "/v1/routing-rules/{id}", .operate, "Takes a rule away.", rules),
+            AdminRoute("GET", "/v1/firewall-rules", .read, "Rules of the firewall, as TokenRouter has them.", firewall),
+            AdminRoute("POST", "/v1/firewall-rules", .operate, "Adds a rule to the firewall.", body: firewallRule, status: 201, firewall),
+            AdminRoute("GET", "/v1/firewall-rules/{id}", .read, "One rule of the firewall.", firewall),
+            AdminRoute("PATCH", "/v1/firewall-rules/{id}", .operate, "Changes a rule of the firewall.", body: firewallRule, firewall),
+            AdminRoute("DELETE", "/v1/firewall-rules/{id}", .operate, "Takes a rule out of the firewall.", firewall),
         ]
     }()
 }

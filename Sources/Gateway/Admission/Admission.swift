@@ -58,6 +58,10 @@ struct Admission {
             throw .refused(Refusal(.overloaded, "settings changed while the request waited; send it again"))
         }
         if let provider = entry.provider { facts.provider = provider }
+        // A project that the request names itself, which only keys without one may.
+        if let name = entry.project, name != standing.project, let demand = live.residency(ofProject: name) {
+            facts.residency = (standing.residency ?? Residency()).within(demand)
+        }
         let (table, route, policy, mode) = (entry.inline?.table ?? live.table, entry.model.route, entry.policy, entry.model.mode)
         let (hit, fallbacks) = (ruling?.hit, entry.inline?.fallbacks)
         let admitted = Admitted(

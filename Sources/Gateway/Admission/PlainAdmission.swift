@@ -68,5 +68,6 @@ extension Facts {
         hasSideEffects = call.needs.contains(.tools) || call.stores
         if let regions = standing.regions { (self.regions, deniedRegions) = regions }
         if let allowed = standing.allowed { self.allowed = allowed }
+        if let residency = standing.residency { self.residency = residency }
     }
 }

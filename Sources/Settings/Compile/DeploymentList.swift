@@ -91,6 +91,7 @@ struct DeploymentList: Sendable {
         var deployment = Deployment(name: name, provider: settings.provider, model: settings.model)
         deployment.kind = (settings.kind ?? common.kind ?? entry.type.kind).deployment
         deployment.region = settings.region ?? common.region
+        deployment.keepsNothing = settings.zeroDataRetention ?? common.zeroDataRetention
         deployment.tags = settings.tags + common.tags.filter { !settings.tags.contains($0) }
         deployment.requestsPerMinute = settings.requestsPerMinute ?? common.requestsPerMinute
         deployment.tokensPerMinute = settings.tokensPerMinute ?? common.tokensPerMinute
@@ -158,7 +159,8 @@ struct DeploymentLimits: Hashable, Sendable {
 extension DeploymentSettings {
     /// Whether it is a mere mention.
     fileprivate var saysNothing: Bool {
-        name == nil && region == nil && tags.isEmpty && !saysPrice && baseModel == nil && requestsPerMinute == nil && tokensPerMinute == nil
+        name == nil && region == nil && zeroDataRetention == nil && tags.isEmpty && !saysPrice && baseModel == nil && requestsPerMinute == nil
+            && tokensPerMinute == nil
             && maxParallelRequests == nil && contextWindow == nil && lacks == nil && !paused && timeout == nil && cooldownTime == nil
             && quality == nil && kind == nil && !continues && quotas.isEmpty
     }

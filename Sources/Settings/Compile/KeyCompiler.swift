@@ -1,5 +1,6 @@
 import Routing
 import Schema
+import Translation
 
 /// Projects and virtual keys.
 extension Compiler {
@@ -10,6 +11,7 @@ extension Compiler {
             project.tags = entry.value.tags
             (project.isActive, project.keepsTexts) = (entry.value.active, entry.value.keepsTexts)
             project.redactsTexts = entry.value.redactsTexts
+            project.residency = residency(of: entry)
             projects.append(project)
         }
         for entry in document.customers.entries {
@@ -50,11 +52,23 @@ extension Compiler {
             key.tags = entry.value.tags + (project?.tags ?? []).filter { !entry.value.tags.contains($0) }
             (key.region, key.regions, key.deniedRegions) = (entry.value.region, entry.value.regions, entry.value.deniedRegions)
             key.overrides = entry.value.overrides.set
-            for region in Set(key.regions).intersection(key.deniedRegions).sorted() {
-                let line = node?.entry("denied_regions")?.line ?? entry.line
-                reader.reading.problem(path.setting("denied_regions"), line, "`\(region)` is both allowed and denied")
-            }
+            key.residency = Residency(kinds: entry.value.kinds, keepsNothing: entry.value.zeroDataRetention).within(project?.residency)
+            checkRegions(key.regions, key.deniedRegions, at: path, line: node?.entry("denied_regions")?.line ?? entry.line)
             keys.append(key)
+        }
+    }
+
+    private mutating func residency(of entry: Named<ProjectSettings>.Entry) -> Residency? {
+        let line = root["projects"]?[entry.name]?.entry("denied_regions")?.line ?? entry.line
+        checkRegions(entry.value.regions, entry.value.deniedRegions, at: "projects".setting(entry.name), line: line)
+        var residency = Residency(kinds: entry.value.kinds, keepsNothing: entry.value.zeroDataRetention)
+        (residency.regions, residency.deniedRegions) = (entry.value.regions, entry.value.deniedRegions)
+        return residency.demandsNothing ? nil : residency
+    }
+
+    private mutating func checkRegions(_ allowed: [String], _ denied: [String], at path: String, line: Int) {
+        for region in Set(allowed).intersection(denied).sorted() {
+            reader.reading.problem(path.setting("denied_regions"), line, "`\(region)` is both allowed and denied")
         }
     }
 
@@ -144,5 +158,24 @@ extension Compiler {
             assigned[key] = index
         }
         return assigned
+    }
+}
+
+extension Residency {
+    init(kinds: [ProviderKind], keepsNothing: Bool) {
+        self.init()
+        if !kinds.isEmpty { self.kinds = Kinds(kinds.map(\.deployment)) }
+        needsZeroRetention = keepsNothing
+    }
+
+    /// What a key and its project demand together; nil: nothing.
+    public func within(_ project: Residency?) -> Residency? {
+        var both = self
+        if let project {
+            both.kinds.formIntersection(project.kinds)
+            both.needsZeroRetention = needsZeroRetention || project.needsZeroRetention
+            (both.regions, both.deniedRegions) = (project.regions, project.deniedRegions)
+        }
+        return both.demandsNothing ? nil : both
     }
 }

@@ -13,6 +13,8 @@ public enum AlertEvent: String, SettingChoice {
     case store
     /// A canary was taken back.
     case canary
+    /// Incidents of a key and a guardrail have begun a breach, opened it again or made it worse.
+    case breach
 }
 
 public struct AlertSettings: Configurable {

@@ -1,5 +1,6 @@
 import Routing
 import Schema
+import Translation
 
 /// Keys that share a policy, tags, budgets and limits.
 public struct ProjectSettings: Configurable {
@@ -10,6 +11,10 @@ public struct ProjectSettings: Configurable {
     public var redactsTexts = true
     public var tags: [String] = []
     public var guardrails = GuardrailSettings()
+    public var regions: [String] = []
+    public var deniedRegions: [String] = []
+    public var kinds: [ProviderKind] = []
+    public var zeroDataRetention = false
     public var limits = LimitSettings()
 
     public init() {}
@@ -27,6 +32,10 @@ public struct ProjectSettings: Configurable {
             .setting(
                 "guardrails", \.guardrails,
                 "What is otherwise for its requests than `guardrails` says; only of guardrails that are switched on there."),
+            .setting("regions", \.regions, "Where deployments that serve it may be, whatever its keys say; empty: anywhere."),
+            .setting("denied_regions", \.deniedRegions, "Where they may not be."),
+            .setting("kinds", \.kinds, "Kinds of deployments that may serve it, such as `self_hosted`; empty: all."),
+            .setting("zero_data_retention", \.zeroDataRetention, "Only deployments that keep nothing of what they are sent may serve it."),
         ] + LimitSettings.fields(of: \.limits)
 }
 

@@ -23,6 +23,7 @@ public final class MemoryStore: Store {
         var audit = MemoryAudit()
         var texts = MemoryTexts()
         var usage = MemoryUsage()
+        var breaches = MemoryBreaches()
         var closed = false
 
         mutating func add(_ row: borrowing LedgerEntry, capacity: Int, _ receipt: inout AppendReceipt) {

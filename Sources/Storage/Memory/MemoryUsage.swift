@@ -58,7 +58,7 @@ extension MemoryStore {
                 done += state.forgetTexts(before: first) + state.forgetRows(before: first)
                 let events = state.events.count
                 state.events.removeAll { $0.unixMilliseconds < first.unixMilliseconds }
-                done += events - state.events.count
+                done += events - state.events.count + state.breaches.forget(before: first.unixMilliseconds)
             }
             let claims = state.texts.claims.count
             state.texts.claims = state.texts.claims.filter { $0.value.claim.expires > now }

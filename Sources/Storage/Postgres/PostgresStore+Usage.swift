@@ -63,6 +63,7 @@ extension PostgresStore {
                 "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at_ms < $1 ORDER BY id LIMIT $2)", .int8(first.unixMilliseconds),
                 .int8(Self.rowsOfPiece)
             ).affected
+            done += try forgetBreaches(before: first.unixMilliseconds, most: Self.rowsOfPiece)
         }
         if let most = retention.mostBytes { done += try forgetOldest(over: most, at: now) }
         done += try ask(

@@ -203,6 +203,30 @@ struct Migration: Sendable {
                 ALTER TABLE gateways ADD COLUMN last_call INTEGER NOT NULL DEFAULT 0;
                 ALTER TABLE decision_names ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0;
                 """),
+        Migration(
+            version: 8,
+            sql: """
+                -- detail: see BreachBytes. mark: what an operator said of it, 0 for nothing.
+                CREATE TABLE breaches(
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    key TEXT NOT NULL,
+                    trigger_kind INTEGER NOT NULL,
+                    rule TEXT NOT NULL,
+                    first_ms INTEGER NOT NULL,
+                    last_ms INTEGER NOT NULL,
+                    severity INTEGER NOT NULL,
+                    mark INTEGER NOT NULL,
+                    detail BLOB NOT NULL
+                );
+                CREATE INDEX breaches_by_trigger ON breaches(key, trigger_kind, rule, last_ms);
+                CREATE INDEX breaches_by_time ON breaches(last_ms, id);
+                -- The last batch of each writer that was taken.
+                CREATE TABLE breach_batches(
+                    writer INTEGER PRIMARY KEY,
+                    number INTEGER NOT NULL,
+                    at_ms INTEGER NOT NULL
+                );
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

@@ -49,6 +49,7 @@ extension SQLiteStore {
                 sql: "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?) AND at_ms < ?",
                 arguments: [Self.rowsOfPiece, limit])
             done += database.changesCount
+            done += try Self.forgetBreaches(before: limit, Self.rowsOfPiece, database)
             // Names are kept again at each start and change of settings: those that others followed on before then are in no row.
             try database.execute(
                 sql: """

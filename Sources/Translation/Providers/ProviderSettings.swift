@@ -36,6 +36,7 @@ public struct ProviderSettings: Configurable {
     public var tags: [String] = []
     public var kind: ProviderKind?
     public var region: String?
+    public var zeroDataRetention = false
     public var api = UpstreamAPI.auto
     public var http2 = HTTP2Use.auto
     public var http2Ping = Duration.seconds(10)
@@ -63,7 +64,10 @@ public struct ProviderSettings: Configurable {
         .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once, for each of its deployments."),
         .setting("tags", \.tags, "Tags that all its deployments carry."),
         .setting("kind", \.kind, "Whether it is paid per use, free, or run by yourself; without it what its type usually is."),
-        .setting("region", \.region, "Where its deployments are, for region rules."),
+        .setting("region", \.region, "Where its deployments are, for region rules: a region, a country such as `de`, or an area such as `eu`."),
+        .setting(
+            "zero_data_retention", \.zeroDataRetention,
+            "It has promised to keep nothing of what it is sent: such deployments alone serve keys and projects that demand it."),
         .setting("api", \.api, "Which endpoint to use where it has both chat completions and responses; auto: the client's own."),
     ]
 }
