@@ -99,6 +99,27 @@ def test_refusals_are_breaches_of_the_key(world):
     wait_until(lambda: [row["model"] for row in Admin(world).get(place)["data"]] == ["cloudy"], 15, what="the breach")
 
 
+def test_pass_through_endpoints_say_what_they_are(gateway, upstream):
+    up = upstream(lambda peer, request: peer.answer({"ok": True}))
+    there = {"target": f"http://127.0.0.1:{up.port}/x"}
+    one = gateway({
+        "providers": {"m": {"type": "mock"}},
+        "pass_through_endpoints": [{"path": "/silent", **there}, {"path": "/house", "kind": "self_hosted", "region": "de", **there},
+                                   {"path": "/promised", "region": "us", "zero_data_retention": True, **there}],
+        "projects": {"germany": {"regions": ["de"]}},
+        "keys": {"acceptance": {"key": KEY}, "zero": {"key": ZERO, "zero_data_retention": True}, "own": {"key": OWN, "kinds": ["self_hosted"]},
+                 "german": {"key": GERMAN, "project": "germany"}, "strict": {"key": STRICT, "denied_regions": ["us"]}},
+    })
+    may = {(key, path): one.post(path, {}, key=key)[0] == 200
+           for key in (KEY, ZERO, OWN, GERMAN, STRICT) for path in ("/silent", "/house", "/promised")}
+    assert {path for path, yes in may.items() if yes} == {
+        (KEY, "/silent"), (KEY, "/house"), (KEY, "/promised"), (ZERO, "/promised"), (OWN, "/house"), (GERMAN, "/house"), (STRICT, "/silent"),
+        (STRICT, "/house")}
+    assert len(up.requests) == 8
+    status, _, body = one.post("/silent", {}, key=ZERO)[:3]
+    assert status == 403 and json.loads(body)["error"]["code"] == "residency_not_met"
+
+
 BAD = {
     "both": ("projects: {p: {regions: [eu], denied_regions: [eu]}}", "both allowed and denied"),
     "no kind": ("keys: {k: {key: sk-0123456789abcdef0, kinds: [cloud]}}", "self_hosted"),

@@ -37,6 +37,8 @@ final class PassEndpoint: Sendable {
     private let methods: Set<UInt8>
     /// The value of `allow`.
     let allow: String
+    /// What it says of itself where keys demand something of who gets their data.
+    private let described: Deployment
 
     init(_ settings: PassThroughEndpoint, to target: PassTarget, route: NameID, deployment: NameID, origins: OriginNumbers) {
         includesSubpath = settings.includesSubpath
@@ -58,6 +60,9 @@ final class PassEndpoint: Sendable {
             return (Array(entry.name.utf8), Array("\(name)=\(Translation.PercentEncoding.encode(entry.value.reveal()))".utf8))
         }
         timeout = settings.timeout ?? .seconds(600)
+        var described = Deployment(name: text, kind: settings.kind.deployment, region: settings.region)
+        described.keepsNothing = settings.zeroDataRetention
+        self.described = described
         cost = settings.cost
         self.route = route
         self.deployment = deployment
@@ -68,6 +73,14 @@ final class PassEndpoint: Sendable {
         let known = settings.methods.compactMap { method in Method.allCases.first { "\($0.name)" == method.rawValue } }
         methods = Set(known.map(\.rawValue))
         allow = Method.allCases.filter { [methods] in methods.contains($0.rawValue) }.map { "\($0.name)" }.joined(separator: ", ")
+    }
+
+    /// Why the data of a key may not go there; nil: it may.
+    func refusal(of standing: Live.Standing) -> Refusal? {
+        guard standing.residency != nil || standing.regions != nil else { return nil }
+        let (allowed, denied) = standing.regions ?? ([], [])
+        let reason = Residency.verdict(on: described, standing.residency, regions: allowed, deniedRegions: denied)
+        return reason.map { Refusal(.residencyNotMet, "this endpoint may not get the data of this request: it \($0), as its key or project demands") }
     }
 
     func takes(_ method: Method) -> Bool { methods.isEmpty || methods.contains(method.rawValue) }

@@ -27,6 +27,10 @@ extension Reception {
         }
         do throws(Refusal) {
             let key = endpoint.needsKey ? try passKey(request, milliseconds) : nil
+            if let key, let refusal = endpoint.refusal(of: live.standing(of: key)) {
+                loop.noteBreach(refusal, key: key, api: .passThrough, id: id, model: endpoint.pathText)
+                throw refusal
+            }
             if !loop.holding.accepts { throw Refusal(.overloaded, "the ledger cannot be written; try again", retryAfter: .seconds(1)) }
             let guarded = bodyFollows ? nil : try guardPassed(&request, key, id, milliseconds)
             let chunked = request.head.framing == .chunked

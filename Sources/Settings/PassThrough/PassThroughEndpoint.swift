@@ -1,5 +1,6 @@
 import Routing
 import Schema
+import Translation
 
 /// A path of ours behind which another service is: its requests and answers are carried as they are. The names are those of LiteLLM's
 /// `pass_through_endpoints`.
@@ -18,6 +19,9 @@ public struct PassThroughEndpoint: Configurable {
     /// Nil: the gateway's `pass_through_request_timeout`.
     public var timeout: Duration?
     public var dollarsPerRequest = 0.0
+    public var region: String?
+    public var kind = ProviderKind.paid
+    public var zeroDataRetention = false
 
     public init() {}
 
@@ -48,6 +52,9 @@ public struct PassThroughEndpoint: Configurable {
         .setting(
             "cost_per_request", \.dollarsPerRequest, in: 0...1_000_000,
             "What a request costs in US dollars once it is answered with a status below 400."),
+        .setting("region", \.region, "Where it is, for keys and projects that say where their data may go."),
+        .setting("kind", \.kind, "Whether it is paid per use, free, or run by yourself, for those that demand a kind."),
+        .setting("zero_data_retention", \.zeroDataRetention, "It has promised to keep nothing of what it is sent, for those that demand it."),
     ]
 }
 

@@ -4,6 +4,7 @@ import Routing
 import Settings
 import Storage
 import Testing
+import Translation
 
 @testable import Gateway
 
