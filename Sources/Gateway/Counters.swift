@@ -54,6 +54,7 @@ struct Counters: Sendable {
 
     /// What guardrails found: see `GuardCounts`.
     var guarding = GuardCounts()
+    var moderation = ModerationCounts()
 
     static let outcomes = 1 + Fault.allCases.count
 
@@ -146,6 +147,7 @@ struct Counters: Sendable {
         left.duration += right.duration
         left.firstByte += right.firstByte
         left.guarding += right.guarding
+        left.moderation += right.moderation
     }
 }
 

@@ -54,6 +54,7 @@ extension Exchange {
         head.lines(request.routeLine(live))
         if let warning = request.ruling?.warning { head.lines(warning) }
         if let guarded = request.guarded, let lines = guarded.lines { head.lines(lines) }
+        if let moderation = request.moderation { head.lines(moderation) }
         if let loss = interpreter?.lossLine { head.lines(loss) }
         if let claim = request.claim, !isRefused { claim.writeLines(into: &head) }
         head.text("x-swiftlet-attempts: ")
@@ -64,6 +65,6 @@ extension Exchange {
     /// More bytes than `writeNames` writes.
     var namesBound: Int {
         (target?.names.readableBytes ?? 0) + (interpreter?.lossLine?.readableBytes ?? 0) + request.routeLine(live).readableBytes
-            + (request.guarded?.lines?.readableBytes ?? 0) + (request.ruling?.warning?.readableBytes ?? 0) + (request.claim?.linesBound ?? 0) + 128
+            + (request.guarded?.lines?.readableBytes ?? 0) + (request.moderation?.readableBytes ?? 0) + (request.ruling?.warning?.readableBytes ?? 0) + (request.claim?.linesBound ?? 0) + 128
     }
 }

@@ -20,6 +20,7 @@ struct Exposition {
         page.passThrough(counters)
         page.alerts(server.webhooks.counts)
         page.guards(counters.guarding, server.guardEvents, isOn: live.guards != nil)
+        page.moderation(counters.moderation, isOn: !live.moderators.isEmpty)
         page.ledger(server)
         page.limits(server, live, counters)
         return page.text

@@ -49,6 +49,8 @@ final class Live: Sendable {
     let passes: PassTable?
     /// What guardrails and firewall look for. Nil: nobody looks at anything.
     let guards: LiveGuards?
+    /// By index of `blueprint.moderation.all`.
+    let moderators: [Moderator]
     /// What is counted and limited.
     let metering: Metering
     /// By project: what is kept of the texts of its requests; most settings keep none, and then nobody asks.
@@ -103,6 +105,7 @@ final class Live: Sendable {
         providers = Set(blueprint.upstreams.map(\.providerName)).sorted()
         passes = try PassTable(blueprint.passThrough, store: store, origins: origins)
         guards = LiveGuards(blueprint)
+        moderators = blueprint.moderation.all.compactMap { Moderator($0, origins: origins) }
         metering = Metering(
             blueprint.accounts, ceiling: blueprint.unpricedCeiling, globalParallel: blueprint.globalParallel, isExclusive: isExclusive)
         baselines = Baselines(blueprint)

@@ -40,28 +40,44 @@ struct Reception {
 
     // MARK: Calls
 
-    func admit(_ request: ClientRequest, _ api: API, path: PathModel? = nil, mayAdopt: Bool = true) {
+    /// - Parameter isModerated: A moderation endpoint has been asked about it, and lets it pass.
+    func admit(_ request: ClientRequest, _ api: API, path: PathModel? = nil, mayAdopt: Bool = true, isModerated: Bool = false) {
         let milliseconds = WallClock.milliseconds()
         let id = loop.requestIDs.next(atUnixMilliseconds: milliseconds)
         do throws(Obstacle) {
-            let admitted = try admission(of: request, api, path, milliseconds, id, isFirst: mayAdopt)
+            let admitted = try admission(of: request, api, path, milliseconds, id, isFirst: mayAdopt && !isModerated)
             admitted.journey.ticket = UInt64(id.rawValue)
             if api == .responses { admitted.events = request.eventNames }
             admitted.ticket = request.ticket
-            if live.keepsTexts, let keeping = live.textKeeping(of: admitted) {
-                client.tap = TextTap(loop.server.texts, id, admitted, keeping, next: client.tap)
+            if !isModerated, !live.moderators.isEmpty {
+                let before = live
+                let waits = moderate(admitted, id) {
+                    // What was found out by other settings is found out again.
+                    if live !== before { return admit(request, api, path: path, mayAdopt: mayAdopt, isModerated: true) }
+                    do throws(Obstacle) { try begin(admitted, id) } catch { obstructed(error, request, api, path, id, mayAdopt: mayAdopt) }
+                }
+                if waits { return }
             }
-            let waits = live.metering.isOn ? try claim(admitted) : false
-            Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin(waiting: waits)
-        } catch {
-            switch error {
-            case .refused(let refusal):
-                note(refusal, request, api, id)
-                refuse(refusal, api, id)
-            case .missing(let missing):
-                guard mayAdopt else { return refuse(Refusal(.overloaded, "settings changed while the request waited; send it again"), api, id) }
-                adopt(missing, request, api, path, id)
-            }
+            try begin(admitted, id)
+        } catch { obstructed(error, request, api, path, id, mayAdopt: mayAdopt) }
+    }
+
+    private func begin(_ admitted: Admitted, _ id: RequestID) throws(Obstacle) {
+        if live.keepsTexts, let keeping = live.textKeeping(of: admitted) {
+            client.tap = TextTap(loop.server.texts, id, admitted, keeping, next: client.tap)
+        }
+        let waits = live.metering.isOn ? try claim(admitted) : false
+        Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin(waiting: waits)
+    }
+
+    private func obstructed(_ obstacle: Obstacle, _ request: ClientRequest, _ api: API, _ path: PathModel?, _ id: RequestID, mayAdopt: Bool) {
+        switch obstacle {
+        case .refused(let refusal):
+            note(refusal, request, api, id)
+            refuse(refusal, api, id)
+        case .missing(let missing):
+            guard mayAdopt else { return refuse(Refusal(.overloaded, "settings changed while the request waited; send it again"), api, id) }
+            adopt(missing, request, api, path, id)
         }
     }
 

@@ -49,6 +49,7 @@ public struct Blueprint: Sendable {
     public var firewall = Firewall.none
     /// What looks at whose prompts and replies.
     public var guards = GuardTable()
+    public var moderation = ModerationTable()
 
     /// What conditions of its routes count.
     public var limiters: [Limiter] = []

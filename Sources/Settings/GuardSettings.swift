@@ -136,6 +136,7 @@ public struct GuardrailSettings: Configurable, Hashable {
     public var injection: ScoreSettings?
     public var toxicity: ScoreSettings?
     public var keywords: KeywordSettings?
+    public var moderation: ModerationSettings?
     public var budgetCap: GuardAction?
     public var allow: [String] = []
     public var firewallShadow: Bool?
@@ -147,6 +148,7 @@ public struct GuardrailSettings: Configurable, Hashable {
         .setting("injection", \.injection, "Text that tries to give the model other orders."),
         .setting("toxicity", \.toxicity, "Insults, threats and hate."),
         .setting("keywords", \.keywords, "Words and phrases of your own."),
+        .setting("moderation", \.moderation, "A service that is asked about every prompt, such as OpenAI's moderation endpoint."),
         .setting(
             "budget_cap", \.budgetCap,
             "Requests that would exceed a hard budget: `block` refuses them, which holds without this too; `warn` serves them and says so; `off` "
@@ -162,6 +164,7 @@ public struct GuardrailSettings: Configurable, Hashable {
         if let injection { merged.injection = injection.over(base.injection ?? .init()) }
         if let toxicity { merged.toxicity = toxicity.over(base.toxicity ?? .init()) }
         if let keywords { merged.keywords = keywords.over(base.keywords ?? .init()) }
+        if let moderation { merged.moderation = moderation.over(base.moderation ?? .init()) }
         if let budgetCap { merged.budgetCap = budgetCap }
         if let firewallShadow { merged.firewallShadow = firewallShadow }
         merged.allow += allow.filter { !base.allow.contains($0) }

@@ -100,6 +100,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     case malformedReply = "malformed_reply"
     case streamInterrupted = "stream_interrupted"
     case noEligibleDeployment = "no_eligible_deployment"
+    case moderationUnavailable = "moderation_unavailable"
     case overloaded = "overloaded"
     case shuttingDown = "shutting_down"
     case timeout = "timeout"
@@ -128,7 +129,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         case .rateLimitExceeded, .providerQuotaExceeded: (429, "rate_limit_error")
         case .providerAuthFailed, .providerNotFound, .providerError, .providerUnavailable: (502, "server_error")
         case .malformedReply, .streamInterrupted: (502, "server_error")
-        case .noEligibleDeployment, .overloaded, .shuttingDown: (503, "server_error")
+        case .noEligibleDeployment, .moderationUnavailable, .overloaded, .shuttingDown: (503, "server_error")
         case .timeout: (504, "timeout_error")
         case .internalError: (500, "server_error")
         }

@@ -104,8 +104,8 @@ def test_pass_through_endpoints_say_what_they_are(gateway, upstream):
     there = {"target": f"http://127.0.0.1:{up.port}/x"}
     one = gateway({
         "providers": {"m": {"type": "mock"}},
-        "pass_through_endpoints": [{"path": "/silent", **there}, {"path": "/house", "kind": "self_hosted", "region": "de", **there},
-                                   {"path": "/promised", "region": "us", "zero_data_retention": True, **there}],
+        "general": {"pass_through_endpoints": [{"path": "/silent", **there}, {"path": "/house", "kind": "self_hosted", "region": "de", **there},
+                                   {"path": "/promised", "region": "us", "zero_data_retention": True, **there}]},
         "projects": {"germany": {"regions": ["de"]}},
         "keys": {"acceptance": {"key": KEY}, "zero": {"key": ZERO, "zero_data_retention": True}, "own": {"key": OWN, "kinds": ["self_hosted"]},
                  "german": {"key": GERMAN, "project": "germany"}, "strict": {"key": STRICT, "denied_regions": ["us"]}},

@@ -205,6 +205,8 @@ final class Admitted {
     var openSlot: Int32 = -1
     /// What guardrails and firewall know of it. Nil: nobody looks at its prompt or its reply.
     var guarded: GuardedRequest?
+    /// A header line that says what a moderation endpoint warned of.
+    var moderation: ByteBuffer?
     /// Its hold on its `Idempotency-Key`.
     var ticket: IdempotencyTicket?
     /// How the client wants the events of its stream named.

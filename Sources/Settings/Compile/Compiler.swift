@@ -71,6 +71,7 @@ struct Compiler {
         checkAdminTokens()
         let firewall = Firewall.compile(document.firewall, root["firewall"]?.items ?? [], &reader.reading)
         let guards = guards(firewall)
+        let moderation = moderation()
         checkPassThrough()
         addAutoRoute()
         addDirectRoutes()
@@ -102,6 +103,7 @@ struct Compiler {
         blueprint.passThrough = passThrough
         blueprint.firewall = firewall
         blueprint.guards = guards
+        blueprint.moderation = moderation
         blueprint.limiters = reader.limiters
         blueprint.providers = Dictionary(document.providers.entries.map { ($0.name, $0.value.provider) }) { first, _ in first }
         blueprint.pricesFile = document.pricesFile

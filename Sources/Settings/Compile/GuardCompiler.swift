@@ -40,6 +40,7 @@ extension Compiler {
             ("injection", settings.injection != nil, base.injection?.rail.isOn ?? false),
             ("toxicity", settings.toxicity != nil, base.toxicity?.rail.isOn ?? false),
             ("keywords", settings.keywords != nil, base.keywords?.rail.isOn ?? false),
+            ("moderation", settings.moderation != nil, base.moderation?.rail.isOn ?? false),
             ("budget_cap", settings.budgetCap != nil, base.budgetCap ?? .block != .off),
         ]
         let offered = rails.filter(\.isOn).map { "`\($0.name)`" }.joined(separator: ", ")
@@ -118,7 +119,7 @@ private struct GuardResolver {
     /// Nil: nothing is looked for.
     mutating func policy(_ settings: GuardrailSettings) -> Int? {
         var settings = settings
-        settings.budgetCap = nil
+        (settings.budgetCap, settings.moderation) = (nil, nil)
         if let index = known[settings] { return index }
         let policy = compiled(settings)
         let index: Int? = policy.isEmpty ? nil : table.policies.count
