@@ -1,11 +1,13 @@
 """A moderation endpoint that is asked about prompts: what it flags, what becomes of a prompt it says nothing of, in every dialect."""
 
 import json
+import socket
+import subprocess
 import threading
 import time
 
 import pytest
-from support.gateway import KEY, wait_until
+from support.gateway import BINARY, KEY, wait_until
 from support.routing import ask
 from test_admin import Admin
 
@@ -125,8 +127,10 @@ def test_without_a_verdict_the_settings_decide(gateway, upstream, manner):
 
 
 def test_nobody_is_there(gateway, judge):
-    judge.up.close()
-    assert ask(start(gateway, judge, on_failure="closed"), **say("hello")).status == 503
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert ask(start(gateway, judge, on_failure="closed", url=f"http://127.0.0.1:{port}/x"), **say("hello")).status == 503
+    assert ask(start(gateway, judge, on_failure="open", url=f"http://127.0.0.1:{port}/x"), **say("hello")).status == 200
 
 
 def test_thresholds_warnings_shadow_and_sizes(gateway, judge):
@@ -148,7 +152,6 @@ def test_thresholds_warnings_shadow_and_sizes(gateway, judge):
 def test_a_client_that_leaves_ends_the_question(gateway, judge):
     judge.manner = hang
     one = start(gateway, judge, timeout="4s")
-    import socket
     body = json.dumps({"model": "chat"} | say("x")).encode()
     with socket.create_connection(("127.0.0.1", one.port)) as client:
         client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer " + KEY.encode()
@@ -175,8 +178,6 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_settings_are_told(tmp_path, name):
-    import subprocess
-    from support.gateway import BINARY
     text, message = BAD[name]
     file = tmp_path / "bad.yaml"
     file.write_text(text + "\n")
