@@ -65,6 +65,7 @@ extension Exchange {
     /// More bytes than `writeNames` writes.
     var namesBound: Int {
         (target?.names.readableBytes ?? 0) + (interpreter?.lossLine?.readableBytes ?? 0) + request.routeLine(live).readableBytes
-            + (request.guarded?.lines?.readableBytes ?? 0) + (request.moderation?.readableBytes ?? 0) + (request.ruling?.warning?.readableBytes ?? 0) + (request.claim?.linesBound ?? 0) + 128
+            + (request.guarded?.lines?.readableBytes ?? 0) + (request.moderation?.readableBytes ?? 0) + (request.ruling?.warning?.readableBytes ?? 0)
+            + (request.claim?.linesBound ?? 0) + 128
     }
 }

@@ -62,8 +62,10 @@ def test_rules_of_the_file_have_numbers_too(served):
 
 
 @pytest.mark.parametrize("change, status, said", [
-    ({"pattern": "(a"}, 422, "pattern"), ({"pattern": ""}, 422, "pattern"), ({"pattern": None}, 422, "pattern"), ({"pattern": "x" * 10_001}, 422, "10000"),
-    ({"pattern": r"(a)\1"}, 422, "pattern"), ({"replacement": "$7"}, 422, "replacement"), ({"name": ""}, 422, "name"), ({"name": "x" * 129}, 422, "name"),
+    ({"pattern": "(a"}, 422, "pattern"), ({"pattern": ""}, 422, "pattern"), ({"pattern": None}, 422, "pattern"),
+    ({"pattern": "x" * 10_001}, 422, "10000"),
+    ({"pattern": r"(a)\1"}, 422, "pattern"), ({"replacement": "$7"}, 422, "replacement"), ({"name": ""}, 422, "name"),
+    ({"name": "x" * 129}, 422, "name"),
     ({"scope": "promt"}, 422, "prompt"), ({"type": "glob"}, 422, "type"), ({"action": "allow"}, 422, "action"), ({"priority": 1001}, 422, "priority"),
     ({"priority": "high"}, 422, "priority"), ({"is_enabled": "maybe"}, 422, "is_enabled"), ({"patern": "x"}, 400, "pattern"),
     ({"name": "filed"}, 409, "filed"),
