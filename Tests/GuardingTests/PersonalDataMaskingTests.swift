@@ -51,4 +51,18 @@ import Testing
         #expect(masking.standIn(for: Array("new".utf8), .phone) == Array("[PHONE]".utf8))
         #expect(masking.standIn(for: Array("0".utf8), .phone) == Array("[PHONE_1]".utf8))
     }
+
+    @Test("a stand-in has no name that somebody else has written; what the model says again is meant as it was")
+    func avoids() {
+        var policy = GuardPolicy()
+        policy.personalData.action = .mask
+        func masked(_ texts: GuardedText...) -> [String?] {
+            var masking = PersonalDataMasking()
+            return Guard(policy).check(texts, masking: &masking).texts.map { $0.map { String(decoding: $0, as: UTF8.self) } }
+        }
+        #expect(masked(GuardedText(.user, "[EMAIL_3] and m@x.example")) == ["[EMAIL_3] and [EMAIL_4]"])
+        #expect(masked(GuardedText(.assistant, "to [EMAIL_3]"), GuardedText(.user, "m@x.example")) == [nil, "[EMAIL_1]"])
+        #expect(masked(GuardedText(.user, "[EMAIL_99999999999999999999] [X_1] [EMAIL_] [ m@x.example")).count == 1)
+        #expect(masked(GuardedText(.user, "m@x.example, then [EMAIL_"))[0] == "[EMAIL_1], then [EMAIL_")
+    }
 }

@@ -147,7 +147,8 @@ struct PromptReader {
     }
 
     private mutating func member(_ name: JSONText, _ role: Role, _ said: inout Role?, _ found: inout PromptTexts) throws(JSONProblem) {
-        switch MemberName.kind(of: name, scanner) {
+        let kind = MemberName.kind(of: name, scanner)
+        switch kind {
         case .text: try value(.words, role, &found)
         case .nothing: try scanner.skip()
         case .data:
@@ -157,7 +158,7 @@ struct PromptReader {
         case .role, .type:
             guard try scanner.peek() == .string else { return _ = try scanner.skip() }
             let bytes = try scanner.string().range.of(body)
-            if let speaker = MemberName.role(said: bytes) { said = speaker }
+            if let speaker = kind == .role ? MemberName.speaker(bytes) : MemberName.speaker(ofType: bytes) { said = speaker }
         case .result:
             let first = found.texts.count
             try value(.words, .tool, &found)
@@ -260,15 +261,20 @@ private enum MemberName {
         return nothing.contains { scanner.text(name, is: $0) } ? .nothing : .text
     }
 
-    /// Of a `role` or a `type`. Nil: it says nothing of who speaks.
-    static func role(said bytes: UnsafeRawBufferPointer) -> GuardPolicy.Role? {
+    /// Of a `role`. Nil: nobody who is known.
+    static func speaker(_ bytes: UnsafeRawBufferPointer) -> GuardPolicy.Role? {
+        if bytes.equals("user") || bytes.equals("USER") { return .user }
+        if bytes.equals("assistant") || bytes.equals("model") || bytes.equals("CHATBOT") { return .assistant }
+        if bytes.equals("system") || bytes.equals("developer") || bytes.equals("SYSTEM") { return .system }
+        return bytes.equals("tool") || bytes.equals("function") || bytes.equals("TOOL") ? .tool : nil
+    }
+
+    /// Of a `type`: calls, thoughts and results say themselves who says them. Nil: as what they stand in.
+    static func speaker(ofType bytes: UnsafeRawBufferPointer) -> GuardPolicy.Role? {
         func ends(_ end: StaticString) -> Bool {
             bytes.count >= end.utf8CodeUnitCount && UnsafeRawBufferPointer(rebasing: bytes.suffix(end.utf8CodeUnitCount)).equals(end)
         }
-        if bytes.equals("user") || bytes.equals("USER") { return .user }
-        if bytes.equals("assistant") || bytes.equals("model") || bytes.equals("CHATBOT") || bytes.equals("reasoning") { return .assistant }
-        if bytes.equals("system") || bytes.equals("developer") || bytes.equals("SYSTEM") { return .system }
-        if bytes.equals("tool") || bytes.equals("function") || ends("_output") || ends("_result") { return .tool }
-        return ends("_call") || bytes.equals("tool_use") ? .assistant : nil
+        if ends("_output") || ends("_result") { return .tool }
+        return ends("_call") || bytes.equals("tool_use") || bytes.equals("reasoning") ? .assistant : nil
     }
 }
