@@ -9,6 +9,7 @@ from google import genai
 from google.genai import errors, types
 from support.dialects import PROVIDERS, SURFACES
 from support.gateway import KEY
+from test_admin import Admin
 
 MAIL, CARD = "canary.bird@example.com", "4111 1111 1111 1111"
 PROMPT = f'Write to {MAIL}, charge "{CARD}".\n\tIs it Jürgens \U0001f600?'
@@ -70,13 +71,13 @@ def test_what_is_masked_never_leaves(guarded, surface, provider):
     assert json.dumps(MASKED, ensure_ascii=False)[1:-1] in text, "the rest of the text is as it was"
 
 
-@pytest.mark.parametrize("surface", ["chat"])
+@pytest.mark.parametrize("surface", SURFACES)
 def test_streams_are_asked_with_what_is_masked(guarded, surface):
     gateway, up = guarded(guardrails={"pii": "mask"})
     status, headers, answer = gateway.post(*asking(surface, PROMPT, stream=True))
-    assert status == 200 and b"[DONE]" in answer
+    assert status == 200 and b"ll" in answer
     assert headers["x-swiftlet-guardrails"] == "pii=mask"
-    assert MAIL not in said(up.requests[0])
+    assert MAIL not in said(up.requests[0]) and "[EMAIL_1]" in said(up.requests[0])
 
 
 def test_nothing_but_the_texts_changes(guarded):
@@ -350,6 +351,22 @@ def test_pass_through_bodies_are_read_too(gateway, upstream):
     # What is neither JSON nor text is counted as unread.
     assert gateway.post("/rerank", b"\x00\xff" * 40, headers={"content-type": "application/octet-stream"})[0] == 200
     assert metrics(gateway)["swiftlet_guardrail_unread_bodies_total"] == 1
+
+
+def test_explain_and_routing_say_what_was_found(guarded):
+    gateway, up = guarded(guardrails={"pii": "mask", "injection": {"action": "block", "shadow": True}})
+    body = json.loads(asking("chat", f"{ATTACK} {MAIL} {MAIL}")[1])
+    found = [{"guardrail": "injection", "action": "block", "shadow": True, "count": 1},
+             {"guardrail": "pii", "name": "email", "action": "mask", "count": 2}]
+    status, _, answer = gateway.post("/v1/chat/completions", {**body, "include_routing_metadata": True})
+    assert status == 200
+    assert sorted(json.loads(answer)["routing"]["guardrails"], key=str) == sorted(found, key=str)
+    before = metrics(gateway)
+    status, report = Admin(gateway)("POST", "/api/v1/explain", {"api": "chat_completions", "body": body})[::2]
+    assert status == 200 and MAIL not in json.dumps(report)
+    assert sorted(report["guardrails"], key=str) == sorted(found, key=str)
+    counted = 'swiftlet_guardrail_findings_total{guardrail="pii",action="mask",shadow="false"}'
+    assert metrics(gateway)[counted] == before[counted] == 2 and len(up.requests) == 1
 
 
 def test_every_endpoint_counts_what_it_read(guarded):
