@@ -56,6 +56,10 @@ struct CompactWriter {
         }
     }
 
+    mutating func float(_ value: Float) {
+        for shift in stride(from: UInt32(0), to: 32, by: 8) { byte(UInt8(truncatingIfNeeded: value.bitPattern >> shift)) }
+    }
+
     /// UTF-8, cut at a character so that at most `longest` bytes remain.
     mutating func text(_ text: String, longest: Int) {
         var kept = text[...]
@@ -109,6 +113,15 @@ struct CompactReader {
         for index in 0..<8 { value |= UInt64(bytes[at + index]) << UInt64(8 * index) }
         at += 8
         return value
+    }
+
+    mutating func float() -> Float? {
+        var bits: UInt32 = 0
+        for shift in stride(from: UInt32(0), to: 32, by: 8) {
+            guard let byte = byte() else { return nil }
+            bits |= UInt32(byte) << shift
+        }
+        return Float(bitPattern: bits)
     }
 
     mutating func text() -> String? {

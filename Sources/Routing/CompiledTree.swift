@@ -7,6 +7,8 @@ struct CompiledTree: Sendable {
         var kind = Picker.Kind.first
         var countsFlights = false
         var measure = Measure.nothing
+        /// Of a choice by complexity, in `minds`; -1 for others.
+        var mind = -1
         /// Into `children`; for a leaf the lower bound is its index in `leaves`.
         var children: Range<Int>
         var leaves: Range<Int>
@@ -63,6 +65,8 @@ struct CompiledTree: Sendable {
     var roots: [Root] = []
     /// As they start out; a router holds the moving ones. A named route that stands in several trees has one state.
     var pickers: [Picker] = []
+    /// Of choices by complexity, as they start out too.
+    var minds: [MindPlan] = []
     /// Of gates and rules.
     var conditions = ConditionTests()
 }

@@ -75,10 +75,76 @@ public struct Decision: Hashable, Sendable {
     public var mode: AutoMode?
     /// How clearly a choice by weights was the best, 0 ... 1. Nil: there was none.
     public var confidence: Float?
+    /// What few decisions have: one where there is something, else none.
+    private var rare: [Rare] = []
+
+    private struct Rare: Hashable, Sendable {
+        var complexity: Complexity?
+        var terms: Terms?
+        var nanoseconds: UInt32 = 0
+    }
+
     /// The place of what was chosen in the compiled tree, which names its strategies. -1: none.
     var leaf = -1
 
     public init() {}
+}
+
+extension Decision {
+    /// How hard the request was, and what was made of it.
+    public struct Complexity: Hashable, Sendable {
+        /// Of the prompt alone, and in its conversation.
+        public var score: Float
+        public var inContext: Float
+        /// By the choice's axis, and as its session has it. Nil: no choice by complexity was made.
+        public var adjusted: Float?
+        /// That the model chosen answers well enough. Nil: nothing was known of the request.
+        public var chance: Float?
+        /// Of the model chosen, from 1 for the least capable. 0: no choice by complexity was made.
+        public var tier = 0
+        public var tiers = 0
+        public var trouble: Appraisal.Trouble
+
+        init(_ appraisal: Appraisal) {
+            score = appraisal.score
+            inContext = appraisal.inContext
+            trouble = appraisal.trouble
+        }
+    }
+
+    /// What the model chosen is worth by each of three measures, 0 ... 1, before their weights.
+    public struct Terms: Hashable, Sendable {
+        public var cost: Float
+        public var quality: Float
+        public var latency: Float
+    }
+
+    private var some: Rare {
+        get { rare.isEmpty ? Rare() : rare[0] }
+        _modify {
+            if rare.isEmpty { rare.append(Rare()) }
+            yield &rare[0]
+            if rare[0] == Rare() { rare = [] }
+        }
+    }
+
+    /// Nil: nobody asked how hard the request is.
+    public var complexity: Complexity? {
+        get { rare.isEmpty ? nil : rare[0].complexity }
+        set { if !rare.isEmpty || newValue != nil { some.complexity = newValue } }
+    }
+
+    /// Nil: nothing was weighed.
+    public var terms: Terms? {
+        get { rare.isEmpty ? nil : rare[0].terms }
+        set { if !rare.isEmpty || newValue != nil { some.terms = newValue } }
+    }
+
+    /// What scoring and deciding took. 0: nobody looked.
+    public var nanoseconds: UInt32 {
+        get { rare.isEmpty ? 0 : rare[0].nanoseconds }
+        set { if !rare.isEmpty || newValue != 0 { some.nanoseconds = newValue } }
+    }
 }
 
 extension Router {
@@ -95,6 +161,7 @@ extension Router {
         journey.decided.leftBecause = notedLeaving
         journey.decided.candidates = noted
         journey.decided.confidence = journey.confidence.map { Float($0) }
+        if let appraisal = journey.facts.appraisal, journey.decided.complexity == nil { journey.decided.complexity = Decision.Complexity(appraisal) }
         switch step {
         case .attempt(let attempt):
             journey.decided.chosen = attempt.deployment

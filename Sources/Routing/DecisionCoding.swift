@@ -4,10 +4,14 @@
 ///     count of hits: policy rule, count of observations: field value
 ///     count of candidates: deployment verdict
 ///     verdict: its code, + 0x80 with a score; what belongs to the code; the score (4); faults where it rests
+///     version 2 alone: flags; with 1 score, in context, adjusted, chance (4 each, not a number: none), tier, tiers, trouble;
+///     with 2 worth by cost, quality, latency (4 each); with 4 nanoseconds of deciding
 ///
 /// Times are milliseconds from the decision on, for its clock ends with its process.
 extension Decision {
     private static let version: UInt8 = 1
+    /// With something behind the candidates.
+    private static let longVersion: UInt8 = 2
     private static let longestField = 48
     private static let longestValue = 64
     private static let mostHits = 16
@@ -19,7 +23,7 @@ extension Decision {
     public func withEncoded(_ body: (UnsafeRawBufferPointer) -> Void) { CompactWriter.lend(atMost: bound, { write(&$0) }, body) }
 
     private func write(_ writer: inout CompactWriter) {
-        writer.byte(Self.version)
+        writer.byte(hasMore ? Self.longVersion : Self.version)
         writer.fixed(seed)
         writer.number(UInt64(truncatingIfNeeded: tableVersion))
         writer.optional(policy)
@@ -43,6 +47,7 @@ extension Decision {
                 Self.write(candidate.excludedBecause, score: candidate.score, faults: candidate.recentFaults, at: at, &writer)
             }
         }
+        if hasMore { writeMore(&writer) }
     }
 
     /// No encoding has more bytes.
@@ -50,7 +55,7 @@ extension Decision {
         let number = CompactWriter.longestNumber
         // A byte, a detail, a score, faults.
         let verdict = 1 + number + 4 + number
-        var bound = 16 + 8 * number + verdict + candidates.count * (number + verdict)
+        var bound = 16 + 8 * number + verdict + candidates.count * (number + verdict) + Self.longestMore
         for hit in hits.prefix(Self.mostHits) {
             let observed = min(hit.observed.count, Self.mostObserved)
             bound += 3 * number + observed * (2 * number + Self.longestField + Self.longestValue)
@@ -71,7 +76,8 @@ extension Decision {
     /// Nil for what no version of this program wrote. `at` is zero then, and times count from it.
     public init?(decoding bytes: [UInt8]) {
         var reader = CompactReader(bytes)
-        guard reader.byte() == Self.version, let seed = reader.fixed(), let table = reader.number(), let policy = reader.optional(),
+        guard let version = reader.byte(), version == Self.version || version == Self.longVersion, let seed = reader.fixed(),
+            let table = reader.number(), let policy = reader.optional(),
             let entry = reader.count(), let route = reader.count(), let reason = reader.byte().flatMap(Reason.init(rawValue:)),
             let mode = reader.byte(), mode <= AutoMode.allCases.count, let confidence = reader.byte(), confidence <= 200 || confidence == .max,
             let chosen = reader.optional(), let leaf = reader.optional(), let left = Self.readVerdict(&reader), let hits = reader.length()
@@ -91,6 +97,7 @@ extension Decision {
             candidate.deployment = deployment
             candidates.append(candidate)
         }
+        if version == Self.longVersion, !readMore(&reader) { return nil }
         guard reader.isAtEnd else { return nil }
     }
 
@@ -115,7 +122,7 @@ extension Decision {
         writer.byte(code | (score == nil ? 0 : hasScore))
         if let detail { writer.number(detail) }
         if let score {
-            for shift in stride(from: UInt32(0), to: 32, by: 8) { writer.byte(UInt8(truncatingIfNeeded: score.bitPattern >> shift)) }
+            writer.float(score)
         }
         if case .resting? = reason { writer.count(faults) }
     }
@@ -135,13 +142,7 @@ extension Decision {
             candidate.excludedBecause = reason
         }
         if first & hasScore != 0 {
-            var bits: UInt32 = 0
-            for shift in stride(from: UInt32(0), to: 32, by: 8) {
-                guard let byte = reader.byte() else { return nil }
-                bits |= UInt32(byte) << shift
-            }
-            let score = Float(bitPattern: bits)
-            guard score.isFinite else { return nil }
+            guard let score = reader.float(), score.isFinite else { return nil }
             candidate.score = score
         }
         if case .resting? = candidate.excludedBecause {

@@ -38,13 +38,40 @@ extension Decision {
         default:
             let among = "\(eligible) eligible of \(candidates.count)"
             guard let strategy = names.strategies(of: self).last else { return "\(name) is the route's only deployment" }
-            if let mode { return "mode \(mode.rawValue) chose \(name) because it is \(Self.why("auto"))\(clearly) (\(among))" }
-            let why = eligible == 1 ? "the only one that may serve" : Self.why(strategy)
-            return "\(strategy) chose \(name) because it is \(why)\(clearly) (\(among))"
+            if let mode { return "mode \(mode.rawValue) chose \(name) because it is \(Self.why("auto"))\(clearly)\(weighed) (\(among))" }
+            if strategy == Intelligent.name, eligible > 1, let complexity, complexity.tiers > 0 {
+                return "intelligent chose \(name) because it is \(Self.why(complexity)) (\(among))"
+            }
+            let why = eligible == 1 ? "the only one that may serve" : Self.why(strategy) + (terms == nil ? "" : clearly + weighed)
+            return "\(strategy) chose \(name) because it is \(why)\(terms == nil ? clearly : "") (\(among))"
         }
     }
 
     private var clearly: String { confidence.map { ", \(Int(($0 * 100).rounded())) % surely" } ?? "" }
+
+    /// What the chosen is worth by each measure.
+    private var weighed: String {
+        guard let terms else { return "" }
+        func written(_ term: Float) -> String { Self.hundredths(term) }
+        let asked = complexity.map { $0.trouble == .none ? ", complexity \(Self.hundredths($0.inContext))" : "" } ?? ""
+        return ": cost \(written(terms.cost)), quality \(written(terms.quality)), latency \(written(terms.latency))\(asked)"
+    }
+
+    private static func why(_ complexity: Complexity) -> String {
+        guard let chance = complexity.chance else { return "the most capable, for \(complexity.trouble.text) to judge by" }
+        let place = "tier \(complexity.tier) of \(complexity.tiers)"
+        let asked = "complexity \(hundredths(complexity.score)), adjusted \(hundredths(complexity.adjusted ?? complexity.score))"
+        if complexity.tier == complexity.tiers { return "the cheapest of the most capable, \(place), which \(asked) asks for" }
+        return "the cheapest likely to answer well enough, \(Int((chance * 100).rounded())) % at \(asked), \(place)"
+    }
+
+    /// 0.07, 0.5, 1.
+    private static func hundredths(_ number: Float) -> String {
+        guard number.isFinite else { return "?" }
+        let whole = Int((min(max(number, 0), 1) * 100).rounded())
+        if whole % 100 == 0 { return "\(whole / 100)" }
+        return whole % 10 == 0 ? "0.\(whole / 10)" : whole < 10 ? "0.0\(whole)" : "0.\(whole)"
+    }
 
     private static func why(_ strategy: String) -> String {
         switch strategy {

@@ -21,8 +21,10 @@ public struct Deployment: Hashable, Sendable {
     public var tokensPerMinute: Int?
     public var maxParallelRequests: Int?
     public var price: Price?
-    /// How good its answers are, 0 ... 1. Nil: unknown, so the dearer of two counts as the better.
+    /// How good its answers are, 0 ... 1, as an operator says. Nil: nobody does.
     public var quality: Double?
+    /// The same as its price and age suggest: see `InferredCapability`. Nil: no price is known.
+    public var capability: Double?
     /// Tokens of prompt and answer together. Nil: unknown, so nothing is too large.
     public var contextWindow: Int?
     /// Tokens of an answer at most. Nil: unknown.

@@ -10,8 +10,6 @@ public struct Facts: Hashable, Sendable {
     public var session: UInt64
     public var user: UInt64
     public var key: UInt64
-    /// How hard the request is, 0 ... 1. Nil: nobody scored it.
-    public var complexity: Double?
     /// A hard budget stands above this request, so a deployment without a price may not serve.
     public var needsPrice: Bool
     /// Asking twice may act twice (a tool that does something, a stored response): such a request is never hedged.
@@ -29,6 +27,7 @@ public struct Facts: Hashable, Sendable {
         var allowed: DeploymentSet?
         var residency: Residency?
         var values: [Value] = []
+        var appraisal: Appraisal?
     }
 
     public init(
@@ -60,7 +59,6 @@ public struct Facts: Hashable, Sendable {
         self.key = key
         session = 0
         user = 0
-        complexity = nil
         needsPrice = false
         hasSideEffects = false
     }
@@ -124,6 +122,18 @@ extension Facts {
     public var residency: Residency? {
         get { rare.isEmpty ? nil : rare[0].residency }
         set { if !isPlain || newValue != nil { some.residency = newValue } }
+    }
+
+    /// How hard the request is. Nil: nobody asked.
+    public var appraisal: Appraisal? {
+        get { rare.isEmpty ? nil : rare[0].appraisal }
+        set { if !isPlain || newValue != nil { some.appraisal = newValue } }
+    }
+
+    /// The same as a number, 0 ... 1. Nil: nobody scored it.
+    public var complexity: Double? {
+        get { appraisal.flatMap { $0.isScored ? Double($0.inContext) : nil } }
+        set { appraisal = newValue.map { Appraisal(score: Float($0)) } }
     }
 
     /// What the request holds of the table's `fields`, in their order; beyond its end everything is missing.

@@ -13,6 +13,8 @@ struct Health: Sendable {
     var faults = 0
     /// The last fault was that the account's quota is used up.
     var quotaExceeded = false
+    /// How capable it was observed to be, 0 ... 1. Not a number: nothing was observed.
+    var rating = Float.nan
 
     init(stamp: Int, policy: BreakerPolicy) {
         self.stamp = stamp

@@ -130,6 +130,9 @@ public struct Journey: Sendable {
     /// From here on only deployments that are able to do this too.
     public mutating func require(_ needs: Needs) { facts.needs.formUnion(needs) }
 
+    /// Somebody looked how hard the request is.
+    public mutating func appraised(_ appraisal: Appraisal) { facts.appraisal = appraisal }
+
     /// From here on only deployments with a price may serve.
     public mutating func requirePrice() { facts.needsPrice = true }
 
@@ -221,6 +224,9 @@ extension Journey {
 
     /// `decision.encoded`, lent. Mutating, because only so it is asked in its place: a journey is large to copy.
     public mutating func withEncodedDecision(_ body: (UnsafeRawBufferPointer) -> Void) { if isDecided { decided.withEncoded(body) } }
+
+    /// What scoring and deciding took, for the record.
+    public mutating func noteTime(_ nanoseconds: UInt32) { if isDecided { decided.nanoseconds = nanoseconds } }
 
     /// The rule that decided; nil where none did.
     public var decidingRule: (policy: Int, rule: Int)? {

@@ -20,10 +20,15 @@ final class Plan: Sendable {
     let roots: [CompiledTree.Root]
     /// As they start out; a router holds the moving ones.
     let pickers: [Picker]
+    let minds: [MindPlan]
     let conditions: ConditionTests
     let policies: [RoutingPolicy]
     /// By `RoutingPolicy.ID`.
     let rules: [CompiledPolicy]
+    /// By `Route.ID`: somewhere on its way, or on that of a fallback, somebody asks how hard a request is.
+    let weighsComplexity: [Bool]
+    /// By `RoutingPolicy.ID`: the same of a route that a rule leads to.
+    let leadsToComplexity: [Bool]
 
     init(
         version: Int, extending baseVersion: Int? = nil, deployments: [Deployment], routes: [NamedRoute], tagFiltering: TagFiltering,
@@ -38,16 +43,43 @@ final class Plan: Sendable {
         self.retryBucket = retryBucket
         traits = deployments.map(Traits.init)
         prices = deployments.map(\.price)
-        profiles = Profile.all(deployments)
+        profiles = deployments.map(Profile.init)
         nodes = tree.nodes
         children = tree.children
         leaves = tree.leaves
         options = tree.options
         roots = tree.roots
         pickers = tree.pickers
+        minds = tree.minds
         conditions = tree.conditions
         self.policies = policies
         self.rules = rules
+        weighsComplexity = Plan.weighsComplexity(tree)
+        let weighs = Set(routes.indices.filter { [weighsComplexity] in weighsComplexity[$0] }.map { routes[$0].name })
+        leadsToComplexity = policies.map { policy in
+            policy.rules.contains { rule in rule.then.route.map(weighs.contains) ?? false || rule.then.mode != nil }
+        }
+    }
+
+    private static func weighsComplexity(_ tree: CompiledTree) -> [Bool] {
+        func weighs(_ node: CompiledTree.Node) -> Bool {
+            node.picker >= 0
+                && (node.kind == .auto || node.kind == .intelligent || tree.children[node.children].contains { weighs(tree.nodes[$0.node]) })
+        }
+        var known = tree.roots.map { weighs(tree.nodes[$0.node]) }
+        // Fallbacks of fallbacks: as often as anything is learnt, at most once a route.
+        var isNew = true
+        while isNew {
+            isNew = false
+            for (index, root) in tree.roots.enumerated() where !known[index] {
+                let next = root.fallbacks + root.contextWindowFallbacks + root.contentPolicyFallbacks
+                if next.contains(where: { known.indices.contains($0) && known[$0] }) {
+                    known[index] = true
+                    isNew = true
+                }
+            }
+        }
+        return known
     }
 }
 

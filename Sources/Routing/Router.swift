@@ -13,6 +13,8 @@ public struct Router: Sendable {
         /// Where each deployment's health stands, by `Deployment.ID`.
         var slots: [Int]
         var pickers: [Picker]
+        /// By `CompiledTree.Node.mind`.
+        var minds: [Mind] = []
     }
 
     /// Oldest first, extensions among them.
@@ -35,6 +37,9 @@ public struct Router: Sendable {
     var readings: [LiveReading] = []
     /// Leaves that conditions close, of the decision being made. Means nothing between calls.
     var closed = LeafSet()
+    /// Of choices by complexity.
+    var sessions = SessionMemory()
+    var observed = ObservedCapabilities()
 
     public init(table: RoutingTable, seed: UInt64) {
         random = Random(seed: seed)
@@ -43,6 +48,7 @@ public struct Router: Sendable {
         nextStamp = health.count
         generations = [Generation(table: table, slots: Array(health.indices), pickers: table.plan.pickers)]
         scratch.reserveCapacity(RoutingTable.maxLeaves)
+        makeMinds(0, after: nil)
     }
 
     public var table: RoutingTable { generations[newest].table }
@@ -67,6 +73,8 @@ public struct Router: Sendable {
             }
         }
         generations.append(Generation(table: table, slots: slots, pickers: table.plan.pickers))
+        rate(generations.count - 1)
+        makeMinds(generations.count - 1, after: newest)
         newest = generations.count - 1
         forget(keeping: Self.keptTables) { !$0.isExtension }
         freeUnusedSlots()
@@ -78,6 +86,7 @@ public struct Router: Sendable {
         if generations.contains(where: { $0.table.version == table.version }) { return true }
         guard let base = table.baseVersion, let generation = generation(of: base) else { return false }
         generations.append(Generation(table: table, slots: generations[generation].slots, pickers: table.plan.pickers))
+        makeMinds(generations.count - 1, after: generation)
         forget(keeping: Self.keptExtensions) { $0.isExtension }
         return true
     }

@@ -65,12 +65,10 @@ extension Router {
         case .requests:
             candidate.value = Double(health[slot].measures.sums(measure.window, at: asking.now).calls) + Double(candidate.inFlight)
         case .quality:
-            candidate.quality = plan.profiles[id].quality
-            candidate.rank = plan.profiles[id].rank
-            candidate.value = Double(candidate.quality)
+            candidate.value = asking.cost(plan.profiles[id])
         case .blend:
-            candidate.quality = plan.profiles[id].quality
-            candidate.rank = plan.profiles[id].rank
+            candidate.quality = quality(of: id, plan, slot)
+            candidate.rank = plan.profiles[id].inferred
             candidate.value = asking.cost(plan.profiles[id])
             candidate.latency = Float(
                 health[slot].measures.typicalLatency(measure.window, streaming: asking.streaming, at: asking.now))
@@ -97,9 +95,10 @@ extension Router {
             count += 1
         }
         if count < scratch.count { scratch.removeLast(scratch.count - count) }
-        let (picked, confidence) = Blend(measure.weights, scratch).best(of: scratch)
+        let blend = Blend(measure.weights, scratch, complexity: journey.facts.complexity)
+        let (picked, confidence) = blend.best(of: scratch)
         journey.confidence = Double(confidence)
-        if journey.wantsDecision { noteScores(measure) }
+        if journey.wantsDecision { note(blend, picked, &journey) }
         return scratch[picked].branch
     }
 
@@ -107,21 +106,28 @@ extension Router {
 
     /// Writes the values of the candidates in `scratch` into the notes of the decision. Both stand in the tree's order, so the search
     /// seldom goes far.
-    mutating func noteScores(_ measure: Measure) {
-        guard measure.kind != .nothing else { return }
-        let blend = Blend(measure.weights, scratch)
+    mutating func noteScores(_ node: CompiledTree.Node, _ journey: inout Journey, _ picked: Int) {
+        switch node.measure.kind {
+        // A choice by complexity notes for itself.
+        case .nothing, .quality: return
+        case .blend: note(Blend(node.measure.weights, scratch, complexity: journey.facts.complexity), picked, &journey)
+        default: noteScores { Float($0.value) }
+        }
+    }
+
+    private mutating func note(_ blend: Blend, _ picked: Int, _ journey: inout Journey) {
+        noteScores { blend.score($0) }
+        journey.decided.terms = blend.terms(scratch[picked])
+    }
+
+    mutating func noteScores(_ value: (Candidate) -> Float) {
         var cursor = 0
         for candidate in scratch {
             guard let id = candidate.deployment else { continue }
             for step in noted.indices {
                 let index = (cursor + step) % noted.count
                 guard noted[index].deployment == id else { continue }
-                let score =
-                    switch measure.kind {
-                    case .blend: blend.score(candidate)
-                    case .quality: blend.quality(candidate)
-                    default: Float(candidate.value)
-                    }
+                let score = value(candidate)
                 noted[index].score = score.isFinite ? score : nil
                 cursor = index + 1
                 break

@@ -190,25 +190,27 @@ extension Router {
         while plan.nodes[node].picker >= 0 {
             if !gathered { gather(node, eligible, from: first, journey, plan, generation, at: now) }
             gathered = false
-            let picked = pick(plan.nodes[node], &journey, plan, generation)
-            if journey.wantsDecision { noteScores(plan.nodes[node].measure) }
+            let picked = pick(plan.nodes[node], &journey, plan, generation, at: now)
+            if journey.wantsDecision { noteScores(plan.nodes[node], &journey, picked) }
             node = plan.children[plan.nodes[node].children.lowerBound + scratch[picked].branch].node
         }
         return plan.nodes[node].leaves.lowerBound
     }
 
     /// What has no state is asked through the plan: taking a moving picker out of its arrays costs two checks that they are ours.
-    private mutating func pick(_ node: CompiledTree.Node, _ journey: inout Journey, _ plan: Plan, _ generation: Int) -> Int {
+    private mutating func pick(
+        _ node: CompiledTree.Node, _ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant
+    ) -> Int {
         switch node.kind {
         case .first: return 0
         case .shuffle: return Shuffle.pick(among: scratch, random: &journey.random)
         case .leastBusy: return LeastBusy.pick(among: scratch, random: &journey.random)
         case .measured: return node.measure.pick(among: scratch, random: &journey.random)
         case .auto:
-            let (picked, confidence) = Blend(node.measure.weights, scratch).best(of: scratch)
+            let (picked, confidence) = Blend(node.measure.weights, scratch, complexity: journey.facts.complexity).best(of: scratch)
             journey.confidence = Double(confidence)
             return picked
-        case .intelligent: return Intelligent.pick(among: scratch, node.measure.axis, complexity: journey.facts.complexity)
+        case .intelligent: return think(node, &journey, generation, at: now)
         case .other:
             return generations[generation].pickers[node.picker].pick(among: scratch, facts: journey.facts, random: &journey.random)
         }

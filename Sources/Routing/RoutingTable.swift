@@ -95,6 +95,15 @@ public struct RoutingTable: Sendable {
         }
     }
 
+    /// Whether on the way of a request through `route` somebody asks how hard it is: a strategy, a mode of its own or of a rule of its
+    /// policy. Who finds no appraisal in its facts takes it for hard.
+    public func asksComplexity(route: Route.ID, mode: AutoMode?, policy: RoutingPolicy.ID?) -> Bool {
+        mode != nil || plan.weighsComplexity[route] || policy.map { plan.leadsToComplexity[$0] } ?? false
+    }
+
+    /// Whether any route asks so, modes and rules aside.
+    public var mayAskComplexity: Bool { plan.weighsComplexity.contains(true) }
+
     /// Whether any leaf has members of its own for the request.
     public var hasParams: Bool { plan.options.contains { $0.params != nil } }
 

@@ -33,6 +33,8 @@ struct TreeCompiler {
     var gatesHere: [Gate] = []
     var blocksHere: [Block] = []
     private var pickers: [PickerKey: Int] = [:]
+    /// By picker.
+    private var minds: [Int: Int] = [:]
     private static let maxNodes = RoutingTable.maxLeaves * RoutingTable.maxDepth
 
     /// The route being compiled, under whose name problems are listed, and where it begins.
@@ -53,7 +55,7 @@ struct TreeCompiler {
         self.init(deployments: plan.deployments, routes: routes, byName: byName, defaultFallbacks: [])
         tree = CompiledTree(
             nodes: plan.nodes, children: plan.children, leaves: plan.leaves, options: plan.options, roots: plan.roots, pickers: plan.pickers,
-            conditions: plan.conditions)
+            minds: plan.minds, conditions: plan.conditions)
     }
 
     /// Compiles the routes that the tree does not have yet.
@@ -166,7 +168,8 @@ struct TreeCompiler {
     private mutating func addChoice(_ strategy: any Strategy, _ branches: [Branch], _ place: Place, _ ordinal: inout Int) -> Int {
         check(strategy, branches, place)
         let node = tree.nodes.count
-        let picker = picker(strategy, PickerKey(owner: routes[place.owner].name, ordinal: ordinal))
+        let written = ordinal
+        let picker = picker(strategy, PickerKey(owner: routes[place.owner].name, ordinal: written))
         ordinal += 1
         tree.nodes.append(
             CompiledTree.Node(
@@ -189,6 +192,9 @@ struct TreeCompiler {
         tree.nodes[node].children = tree.children.count..<tree.children.count + children.count
         tree.children += children
         tree.nodes[node].leaves = leaves..<tree.leaves.count
+        if let intelligent = strategy as? Intelligent {
+            tree.nodes[node].mind = mind(of: picker, intelligent, children, Random.hash("\(routes[place.owner].name) \(written)".utf8))
+        }
         if let conditional = strategy as? Conditional {
             addGates(conditional, children.map(\.leaves), on: place.way, of: routes[place.owner].name)
         }
@@ -209,6 +215,14 @@ struct TreeCompiler {
         pickers[key] = tree.pickers.count
         tree.pickers.append(Picker(strategy))
         return tree.pickers.count - 1
+    }
+
+    private mutating func mind(of picker: Int, _ strategy: Intelligent, _ children: [CompiledTree.Child], _ name: UInt64) -> Int {
+        if let known = minds[picker] { return known }
+        let deployments = children.map { child in tree.leaves[child.leaves].map(\.deployment) }
+        tree.minds.append(MindPlan(name: name, axis: strategy.axis, children: deployments))
+        minds[picker] = tree.minds.count - 1
+        return tree.minds.count - 1
     }
 
     static func defaultFaults(_ strategy: any Strategy) -> FaultSet {

@@ -106,19 +106,15 @@ import Testing
         }
     }
 
-    // MARK: Intelligent
-
-    @Test(
-        "complexity, bent by the axis, leads to the nearest quality; unsure scores to the more capable",
-        arguments: [
-            (Intelligent.Axis.performance, nil, 3), (.cost, nil, 3), (.performance, 0.0, 0), (.performance, 1, 3), (.performance, 0.3, 1),
-            (.performance, 0.7, 2), (.cost, 0.7, 1), (.intelligence, 0.3, 2), (.cost, 0.3, 0), (.intelligence, 0.7, 3), (.performance, 0.45, 2),
-            (.performance, 0.55, 2), (.cost, 0.5, 1), (.performance, 0.62, 2), (.performance, 7, 3), (.performance, -1, 0),
-        ] as [(Intelligent.Axis, Double?, Int)])
-    func complexity(_ axis: Intelligent.Axis, _ score: Double?, _ wanted: Int) throws {
-        var list = deployments("basic", "efficient", "standard", "frontier")
-        for (index, quality) in [0.1, 0.4, 0.65, 0.95].enumerated() { list[index].quality = quality }
-        let router = Router(table: try table(list, leaves(Intelligent(axis: axis), 0, 1, 2, 3)), seed: 1)
-        #expect(router.choice(Facts(complexity: score), at: .zero) == wanted)
+    @Test("quality counts as much as the request asks for it: easy ones go by cost, hard ones by quality")
+    func complexity() throws {
+        let router = try Self.measured(leaves(Auto(weights: AutoWeights(cost: 0.4, quality: 0.6, latency: 0)!), 0, 1, 2))
+        for (score, wanted) in [(0.0, 1), (0.3, 1), (1, 0), (0.99, 0)] {
+            #expect(router.choice(Facts(complexity: score), at: at(2)) == wanted, "\(score)")
+        }
+        #expect(router.choice(at: at(2)) == 0, "not known counts as hard")
+        let explained = router.explain(router.journey(route: 0, facts: Facts(complexity: 0.3)), at: at(2))
+        #expect(explained.decision.terms == Decision.Terms(cost: 1, quality: 1 - (0.4 + 0.6 * 0.3) * (1 - 0.2), latency: Float(1 - 0.9 / 1.9)))
+        #expect(explained.reason.hasSuffix(": cost 1, quality 0.54, latency 0.53, complexity 0.3 (3 eligible of 3)"), "\(explained.reason)")
     }
 }

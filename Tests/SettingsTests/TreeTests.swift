@@ -115,15 +115,6 @@ import Testing
         #expect(shown(blueprint.table.routes[id].tree, blueprint) == expected)
     }
 
-    @Test("what has no score yet says so, once for each place")
-    func notYet() {
-        let found = problems(good.replacing("chat: {", with: "m: { route: { intelligent: { axis: cost, models: [chat] } } }\n  chat: {"))
-        #expect(
-            found == [
-                "f:6: models.m.route.intelligent.models: warning: prompts are not scored yet: the most capable of its models serves first"
-            ])
-    }
-
     @Test("a group's strategy is its own, else the router's, else shuffle")
     func strategies() throws {
         func strategy(_ model: String, _ router: String) throws -> String {

@@ -46,7 +46,7 @@ public struct Auto: Strategy {
     }
 
     public mutating func pick(among candidates: [Candidate], facts: Facts, random: inout Random) -> Int {
-        Blend(weights, candidates).best(of: candidates).index
+        Blend(weights, candidates, complexity: facts.complexity).best(of: candidates).index
     }
 }
 
@@ -56,6 +56,10 @@ struct Blend {
     private var cost = Span()
     private var latency = Span()
     private var rank = Span()
+    /// How much of what models differ in by quality counts for the request, up to 1.
+    private let asked: Float
+    /// Of the easiest request: whoever wants quality gets some of it there too.
+    private static let least: Float = 0.4
 
     private struct Span {
         var least = Float.infinity
@@ -74,8 +78,10 @@ struct Blend {
         }
     }
 
-    init(_ weights: AutoWeights, _ candidates: [Candidate]) {
+    /// - Parameter complexity: Of the request. Nil: not known, so all that models differ in counts.
+    init(_ weights: AutoWeights, _ candidates: [Candidate], complexity: Double?) {
         self.weights = weights
+        asked = complexity.map { Self.least + (1 - Self.least) * Float(min(max($0, 0), 1)) } ?? 1
         for candidate in candidates {
             cost.add(Float(candidate.value))
             latency.add(candidate.latency)
@@ -86,11 +92,19 @@ struct Blend {
     /// 0 ... 1. Who is not measured counts as fast while nobody tries, as middling while somebody does.
     @inline(__always)
     func score(_ candidate: Candidate) -> Float {
-        let latencyValue: Float = candidate.latency.isNaN ? (candidate.inFlight == 0 ? 1 : 0.5) : latency.low(candidate.latency)
-        return weights.cost * cost.low(Float(candidate.value)) + weights.quality * quality(candidate) + weights.latency * latencyValue
+        let terms = terms(candidate)
+        return weights.cost * terms.cost + weights.quality * terms.quality + weights.latency * terms.latency
     }
 
-    /// Its own; else where it stands in the order of prices, from the cheapest candidate with 0 to the dearest with 1.
+    /// A request that asks for little is answered nearly as well by any model.
+    @inline(__always)
+    func terms(_ candidate: Candidate) -> Decision.Terms {
+        let latencyValue: Float = candidate.latency.isNaN ? (candidate.inFlight == 0 ? 1 : 0.5) : latency.low(candidate.latency)
+        return Decision.Terms(
+            cost: cost.low(Float(candidate.value)), quality: 1 - asked * (1 - quality(candidate)), latency: latencyValue)
+    }
+
+    /// Its own; else where it stands by what prices suggest, from the least of the candidates with 0 to the most with 1.
     @inline(__always)
     func quality(_ candidate: Candidate) -> Float {
         if !candidate.quality.isNaN { return candidate.quality }

@@ -23,7 +23,7 @@ public struct Measure: Hashable, Sendable {
         case requests
         /// See `Regions.distance`.
         case distance
-        /// 0 ... 1.
+        /// US dollars as `cost`, for a choice by complexity.
         case quality
         /// Cost, latency and quality, each in its own place of the candidate.
         case blend
@@ -49,7 +49,7 @@ public struct Measure: Hashable, Sendable {
 
     public static let nothing = Measure(.nothing)
 
-    public var highestIsBest: Bool { kind == .successRate || kind == .throughput || kind == .quality }
+    public var highestIsBest: Bool { kind == .successRate || kind == .throughput }
 
     /// Equals fall at random but for what is a matter of order.
     private var drawsTies: Bool { kind != .distance && kind != .quality }

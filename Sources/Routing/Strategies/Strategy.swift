@@ -26,7 +26,7 @@ public struct Candidate: Hashable, Sendable {
     private var share: Double
     /// As its strategy's `measure` asks. Not a number: not measured, and worth a try.
     public internal(set) var value = Double.nan
-    /// For `auto` and `intelligent`: as `value`; 0 ... 1 where the deployment says one; the place in the order of prices.
+    /// For `auto`: as `value`; 0 ... 1 where the deployment says one; what its price suggests.
     var latency = Float.nan
     var quality = Float.nan
     var rank = Float.nan

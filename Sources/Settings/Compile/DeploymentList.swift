@@ -99,6 +99,7 @@ struct DeploymentList: Sendable {
         let facts = tariff.facts(of: settings, entry)
         deployment.price = settings.price(over: deployment.kind == .paid ? facts?.price(at: tariff.moment) : deployment.kind == .free ? .free : nil)
         deployment.quality = settings.quality
+        deployment.capability = tariff.capability(of: settings, facts)
         deployment.contextWindow = settings.contextWindow ?? facts?.context
         deployment.maxOutput = facts?.maxOutput
         deployment.lacks = settings.lacks?.reduce(into: []) { $0.formUnion($1.needs) } ?? facts?.lacks ?? []

@@ -15,7 +15,6 @@ extension RouteReader {
         case FewestRequests.name: return FewestRequests(window: arguments.window?.window ?? .total)
         case Auto.name: return Auto(weights: weights(arguments, at: path, line: line), window: window)
         case Intelligent.name:
-            reading.warning(path, line, "prompts are not scored yet: the most capable of its models serves first")
             return Intelligent(axis: arguments.axis?.axis ?? .performance)
         case Self.optimized:
             return Strategies.optimizing((arguments.metric ?? .latency).rawValue, window: arguments.window?.window ?? .total) ?? Fastest()

@@ -11,6 +11,14 @@ struct Tariff: Sendable {
         return catalogue.facts(provider: entry.type.name, model: settings.model)
     }
 
+    /// By what the vendor charges, rather than by what was agreed with it; free of charge says nothing of a model.
+    func capability(of settings: DeploymentSettings, _ facts: ModelFacts?) -> Double? {
+        guard let price = facts?.price(at: moment) ?? settings.price(over: nil) else { return nil }
+        let released =
+            facts?.released.map { 1970 + Double($0.seconds) / 31_556_952 } ?? InferredCapability.releaseYear(in: settings.baseModel ?? settings.model)
+        return InferredCapability.of(input: Double(price.input) * 1e-9, output: Double(price.output) * 1e-9, released: released)
+    }
+
     /// When a price at one of these types of providers changes next: requests may still bring up any of their models.
     func nextChange(of types: Set<String>) -> Moment? {
         types.compactMap { catalogue.change(of: $0, after: moment) }.min()

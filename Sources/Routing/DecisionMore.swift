@@ -1,0 +1,57 @@
+/// What few decisions have, as bytes behind the others: see `Decision.encoded`.
+extension Decision {
+    static let longestMore = 1 + 4 * 4 + 3 * CompactWriter.longestNumber + 3 * 4 + CompactWriter.longestNumber
+
+    private static let hasComplexity: UInt8 = 1
+    private static let hasTerms: UInt8 = 2
+    private static let hasTime: UInt8 = 4
+
+    var hasMore: Bool { complexity != nil || terms != nil || nanoseconds != 0 }
+
+    func writeMore(_ writer: inout CompactWriter) {
+        let flags = (complexity == nil ? 0 : Self.hasComplexity) | (terms == nil ? 0 : Self.hasTerms) | (nanoseconds == 0 ? 0 : Self.hasTime)
+        writer.byte(flags)
+        if let complexity {
+            for value in [complexity.score, complexity.inContext, complexity.adjusted ?? .nan, complexity.chance ?? .nan] { writer.float(value) }
+            writer.count(complexity.tier)
+            writer.count(complexity.tiers)
+            writer.byte(complexity.trouble.rawValue)
+        }
+        if let terms { for value in [terms.cost, terms.quality, terms.latency] { writer.float(value) } }
+        if nanoseconds != 0 { writer.number(UInt64(nanoseconds)) }
+    }
+
+    /// False for what no version of this program wrote.
+    mutating func readMore(_ reader: inout CompactReader) -> Bool {
+        guard let flags = reader.byte(), flags & ~(Self.hasComplexity | Self.hasTerms | Self.hasTime) == 0 else { return false }
+        if flags & Self.hasComplexity != 0 {
+            guard let read = Complexity(&reader) else { return false }
+            complexity = read
+        }
+        if flags & Self.hasTerms != 0 {
+            guard let cost = reader.float(), let quality = reader.float(), let latency = reader.float(),
+                cost.isFinite, quality.isFinite, latency.isFinite
+            else { return false }
+            terms = Terms(cost: cost, quality: quality, latency: latency)
+        }
+        if flags & Self.hasTime != 0 {
+            guard let read = reader.count() else { return false }
+            nanoseconds = UInt32(clamping: read)
+        }
+        return true
+    }
+}
+
+extension Decision.Complexity {
+    fileprivate init?(_ reader: inout CompactReader) {
+        guard let score = reader.float(), let inContext = reader.float(), let adjusted = reader.float(), let chance = reader.float(),
+            let tier = reader.count(), let tiers = reader.count(), let trouble = reader.byte().flatMap(Appraisal.Trouble.init(rawValue:)),
+            score.isFinite, inContext.isFinite, tier <= tiers
+        else { return nil }
+        self.init(Appraisal(score: score, inContext: inContext))
+        self.trouble = trouble
+        self.adjusted = adjusted.isFinite ? adjusted : nil
+        self.chance = chance.isFinite ? chance : nil
+        (self.tier, self.tiers) = (tier, tiers)
+    }
+}
