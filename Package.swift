@@ -62,7 +62,8 @@ let package = Package(
         target(
             "Gateway",
             [
-                "Wire", "Routing", "Guarding", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL, .nioHTTP2, .nioHPACK,
+                "CWeights", "Wire", "Routing", "Guarding", "Complexity", "Translation", "Settings", "Storage", .nioCore, .nioPosix, .nioTLS, .nioSSL,
+                .nioHTTP2, .nioHPACK,
                 .crypto,
                 .cryptoExtras, .logging,
             ]),

@@ -66,6 +66,15 @@ public struct DecisionReport: Sendable {
                 record.key("confidence")
                 record.raw(Self.written(Double(confidence)))
             }
+            if let terms = decision.terms { Self.write(terms, to: &record) }
+            if let complexity = decision.complexity { Self.write(complexity, to: &record) }
+            if decision.nanoseconds > 0 {
+                record.key("latency")
+                record.object { latency in
+                    latency.key("routing_decision_ms")
+                    latency.raw(Self.written(Double(decision.nanoseconds) / 1e6))
+                }
+            }
             record.key("candidates")
             record.array { list in
                 for candidate in decision.candidates { write(candidate, &list) }
@@ -95,6 +104,44 @@ public struct DecisionReport: Sendable {
             record.member("seed", "\(decision.seed)")
             record.member("table_version", tableVersion ?? decision.tableVersion)
         }
+    }
+
+    private static func write(_ terms: Decision.Terms, to record: inout JSONWriter) {
+        record.key("worth")
+        record.object { worth in
+            for (name, term) in [("cost", terms.cost), ("quality", terms.quality), ("latency", terms.latency)] {
+                worth.key("\(name)")
+                worth.raw(written(Double(term)))
+            }
+        }
+    }
+
+    /// In one object, and its numbers again by the names that Merge's clients know.
+    private static func write(_ complexity: Decision.Complexity, to record: inout JSONWriter) {
+        let isTiered = complexity.tiers > 0
+        func number(_ name: String, _ value: Float?, _ writer: inout JSONWriter) {
+            guard let value else { return }
+            writer.key(name)
+            writer.raw(written(Double(value)))
+        }
+        record.key("complexity")
+        record.object { own in
+            number("score", complexity.score, &own)
+            number("score_in_context", complexity.inContext, &own)
+            number("adjusted_score", complexity.adjusted, &own)
+            number("chance", complexity.chance, &own)
+            if isTiered {
+                own.member("tier", complexity.tier)
+                own.member("tiers", complexity.tiers)
+            }
+            if complexity.trouble != .none { own.member("unscored_because", complexity.trouble.text) }
+        }
+        record.member("intelligent_routing_used", isTiered)
+        number("complexity_score", complexity.score, &record)
+        guard isTiered else { return }
+        number("adjusted_score", complexity.adjusted, &record)
+        record.member("selected_tier", complexity.tier)
+        record.member("total_tiers", complexity.tiers)
     }
 
     private func write(_ hit: Decision.Hit, _ writer: inout JSONWriter) {

@@ -76,7 +76,8 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     /// Asks the router what to do next, and does it.
     func advance() {
         let now = loop.time
-        switch loop.server.router.next(&request.journey, at: now) {
+        let isTimed = attemptCount == 0 && (live.mayAskComplexity || request.call.extras.includesRouting)
+        switch isTimed ? firstStep(at: now) : loop.server.router.next(&request.journey, at: now) {
         case .attempt(let attempt):
             if request.claim == nil { noteOpen(at: attempt.deployment) } else if !mayBegin(attempt) { return }
             carry(attempt, at: now)

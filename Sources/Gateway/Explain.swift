@@ -91,8 +91,12 @@ extension Server {
     private func report(_ admitted: Admitted, _ live: Live) -> DecisionReport {
         var snapshot = router.snapshot()
         if let table = admitted.entry.inline?.table { _ = snapshot.extend(with: table) }
-        let explanation = snapshot.explain(admitted.journey, at: .now())
-        var report = DecisionReport(explanation.decision, DecisionNames(admitted.table(live)))
+        let begun = Instant.now()
+        let explanation = snapshot.explain(admitted.journey, at: begun)
+        let deciding = (Instant.now() - begun).nanoseconds
+        var decision = explanation.decision
+        decision.nanoseconds = UInt32(clamping: deciding + Int64(admitted.journey.facts.appraisal?.nanoseconds ?? 0))
+        var report = DecisionReport(decision, DecisionNames(admitted.table(live)))
         report.fill(from: admitted, live)
         if let chosen = explanation.decision.chosen { report.fill(served: chosen, live) }
         return report

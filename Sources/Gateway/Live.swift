@@ -29,6 +29,8 @@ final class Live: Sendable {
     let sources: [FieldSource]
     /// Something asks for tags, regions or conditions; most settings do not, and then nobody looks for them.
     let isCurious: Bool
+    /// Some route or name has requests scored by how hard they are; most settings have none, and then nobody looks further.
+    let mayAskComplexity: Bool
     /// A request may name the customer that it is for.
     let hasCustomers: Bool
     /// Some policy has a canary or a shadow; most settings have neither, and then nobody asks.
@@ -96,6 +98,7 @@ final class Live: Sendable {
         isCurious =
             !sources.isEmpty || blueprint.table.tagFiltering != .off || blueprint.table.policies.contains { !$0.rules.isEmpty }
             || blueprint.table.deployments.contains { $0.region != nil }
+        mayAskComplexity = table.mayAskComplexity || blueprint.names.contains { $0.value.mode != nil }
         hasCustomers = !blueprint.customers.isEmpty
         hasTrials = blueprint.policies.contains { $0.shadow != nil || ($0.canary.map { $0.stopped == nil } ?? false) }
         hasParams = blueprint.table.hasParams

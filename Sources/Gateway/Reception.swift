@@ -112,6 +112,7 @@ struct Reception {
         let plain = PlainAdmission(live: live, key: key, keepsDecisions: loop.server.keepsDecisions, now: loop.time)
         if guarded?.route == nil, let admitted = plain.admit(request, call, api) {
             admitted.guarded = guarded
+            if live.mayAskComplexity { loop.server.appraise(admitted, live.table) }
             admitted.passed = passed(request, call, api, live)
             return admitted
         }

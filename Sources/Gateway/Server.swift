@@ -30,6 +30,7 @@ public final class Server: Sendable {
     let readiness = Readiness()
     let inlineRoutes = InlineRoutes()
     let limiters = Limiters()
+    let appraiser: Appraiser
     let estimators = Estimators()
     /// Limits and budgets of all requests.
     let accounts: SharedLedger
@@ -83,6 +84,7 @@ public final class Server: Sendable {
         self.journal = journal
         self.responses = responses
         self.log = log
+        appraiser = Appraiser(weights: blueprint.server.complexityWeights, log)
         accessLog = AccessLog(enabled: blueprint.server.accessLog)
         tls = try TLS(blueprint.server)
         let threads = blueprint.server.threads ?? System.coreCount

@@ -42,6 +42,8 @@ final class SharedRouter: Sendable {
         router.withLock { $0.hedge(&journey, beside: attempt, at: now) }
     }
 
+    func observe(_ observed: ObservedCapabilities) { router.withLock { $0.observe(observed) } }
+
     /// For what is rare: operators, timers.
     func with<Result: Sendable>(_ body: (inout Router) -> sending Result) -> sending Result { router.withLock { body(&$0) } }
 

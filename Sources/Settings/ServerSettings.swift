@@ -9,6 +9,8 @@ public struct ServerSettings: Configurable {
     public var accessLog = true
     public var tls: TLSSettings?
     public var trustedCertificates: String?
+    /// Nil: those in the binary.
+    public var complexityWeights: String?
     public var maxConnections = 100_000
     public var headBytes = 32 << 10
     public var headFields = 100
@@ -37,6 +39,9 @@ public struct ServerSettings: Configurable {
         .setting("access_log", \.accessLog, "Whether each request is one line in the log."),
         .setting("tls", \.tls, "Certificate and key for clients; without it they speak plain HTTP."),
         .setting("trusted_certificates", \.trustedCertificates, "PEM file of roots to trust of providers, beside those of the system."),
+        .setting(
+            "complexity_weights", \.complexityWeights,
+            "File with another fit of the complexity scorer, as make train writes it; read when the gateway starts. Without it the binary's own."),
         .setting("max_connections", \.maxConnections, in: 1...10_000_000, "Connections of clients open at once; more are closed at once."),
         .setting("max_head", \.headBytes.size, in: ByteCount(1 << 10)...ByteCount(1 << 20), "The largest request head, with request line."),
         .setting("max_fields", \.headFields, in: 1...10_000, "The most header lines of a request."),

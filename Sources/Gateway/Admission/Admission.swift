@@ -36,6 +36,7 @@ struct Admission {
         if let guarded, let route = guarded.route { try send(&entry, to: route) }
         guard live.isCurious || entry.inline?.sources.isEmpty == false else {
             let plain = try admitted(entry, nil, Facts(of: call, view.body, key: key, standing), standing, body, deadline)
+            appraise(plain)
             if view.mayHaveTags {
                 plain.tags = RequestTags(keyTags: live.keyTags(key), view, own: standing.overrides.contains(.tags)).own
             }
@@ -45,8 +46,18 @@ struct Admission {
         let ruling = try ask(&ruled, &facts, &tags, standing.overrides)
         let admitted = try admitted(ruled, ruling, facts, standing, body, deadline)
         admitted.tags = tags
+        appraise(admitted)
         admitted.baselineRoute = entry.model.route
         return admitted
+    }
+
+    /// What the request's way asks, or a condition has asked already.
+    private func appraise(_ admitted: Admitted) {
+        if let known = view.appraisal {
+            admitted.journey.appraised(known)
+        } else {
+            server.appraise(admitted, admitted.table(live))
+        }
     }
 
     /// Facts and journey are large, and a copy of one is a dozen counts of references: each is made where it stays.
@@ -179,7 +190,7 @@ struct Admission {
             projectPolicy: (project?.policy ?? live.blueprint.defaultPolicy).map { live.blueprint.policies[$0].name },
             policy: policy.map { live.blueprint.policies[$0].name }, limiters: limiters,
             balances: BalanceReadings(server.accounts, key: live.keyName(key), project: name, at: server.accounts.unixMilliseconds(at: now)),
-            guarded: guarded, unixMilliseconds: unixMilliseconds)
+            guarded: guarded, unixMilliseconds: unixMilliseconds, appraiser: server.appraiser)
     }
 }
 

@@ -43,6 +43,8 @@ enum FieldSource: Hashable, Sendable {
     /// How an account of the key or its project stands.
     case account(LimitScope, LimitUnit, LimitPeriod, BalanceReadings.Measure)
     case hour, weekday
+    /// How hard the request is.
+    case complexity
     case nothing
 
     init(_ field: FieldName) {
@@ -65,6 +67,7 @@ enum FieldSource: Hashable, Sendable {
                     ?? .nothing
             case "signal": .signal(rest)
             case "guardrail": Self.guardrail(parts.dropFirst())
+            case "complexity": rest == "score" ? .complexity : .nothing
             case "time": rest == "hour" ? .hour : rest == "weekday" ? .weekday : .nothing
             default: .nothing
             }
@@ -88,6 +91,7 @@ struct RequestContext {
     let guarded: GuardedRequest?
     /// Milliseconds since 1970.
     let unixMilliseconds: Int64
+    let appraiser: Appraiser
 }
 
 extension RequestView {
@@ -109,6 +113,7 @@ extension RequestView {
         // 1970 began on a Thursday. Both in UTC.
         case .hour: .number(Double(context.unixMilliseconds / 3_600_000 % 24))
         case .weekday: .text(Self.weekdays[Int((context.unixMilliseconds / 86_400_000 + 3) % 7)])
+        case .complexity: .number(Double(appraisal(by: context.appraiser).inContext))
         case .nothing: .missing
         }
     }

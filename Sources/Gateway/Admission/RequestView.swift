@@ -36,6 +36,17 @@ final class RequestView {
     private(set) lazy var text = PromptText.read(body)
     private(set) lazy var modelName = call.modelName(in: body)
 
+    /// Nil: nobody asked yet.
+    private(set) var appraisal: Appraisal?
+
+    /// How hard the request is; found out once.
+    func appraisal(by appraiser: Appraiser) -> Appraisal {
+        if let appraisal { return appraisal }
+        let made = appraiser.appraise(call, body)
+        appraisal = made
+        return made
+    }
+
     /// Whether the request brings tags, or metadata in which some may be.
     var mayHaveTags: Bool {
         call.extras.tags != nil || call.metadata != nil || head.swiftletTags.isPresent || head.litellmTags.isPresent || head.tags.isPresent
