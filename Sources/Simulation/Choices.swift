@@ -79,10 +79,25 @@ extension Invariants {
             let flights = eligible.map { lives[book.terms[flat.children[$0]].life].inFlight }
             let own = lives[book.terms[attempt.deployment].life].inFlight
             found.expect(own == flights.min(), course.number, at: now, "is sent to \(name), which is not the idlest")
+        case .clever(let axis): checkSkill(axis, attempt, flat, eligible, book, facts, at: now, number: course.number)
         case .sticky(let by): checkHome(by, attempt, course, flat, eligible, book, facts, at: now)
         case .weighted, .even: break
         }
         if eligible.count == flat.children.count { book.flat[course.route]?.picks[picked] += 1 }
+    }
+
+    /// What is clearly complex, or not known, goes to the more capable; without a session what is clearly simple to the cheaper.
+    private mutating func checkSkill(
+        _ axis: Intelligent.Axis, _ attempt: Attempt, _ flat: TableBook.Flat, _ eligible: [Int], _ book: TableBook, _ facts: borrowing Facts,
+        at now: Instant, number: Int
+    ) {
+        guard eligible.count == 2 else { return }
+        let dearest = flat.children.max { (book.terms[$0].price?.input ?? 0) < (book.terms[$1].price?.input ?? 0) }
+        let isCapable = attempt.deployment == dearest
+        let adjusted = facts.complexity.map { Intelligent.adjusted($0, axis) }
+        let name = lives[book.terms[attempt.deployment].life].name
+        if adjusted ?? 1 > 0.6 { found.expect(isCapable, number, at: now, "is complex and sent to \(name)") }
+        if let adjusted, adjusted < 0.39, facts.session == 0 { found.expect(!isCapable, number, at: now, "is simple and sent to \(name)") }
     }
 
     /// A caller's side is where it went when all could serve; it goes nowhere else while that may serve.
@@ -113,7 +128,7 @@ extension Invariants {
             switch flat.kind {
             case .weighted, .even: break
             // A few callers are no statistics, and the order has none.
-            case .sticky, .ordered, .idlest, .cheapest, .conditional: continue
+            case .clever, .sticky, .ordered, .idlest, .cheapest, .conditional: continue
             }
             let count = Double(flat.picks.reduce(0, +))
             for (child, share) in flat.shares.enumerated() {

@@ -2,7 +2,7 @@ import Routing
 
 /// Bad days that users of routers tell of, each with a name.
 public enum Library {
-    public static let plots: [Plot] = outages + slowness + limits + clients + changes + rules
+    public static let plots: [Plot] = outages + slowness + limits + clients + changes + rules + minds
 
     public static func named(_ name: String) -> Plot? { plots.first { $0.name == name } }
 

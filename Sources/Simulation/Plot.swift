@@ -19,6 +19,7 @@ public struct Plot: Sendable {
     /// Of the plot on its own table.
     var leastSuccess = 0.0
     var mostAttempts = Double.infinity
+    var shares: [(deployment: String, share: ClosedRange<Double>)] = []
     var stage: Stage
 
     init(_ name: String, _ summary: String, on stage: Stage = Stage(), leastSuccess: Double = 0, _ set: (inout Plot) -> Void = { _ in }) {
@@ -34,6 +35,7 @@ public struct Plot: Sendable {
         var scenario = try scenario(on: try stage.table(), route: nil)
         scenario.leastSuccess = leastSuccess
         scenario.mostAttempts = mostAttempts
+        scenario.shares = shares
         return scenario
     }
 
@@ -77,13 +79,13 @@ struct Stage: Sendable {
     var rules: [Rule] = []
 
     /// Dollars per million tokens of prompt and answer: each half as dear as the one before.
-    private static let prices = [(2.0, 8.0), (1, 4), (0.5, 2), (0.25, 1), (0.2, 0.8), (0.1, 0.4)]
+    var prices = [(2.0, 8.0), (1, 4), (0.5, 2), (0.25, 1), (0.2, 0.8), (0.1, 0.4)]
 
     func table() throws(RoutingTableError) -> RoutingTable {
         let names = ["a", "b", "c", "d", "e", "f"]
         var deployments: [Deployment] = []
         for (index, name) in names.prefix(count + (hasSpare ? 2 : 0)).enumerated() {
-            let price = Price(input: Int64(Self.prices[index].0 * 1e9), output: Int64(Self.prices[index].1 * 1e9))
+            let price = Price(input: Int64(prices[index].0 * 1e9), output: Int64(prices[index].1 * 1e9))
             deployments.append(
                 Deployment(
                     name: name, provider: name, model: "imaginary", region: index < regions.count ? regions[index] : nil,

@@ -22,6 +22,8 @@ public struct Scenario: Sendable {
     public var leastSuccess: Double
     /// For each request, on average.
     public var mostAttempts = Double.infinity
+    /// Of first attempts, by deployment name: what is promised of them.
+    public var shares: [(deployment: String, share: ClosedRange<Double>)] = []
 
     public init(
         name: String, table: RoutingTable, deployments: [String: ImaginaryDeployment] = [:], traffic: [Traffic] = [Traffic()],

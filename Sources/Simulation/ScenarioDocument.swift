@@ -36,6 +36,10 @@ public struct ScenarioDocument: Configurable {
     ) throws(RoutingTableError) -> Scenario {
         var scenario = Scenario(name: name, table: table, leastSuccess: expect.success)
         scenario.mostAttempts = expect.attempts ?? .infinity
+        for entry in expect.shares.entries {
+            check(entry.name, "expect.shares", line: entry.line, table, &problems)
+            scenario.shares.append((entry.name, entry.value.range))
+        }
         for entry in deployments.entries {
             check(entry.name, "deployments", line: entry.line, table, &problems)
             scenario.deployments[entry.name] = entry.value.part
@@ -77,12 +81,14 @@ public struct ScenarioDocument: Configurable {
 public struct PromiseDocument: Configurable {
     public var success = 0.0
     public var attempts: Double?
+    public var shares = Named<ShareRange>()
 
     public init() {}
 
     public static let fields: [Field<Self>] = [
         .setting("success", \.success, in: 0...1, "The least share of requests that must be answered, clients that left aside."),
         .setting("attempts", \.attempts, in: 0...1000, "The most attempts for each request, on average."),
+        .setting("shares", \.shares, "Which share of first attempts each deployment must have, such as { p/large: 0.4-0.6 }."),
     ]
 }
 

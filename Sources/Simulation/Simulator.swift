@@ -95,6 +95,15 @@ struct Simulator<Brain: Deciding> {
         invariants.found.expect(success >= least, -1, at: now, "\(Report.percent(success)) answered, less than \(Report.percent(least))")
         let attempts = Double(report.attempts) / Double(max(1, report.requests))
         invariants.found.expect(attempts <= scenario.mostAttempts, -1, at: now, "\(attempts) attempts for each request")
+        let rows = report.deployments
+        let all = Double(max(1, rows.reduce(0) { $0 + $1.firstAttempts }))
+        for (name, promised) in scenario.shares {
+            let share = Double(rows.first { $0.name == name }?.firstAttempts ?? 0) / all
+            invariants.found.expect(
+                promised.contains(share), -1, at: now,
+                "\(name) was chosen first by \(Report.percent(share)), not \(Report.percent(promised.lowerBound)) to \(Report.percent(promised.upperBound))"
+            )
+        }
     }
 
     private mutating func sweep() {

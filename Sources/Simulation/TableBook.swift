@@ -23,6 +23,8 @@ final class TableBook {
         enum Kind {
             case ordered, weighted, even, idlest, cheapest
             case sticky(Percentage.Sticky)
+            /// Two that differ by price alone, and so in what they are thought to be able to do.
+            case clever(Intelligent.Axis)
             /// The first open one that may serve: a condition for each child.
             case conditional([Condition])
         }
@@ -81,6 +83,10 @@ final class TableBook {
         case is Cheapest: return deployments.allSatisfy { $0.price != nil } ? .cheapest : nil
         case is RoundRobin: return .even
         case is LeastBusy: return .idlest
+        case let intelligent as Intelligent:
+            let prices = deployments.compactMap { $0.quality == nil && $0.capability == nil ? $0.price?.input : nil }
+            guard prices.count == 2, deployments.count == 2, let least = prices.min(), let most = prices.max() else { return nil }
+            return least > 0 && most / 4 >= least ? .clever(intelligent.axis) : nil
         case let conditional as Conditional: return conditions(conditional, count: weights.count).map { .conditional($0) }
         case let percentage as Percentage: return percentage.stickyBy.map { .sticky($0) } ?? .weighted
         case is Shuffle:

@@ -61,6 +61,8 @@ public struct Traffic: Sendable {
     public var maxAttempts: Int
     public var maxWaiting = Duration.seconds(30)
     public var maxCost: Nanodollars?
+    /// How hard requests are, evenly between these. Nil: nobody knows.
+    public var complexity: ClosedRange<Double>?
 
     public init(
         requestsPerSecond: Double = 20, duration: Duration = .seconds(120), patience: Duration = .seconds(60), leaving: Double = 0,
@@ -120,6 +122,10 @@ public struct Traffic: Sendable {
             user: Self.caller(users, 2, &random), key: Self.caller(keys, 3, &random), regions: allowedRegions)
         if random.unit() < streaming { facts.needs.insert(.streaming) }
         if hasSideEffects > 0 { facts.hasSideEffects = random.unit() < hasSideEffects }
+        if let complexity {
+            let score = complexity.lowerBound + (complexity.upperBound - complexity.lowerBound) * random.unit()
+            facts.appraisal = Appraisal(score: Float(score), conversation: facts.session)
+        }
         for tag in tags where random.unit() < tag.share { facts.tags.append(tag.name) }
         if !callers.isEmpty { facts.region = Self.pick(callers.map { ($0.name, $0.share) }, &random) }
         return facts

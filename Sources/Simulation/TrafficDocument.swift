@@ -32,6 +32,7 @@ public struct TrafficDocument: Configurable {
     public var leaving = 0.0
     public var maxAttempts = Traffic().maxAttempts
     public var maxCost: Double?
+    public var complexity: ShareRange?
 
     public init() {}
 
@@ -65,6 +66,7 @@ public struct TrafficDocument: Configurable {
         .setting("patience", \.patience, "How long a client waits for an answer."),
         .setting("leaving", \.leaving, in: 0...1, "The share of clients that go away before the answer, within a tenth of their patience."),
         .setting("max_attempts", \.maxAttempts, in: 1...1000, "Attempts that a request may make."),
+        .setting("complexity", \.complexity, "How hard requests are, evenly between two numbers from 0 to 1; without it nobody knows."),
         .setting("max_cost", \.maxCost, in: 0...1_000_000, "Dollars that a request may cost."),
     ]
 
@@ -94,6 +96,7 @@ public struct TrafficDocument: Configurable {
         traffic.values = values.entries.map { entry in
             (entry.name, entry.value.entries.map { (Value(written: $0.name), $0.value) })
         }
+        traffic.complexity = complexity?.range
         traffic.maxCost = maxCost.map { Nanodollars(Int64(($0 * 1e9).rounded())) }
         return traffic
     }
