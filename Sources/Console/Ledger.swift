@@ -43,11 +43,13 @@ struct LedgerDesk: Sendable {
             return (row, try store.names(), try row.flatMap { try store.decisionNames($0.decisionNames) })
         }
         let texts = try await blocking { try store.texts(of: id) }
+        let feedback = try await blocking { try store.feedback(of: id) }
         guard let row else { throw AdminRefusal.unknown("request", text) }
         return AdminAnswer { whole in
             whole.object { line in
                 Self.write(row, names, to: &line)
                 TextsDesk.write(texts, for: role, to: &line)
+                if let feedback { Self.write(feedback, to: &line) }
                 line.key("decision")
                 if row.api == API.passThrough.rawValue {
                     PassThroughReport(row, names).write(to: &line)
@@ -57,6 +59,16 @@ struct LedgerDesk: Sendable {
                     line.null()
                 }
             }
+        }
+    }
+
+    private static func write(_ feedback: Feedback, to line: inout JSONWriter) {
+        line.key("feedback")
+        line.object { member in
+            member.key("score")
+            member.raw("\(feedback.score)")
+            member.member("label", orNull: feedback.label.isEmpty ? nil : feedback.label)
+            member.member("at", Timestamp.text(unixMilliseconds: feedback.unixMilliseconds))
         }
     }
 

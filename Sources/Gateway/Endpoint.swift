@@ -8,6 +8,8 @@ enum Endpoint: Sendable {
     case modelCall(API, name: Range<Int>, stream: Bool)
     /// What is kept of the Responses API.
     case stored(StoredPath)
+    /// What a client thinks of an answer.
+    case feedback
     case models
     /// The model's name as it stands in the path, undecoded, behind this offset.
     case model(nameAt: Int)
@@ -39,6 +41,7 @@ extension Endpoint {
         Row(path: "/v1/messages", post: true, endpoint: .call(.messages)),
         Row(path: "/v1/messages/count_tokens", post: true, endpoint: .call(.countTokens)),
         Row(path: "/v1/responses", post: true, endpoint: .call(.responses)),
+        Row(path: "/v1/feedback", post: true, endpoint: .feedback),
         Row(path: "/v1/models", post: false, endpoint: .models),
         Row(path: "/healthz", post: false, endpoint: .healthz),
         Row(path: "/readyz", post: false, endpoint: .readyz),
@@ -84,6 +87,7 @@ extension Endpoint {
         switch self {
         case .call(let api), .modelCall(let api, _, _): api.word
         case .stored: "stored_responses"
+        case .feedback: "feedback"
         case .models, .model: "models"
         case .healthz: "healthz"
         case .readyz: "readyz"

@@ -28,6 +28,7 @@ struct Reception {
         case .call(let api): admit(request, api)
         case .modelCall(let api, let name, let stream): admit(request, api, path: PathModel(request, name, stream))
         case .stored(let path): answerStored(request, path)
+        case .feedback: takeFeedback(request)
         case .models, .model: answerModels(request, endpoint)
         case .healthz: answer(200, type: "text/plain", body: Array("ok\n".utf8))
         case .readyz: answerReadiness()

@@ -39,6 +39,7 @@ public final class Server: Sendable {
     let newsForgotten = Locked(0)
     let idempotency: IdempotencyDesk
     let texts: TextDesk
+    let feedback: FeedbackDesk
     /// What guardrails and firewall find.
     public let guardEvents: GuardEvents
     /// Incidents of guardrails and bounds, on their way to the store.
@@ -99,6 +100,7 @@ public final class Server: Sendable {
         self.gateway = gateway
         idempotency = IdempotencyDesk(store)
         texts = TextDesk(store, log: log)
+        feedback = FeedbackDesk(store, trials: trials)
         let guards = DispatchQueue(label: "guards")
         guardEvents = GuardEvents { work in guards.async { work() } }
         breaches = BreachBook(store, webhooks: webhooks, gateway: gateway.name ?? blueprint.server.listen.written ?? "", log: log)

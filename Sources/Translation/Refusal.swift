@@ -73,6 +73,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     case modelNotFound = "model_not_found"
     case unknownURL = "unknown_url"
     case responseNotFound = "response_not_found"
+    case requestNotFound = "request_not_found"
     case methodNotAllowed = "method_not_allowed"
     case invalidRequest = "invalid_request"
     case invalidJSON = "invalid_json"
@@ -115,7 +116,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
             (403, "permission_error")
         case .guardrailBlocked: (403, "guardrail_blocked")
         case .firewallBlocked: (422, "firewall_blocked")
-        case .modelNotFound, .unknownURL, .responseNotFound: (404, "invalid_request_error")
+        case .modelNotFound, .unknownURL, .responseNotFound, .requestNotFound: (404, "invalid_request_error")
         case .methodNotAllowed: (405, "invalid_request_error")
         case .invalidRequest, .invalidJSON, .invalidValue, .providerRejected: (400, "invalid_request_error")
         case .contextLengthExceeded, .contentPolicyViolation: (400, "invalid_request_error")

@@ -38,6 +38,10 @@ final class FaultyStore: Store {
     func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try memory.request(id) }
     func totals() throws(StoreFailure) -> LedgerTotals { try memory.totals() }
     func close() throws(StoreFailure) { try memory.close() }
+    func keep(_ feedback: Feedback) throws(StoreFailure) -> Bool { try memory.keep(feedback) }
+    func feedback(from: RequestID, before: RequestID, limit: Int) throws(StoreFailure) -> [Feedback] {
+        try memory.feedback(from: from, before: before, limit: limit)
+    }
 
     func requests(_ query: LedgerQuery) throws(StoreFailure) -> LedgerPage { try memory.requests(query) }
     func keep(decisionNames: [UInt8]) throws(StoreFailure) -> NameID { try memory.keep(decisionNames: decisionNames) }

@@ -56,6 +56,11 @@ struct ExperimentDesk: Sendable {
         let names = try ledger.names()
         var sides = splits.map { $0.splits.map { $0.arms.map { _ in Side() } } }
         var unknown = splits.map { $0.splits.map { _ in 0 } }
+        let rated = try Dictionary(
+            ledger.feedback(from: .first(atUnixMilliseconds: from), before: .first(atUnixMilliseconds: to), limit: limit).map {
+                ($0.request, $0.score)
+            }
+        ) { first, _ in first }
         for row in try rows(ledger, from: from, to: to, limit: limit) {
             guard row.state != .cancelled, let route = names[row.route]?.name, let at = splits.firstIndex(where: { $0.name == route }) else {
                 continue
@@ -72,6 +77,7 @@ struct ExperimentDesk: Sendable {
                 sides[at][number][arm].figures.add(
                     isAnswered: isAnswered, latency: milliseconds, cost: row.priced ? Double(row.cost.amount) / 1e9 : nil)
                 if isAnswered { sides[at][number][arm].milliseconds.append(milliseconds) }
+                if let score = rated[row.id] { sides[at][number][arm].figures.add(feedback: score) }
             }
         }
         return splits.indices.flatMap { at in

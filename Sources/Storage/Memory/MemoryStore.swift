@@ -22,6 +22,7 @@ public final class MemoryStore: Store {
         var leases = MemoryLeases()
         var audit = MemoryAudit()
         var texts = MemoryTexts()
+        var feedback: [RequestID: Feedback] = [:]
         var usage = MemoryUsage()
         var breaches = MemoryBreaches()
         var closed = false

@@ -11,7 +11,7 @@ struct PostgresStep: Sendable {
 enum PostgresSchema {
     static let steps = [
         PostgresStep(version: 1, serves: 1, sql: first), PostgresStep(version: 2, serves: 1, sql: second),
-        PostgresStep(version: 3, serves: 1, sql: third),
+        PostgresStep(version: 3, serves: 1, sql: third), PostgresStep(version: 4, serves: 1, sql: feedback),
     ]
 
     /// detail: see BreachBytes. mark: what an operator said of it, 0 for nothing. Of each writer the last batch that was taken.
@@ -23,6 +23,11 @@ enum PostgresSchema {
         CREATE INDEX breaches_by_trigger ON breaches(key, trigger_kind, rule, last_ms);
         CREATE INDEX breaches_by_time ON breaches(last_ms, id);
         CREATE TABLE breach_batches(writer bigint PRIMARY KEY, number bigint NOT NULL, at_ms bigint NOT NULL);
+        """
+
+    /// What clients think of answers: in millionths, 0 is bad.
+    private static let feedback = """
+        CREATE TABLE feedback(request bigint PRIMARY KEY, at_ms bigint NOT NULL, score bigint NOT NULL, label text NOT NULL);
         """
 
     /// Rows charge here and wait for nobody who leases; see `PostgresLeases`. Lives: see `GatewayLife`; `call` is `last_call` of this life,

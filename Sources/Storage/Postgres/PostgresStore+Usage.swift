@@ -60,6 +60,10 @@ extension PostgresStore {
             let first = RequestID.first(atUnixMilliseconds: now - limit.wholeMilliseconds)
             done += try forget("requests", before: first) + forget("texts", before: first)
             done += try ask(
+                "DELETE FROM feedback WHERE request IN (SELECT request FROM feedback WHERE request < $1 ORDER BY request LIMIT $2)",
+                .int8(first.rawValue), .int8(Self.rowsOfPiece)
+            ).affected
+            done += try ask(
                 "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at_ms < $1 ORDER BY id LIMIT $2)", .int8(first.unixMilliseconds),
                 .int8(Self.rowsOfPiece)
             ).affected

@@ -227,6 +227,12 @@ struct Migration: Sendable {
                     at_ms INTEGER NOT NULL
                 );
                 """),
+        Migration(
+            version: 9,
+            sql: """
+                -- What clients think of answers: 0 is bad, 1 is good.
+                CREATE TABLE feedback(request INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, score REAL NOT NULL, label TEXT NOT NULL);
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

@@ -46,6 +46,10 @@ extension SQLiteStore {
                 arguments: [id.rawValue, Self.textsOfPiece])
             done += database.changesCount
             try database.execute(
+                sql: "DELETE FROM feedback WHERE request IN (SELECT request FROM feedback WHERE request < ? ORDER BY request LIMIT ?)",
+                arguments: [id.rawValue, Self.rowsOfPiece])
+            done += database.changesCount
+            try database.execute(
                 sql: "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?) AND at_ms < ?",
                 arguments: [Self.rowsOfPiece, limit])
             done += database.changesCount
@@ -80,8 +84,10 @@ extension SQLiteStore {
             guard let last else { return 0 }
             try database.execute(sql: "DELETE FROM requests WHERE id <= ?", arguments: [last])
             var done = database.changesCount
-            try database.execute(sql: "DELETE FROM texts WHERE request <= ?", arguments: [last])
-            done += database.changesCount
+            for table in ["texts", "feedback"] {
+                try database.execute(sql: "DELETE FROM \(table) WHERE request <= ?", arguments: [last])
+                done += database.changesCount
+            }
             return done
         }
     }
