@@ -127,6 +127,14 @@ struct LedgerDesk: Sendable {
         if row.priced { line.raw(row.cost.dollars) } else { line.null() }
         line.key("baseline_usd")
         if let baseline = row.baseline { line.raw(baseline.dollars) } else { line.null() }
+        if row.savedTokens > 0 {
+            line.key("compression")
+            line.object { compression in
+                compression.member("saved_tokens", row.savedTokens)
+                compression.key("saved_usd")
+                compression.raw(row.savedCost.dollars)
+            }
+        }
     }
 
     private static func milliseconds(_ name: String, _ microseconds: Int64?, _ line: inout JSONWriter) {

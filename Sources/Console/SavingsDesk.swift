@@ -95,6 +95,12 @@ struct SavingsDesk: Sendable {
             line.key(name)
             line.raw(amount.dollars)
         }
+        line.key("compression")
+        line.object { compression in
+            compression.member("saved_tokens", totals.savedTokens)
+            compression.key("saved_usd")
+            compression.raw(totals.savedCost.dollars)
+        }
         line.key("saved_percent")
         guard totals.baseline > .zero else { return line.null() }
         line.raw("\((Double(saved.amount) / Double(totals.baseline.amount) * 10_000).rounded() / 100)")

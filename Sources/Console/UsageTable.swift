@@ -101,5 +101,6 @@ struct UsageTable {
         Column(name: "reasoning_tokens") { .number(Int64($0.usage.reasoning)) }, Column(name: "cost_usd") { .dollars($0.cost) },
         Column(name: "compared_usd") { .dollars($0.compared) }, Column(name: "baseline_usd") { .dollars($0.baseline) },
         Column(name: "saved_usd") { .dollars(Nanodollars($0.baseline.amount - $0.compared.amount)) },
+        Column(name: "compression_saved_tokens") { .number($0.savedTokens) }, Column(name: "compression_saved_usd") { .dollars($0.savedCost) },
     ]
 }

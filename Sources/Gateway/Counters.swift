@@ -21,6 +21,7 @@ struct Counters: Sendable {
     var staleConnections = 0
     /// Attempts that broke off in the middle and were carried on by another.
     var continuedStreams = 0
+    var compression = CompressionCounts()
     var abandonedRequests = 0
     /// Requests that had to wait for the store of limits, and those that hold or held something of it.
     var parked = 0
@@ -124,6 +125,7 @@ struct Counters: Sendable {
         left.connectFailures += right.connectFailures
         left.staleConnections += right.staleConnections
         left.continuedStreams += right.continuedStreams
+        left.compression.add(right.compression)
         left.abandonedRequests += right.abandonedRequests
         left.parked += right.parked
         left.reservations += right.reservations

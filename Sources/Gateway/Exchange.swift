@@ -23,6 +23,8 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     var relay: Relay
     /// The relay's own; here too, since the names of an answer are written while the relay is busy.
     var interpreter: Interpreter?
+    /// What is sent in place of the request's own body. Nil: that.
+    var shorter: ShorterPrompt?
     private var upstream: UpstreamChannel?
     private var waiter: ConnectionWaiter?
     private var usesPooled = false
@@ -106,6 +108,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         target = live.targets[attempt.deployment]
         replacedStale = false
         relay.beginAttempt()
+        if live.compresses, let target { shorten(for: target, at: attempt.deployment) }
         if let target, !interpret(target) { return }
         if live.hasWatches, continuation == nil { watch(attempt) }
         connect()
@@ -137,7 +140,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         guard let target else { return }
         upstream = channel
         usesPooled = reused
-        var bytes = UpstreamRequest(target, request, interpreter, attempt, live, loop)
+        var bytes = UpstreamRequest(target, request, shorter, interpreter, attempt, live, loop)
         if target.vouches { bytes = bytes.authorized(for: target, passed: request.passed, loop) }
         channel.call(
             self, request: bytes, firstByte: target.firstByteTimeout, idle: target.idleTimeout,
@@ -211,7 +214,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
             return
         }
         guard wins() else { return }
-        let usage = believed(relay.billed(estimatedInput: request.call.estimatedInput))
+        let usage = believed(relay.billed(estimatedInput: sentCall.estimatedInput))
         succeeded(usage)
         if let guarded = request.guarded, !passesGuards(guarded, usage: usage) { return }
         let cost = target.cost(of: usage)

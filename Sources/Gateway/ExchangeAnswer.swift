@@ -56,6 +56,7 @@ extension Exchange {
         if let guarded = request.guarded, let lines = guarded.lines { head.lines(lines) }
         if let moderation = request.moderation { head.lines(moderation) }
         if let loss = interpreter?.lossLine { head.lines(loss) }
+        if let saving = savingLine { head.lines(saving) }
         if let claim = request.claim, !isRefused { claim.writeLines(into: &head) }
         head.text("x-swiftlet-attempts: ")
         head.decimal(attemptCount)
@@ -66,6 +67,6 @@ extension Exchange {
     var namesBound: Int {
         (target?.names.readableBytes ?? 0) + (interpreter?.lossLine?.readableBytes ?? 0) + request.routeLine(live).readableBytes
             + (request.guarded?.lines?.readableBytes ?? 0) + (request.moderation?.readableBytes ?? 0) + (request.ruling?.warning?.readableBytes ?? 0)
-            + (request.claim?.linesBound ?? 0) + 128
+            + (request.claim?.linesBound ?? 0) + (shorter == nil ? 0 : 96) + 128
     }
 }

@@ -85,24 +85,27 @@ extension Exchange: Parked {
 
     /// The attempt in progress cost this; said once.
     func paid(_ usage: Usage) {
-        guard let stake, let claim = request.claim else { return }
+        guard let stake, let claim = request.claim else {
+            if live.compresses { learn(from: usage) }
+            return
+        }
         self.stake = nil
         let cost = usage == Usage() ? .zero : target.flatMap { live.cost(of: usage, at: $0) } ?? .zero
         claim.end(stake, cost: cost, tokens: usage.totalInput &+ usage.totalOutput)
-        if let worst = claim.worst, let target, !usage.estimated { target.estimator.learn(usage.totalInput, of: worst.prompt, at: target) }
+        if claim.worst != nil { learn(from: usage) }
     }
 
     /// What a provider may have done for a request that nobody waits for any more: it has read it at least.
     var unheard: Usage {
         var usage = Usage()
         guard request.api.family != .count else { return usage }
-        usage.input = request.call.estimatedInput
+        usage.input = sentCall.estimatedInput
         usage.estimated = true
         return usage
     }
 
     /// What has come of a stream by now.
-    func streamUsage() -> Usage { believed(relay.streamUsage(estimatedInput: request.call.estimatedInput)) }
+    func streamUsage() -> Usage { believed(relay.streamUsage(estimatedInput: sentCall.estimatedInput)) }
 
     /// What a provider reports, unless no request can come to so much: then the most that this one could.
     func believed(_ usage: Usage) -> Usage {
@@ -110,7 +113,7 @@ extension Exchange: Parked {
         loop.counters.doubtedUsage += 1
         var bounded = Usage()
         bounded.estimated = true
-        let prompt = PromptSize(request.call, bodyBytes: request.body.readableBytes)
+        let prompt = PromptSize(sentCall, bodyBytes: sentBody.readableBytes)
         bounded.input = min(usage.totalInput, target.estimator.bound(prompt, at: target))
         bounded.output = min(usage.totalOutput, RequestBounds.mostOutput(of: request.call, target))
         return bounded

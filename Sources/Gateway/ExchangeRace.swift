@@ -47,7 +47,7 @@ extension Exchange {
     private func giveWay() {
         guard attempt != nil else { return }
         var usage = streamUsage()
-        if usage == Usage(), wasSent { usage.input = request.call.estimatedInput }
+        if usage == Usage(), wasSent { usage.input = sentCall.estimatedInput }
         abandonUpstream()
         usage.estimated = true
         let cost = target.flatMap { live.cost(of: usage, at: $0) } ?? .zero

@@ -23,6 +23,7 @@ struct Exposition {
         page.moderation(counters.moderation, isOn: !live.moderators.isEmpty)
         page.ledger(server)
         page.limits(server, live, counters)
+        page.compression(counters.compression)
         return page.text
     }
 
@@ -52,6 +53,12 @@ struct Exposition {
         count("swiftlet_wasted_tokens_total", "Output tokens made for clients that had left.", Int(counters.wastedTokens))
         histogram("swiftlet_request_duration_seconds", "From a request's admission to its answer's end.", counters.duration)
         histogram("swiftlet_first_byte_seconds", "From a request's admission to the first byte of a provider's reply.", counters.firstByte)
+    }
+
+    private mutating func compression(_ counts: CompressionCounts) {
+        count("swiftlet_compressed_requests_total", "Requests that were served with less of their prompt than came.", counts.requests)
+        count("swiftlet_compression_saved_tokens_total", "Tokens of prompts that were not sent, as estimated.", Int(counts.savedTokens))
+        count("swiftlet_compression_dropped_messages_total", "Messages of prompts that were left out.", counts.dropped)
     }
 
     private mutating func alerts(_ counts: WebhookSender.Counts) {

@@ -58,6 +58,9 @@ final class Live: Sendable {
     /// By project: what is kept of the texts of its requests; most settings keep none, and then nobody asks.
     private let textKeepings: [String: TextKeeping]
     let keepsTexts: Bool
+    /// By project: how its prompts are made shorter; most settings shorten none, and then nobody asks.
+    let compressions: [String: Compression]
+    let compresses: Bool
     /// What savings are compared with.
     private let baselines: Baselines
     /// Of each route.
@@ -119,6 +122,8 @@ final class Live: Sendable {
         textKeepings = Dictionary(
             blueprint.projects.filter(\.keepsTexts).map { ($0.name, TextKeeping(redacts: $0.redactsTexts, most: most)) }, uniquingKeysWith: { $1 })
         keepsTexts = !textKeepings.isEmpty
+        compressions = Dictionary(blueprint.projects.map { ($0.name, $0.compression) }, uniquingKeysWith: { $1 })
+        compresses = blueprint.compression.mode != .off || compressions.contains { $0.value.mode != .off }
         since = WallClock.milliseconds() / 1000
     }
 

@@ -46,6 +46,7 @@ struct Settlement {
         entry.cost = cost ?? .zero
         entry.priced = cost != nil && exchange.target?.isPriced == true
         if let claim = request.claim { entry.charges = claim.charges }
+        if let saving = exchange.shorter?.saving, !usedNothing { writeSaving(saving, to: &entry) }
         writeParties(to: &entry, request, live)
         entry.api = request.api.rawValue
         entry.status = UInt16(clamping: status)
@@ -72,6 +73,14 @@ struct Settlement {
         if !request.tags.isEmpty { entry.ownTags = request.tags }
     }
 
+    /// At the price of input that nobody had cached.
+    private func writeSaving(_ saving: PromptSaving, to entry: inout LedgerEntry) {
+        entry.savedTokens = saving.tokens
+        var usage = Usage()
+        usage.input = saving.tokens
+        if let cost = exchange.target?.cost(of: usage) { entry.savedCost = cost }
+    }
+
     /// What is held of budgets ends with what the request came to.
     func settle(_ claim: Claim) {
         guard exchange.attemptCount > 0 else { return claim.end(nil) }
@@ -93,6 +102,7 @@ struct Settlement {
         counters.request(exchange.request.api, status: status)
         counters.duration.add(duration)
         if let firstByte { counters.firstByte.add(firstByte) }
+        if let saving = exchange.shorter?.saving, !usedNothing { counters.compression.add(saving) }
         if let ruling = exchange.request.ruling { exchange.loop.server.limiters.add(ruling.charges, usage, cost: cost) }
         if let deployment = exchange.deployment, !usedNothing {
             counters.charge(usage, cost: cost, isPriced: exchange.target?.isPriced == true, deployment: deployment)

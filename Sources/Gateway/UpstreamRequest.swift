@@ -16,24 +16,29 @@ struct UpstreamRequest {
     private static let around = 16_384
 
     /// - Parameter interpreter: Nil where client and provider speak OpenAI's dialect.
-    init(_ target: Target, _ request: Admitted, _ interpreter: Interpreter?, _ attempt: Attempt?, _ live: Live, _ loop: Loop) {
+    init(
+        _ target: Target, _ request: Admitted, _ shorter: ShorterPrompt?, _ interpreter: Interpreter?, _ attempt: Attempt?, _ live: Live,
+        _ loop: Loop
+    ) {
         if let interpreter, let body = interpreter.body {
             self = Self.translated(body, interpreter.spoken, target, request, attempt, live, loop)
             return
         }
+        let (body, call) = (shorter?.body ?? request.body, shorter?.call ?? request.call)
         let most = request.forcedOutput(at: target, live)
-        let hasSeals = request.api == .responses && request.body.withUnsafeReadableBytes { ResponsesSeals.areIn($0) }
-        let mends = request.api == .chatCompletions && !target.mends.isDisjoint(with: request.call.quirks)
+        let hasSeals = request.api == .responses && body.withUnsafeReadableBytes { ResponsesSeals.areIn($0) }
+        let mends = request.api == .chatCompletions && !target.mends.isDisjoint(with: call.quirks)
         if hasSeals || mends || most != nil || request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true)
             || target.hasOverrides,
-            let changed = Self.changed(target, request, attempt, live, loop, hasSeals: hasSeals, mends: mends ? target.mends : [], most: most)
+            let changed = Self.changed(
+                target, request, body, call, attempt, live, loop, hasSeals: hasSeals, mends: mends ? target.mends : [], most: most)
         {
             self = changed
             return
         }
-        let prepared = target.head(request.api, streaming: request.call.stream)
-        let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
-        let length = request.call.rewrittenLength(of: request.body.readableBytes, model: target.model, askUsage: asksUsage)
+        let prepared = target.head(request.api, streaming: call.stream)
+        let asksUsage = call.stream && !call.asksUsage && !target.refusesStreamOptions
+        let length = call.rewrittenLength(of: body.readableBytes, model: target.model, askUsage: asksUsage)
         let isTogether = length <= Self.together
         let bound = prepared.readableBytes + 24 + (isTogether ? length : 0)
         var out = loop.takeScratch(capacity: bound)
@@ -42,15 +47,15 @@ struct UpstreamRequest {
             head.decimal(length)
             head.text("\r\n\r\n")
             guard isTogether else { return }
-            request.body.withUnsafeReadableBytes { request.call.pieces(of: $0, model: target.model, askUsage: asksUsage) { head.bytes($0) } }
+            body.withUnsafeReadableBytes { call.pieces(of: $0, model: target.model, askUsage: asksUsage) { head.bytes($0) } }
         }
         if isTogether {
             rest = nil
-        } else if let slice = Self.largestSlice(of: request, target, asksUsage) {
+        } else if let slice = Self.largestSlice(of: body, call, target, asksUsage) {
             var after = ByteBuffer()
-            request.body.withUnsafeReadableBytes { raw in
+            body.withUnsafeReadableBytes { raw in
                 var isBefore = true
-                request.call.pieces(of: raw, model: target.model, askUsage: asksUsage) { piece in
+                call.pieces(of: raw, model: target.model, askUsage: asksUsage) { piece in
                     if isBefore, piece.count == slice.count, piece.baseAddress == raw.baseAddress.map({ $0 + slice.lowerBound }) {
                         isBefore = false
                     } else if isBefore {
@@ -60,11 +65,11 @@ struct UpstreamRequest {
                     }
                 }
             }
-            rest = request.body.getSlice(at: request.body.readerIndex + slice.lowerBound, length: slice.count)
+            rest = body.getSlice(at: body.readerIndex + slice.lowerBound, length: slice.count)
             if after.readableBytes > 0 { tail = after }
         } else {
             var large = loop.allocator.buffer(capacity: length)
-            request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &large) }
+            body.withUnsafeReadableBytes { call.rewrite($0, model: target.model, askUsage: asksUsage, into: &large) }
             rest = large
         }
         head = out
@@ -72,11 +77,11 @@ struct UpstreamRequest {
 
     /// Where the part of a large body stands that goes out as it lies there. Nil: it is to be copied, because it is in many parts or has to
     /// be signed.
-    private static func largestSlice(of request: Admitted, _ target: Target, _ asksUsage: Bool) -> Range<Int>? {
+    private static func largestSlice(of body: ByteBuffer, _ call: Call, _ target: Target, _ asksUsage: Bool) -> Range<Int>? {
         guard target.signing == nil else { return nil }
-        return request.body.withUnsafeReadableBytes { raw -> Range<Int>? in
+        return body.withUnsafeReadableBytes { raw -> Range<Int>? in
             var largest = 0..<0
-            request.call.pieces(of: raw, model: target.model, askUsage: asksUsage) { piece in
+            call.pieces(of: raw, model: target.model, askUsage: asksUsage) { piece in
                 guard let start = raw.baseAddress, let at = piece.baseAddress, at >= start, at < start + raw.count else { return }
                 if piece.count > largest.count { largest = at - start..<at - start + piece.count }
             }
@@ -127,14 +132,14 @@ struct UpstreamRequest {
     /// The body with the members that a rule, the leaf and the provider set, with what others sealed taken out and OpenAI's newer
     /// words said as the provider knows them. Nil: there is nothing of the kind.
     private static func changed(
-        _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop, hasSeals: Bool,
-        mends: ChatQuirks, most: Int64?
+        _ target: Target, _ request: Admitted, _ original: ByteBuffer, _ call: Call, _ attempt: Attempt?, _ live: Live, _ loop: Loop,
+        hasSeals: Bool, mends: ChatQuirks, most: Int64?
     ) -> UpstreamRequest? {
         let overrides = overrides(target, request.api, request, attempt, live)
         guard overrides != nil || hasSeals || !mends.isEmpty || most != nil else { return nil }
-        let asksUsage = request.call.stream && !request.call.asksUsage && !target.refusesStreamOptions
-        var body = loop.allocator.buffer(capacity: request.body.readableBytes + 256)
-        request.body.withUnsafeReadableBytes { request.call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
+        let asksUsage = call.stream && !call.asksUsage && !target.refusesStreamOptions
+        var body = loop.allocator.buffer(capacity: original.readableBytes + 256)
+        original.withUnsafeReadableBytes { call.rewrite($0, model: target.model, askUsage: asksUsage, into: &body) }
         // The client's body and the params were read before, so they are objects.
         if let overrides {
             guard let bytes = body.withUnsafeReadableBytes({ try? overrides.applied(to: $0) }) else { return nil }
@@ -148,7 +153,7 @@ struct UpstreamRequest {
         {
             body = ByteBuffer(bytes: bytes)
         }
-        let prepared = target.head(request.api, streaming: request.call.stream)
+        let prepared = target.head(request.api, streaming: call.stream)
         var out = loop.takeScratch(capacity: prepared.readableBytes + 24)
         out.writeHead(atMost: prepared.readableBytes + 24) { head in
             head.lines(prepared)

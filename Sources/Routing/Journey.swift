@@ -19,6 +19,8 @@ public struct Journey: Sendable {
     public var ticket: UInt64 = 0
     /// The deployment it would normally be served by, which tallies compare with. Nil: the first next finds it.
     public var primary: Deployment.ID?
+    /// What the context windows of its deployments mean to it.
+    public var windows = Windows.bind
     /// Whether the first `next` writes down why it decided so.
     public var keepsDecision = false
     public internal(set) var isDecided = false
@@ -58,6 +60,15 @@ public struct Journey: Sendable {
     var wasLean = false
     /// One once there is something, else none: most requests are answered at once, and journeys are large.
     private var detours: [Detour] = []
+
+    public enum Windows: UInt8, Sendable {
+        /// A deployment whose window is too small does not serve.
+        case bind
+        /// The prompt can be made shorter: one serves when nothing else is left.
+        case yield
+        /// Nothing else was left.
+        case yielded
+    }
 
     /// What came of rules, faults, waits and fallbacks.
     private struct Detour: Sendable {

@@ -102,6 +102,10 @@ extension Router {
             return fromTheTop(&journey, plan, generation, at: now)
         }
         if let fault, fault == .contextWindow || fault == .contentPolicy { return journey.exhausted(.callersFault(fault)) }
+        if journey.windows == .yield {
+            journey.windows = .yielded
+            if !eligibleLeaves(journey, plan, generation, at: now).isEmpty { return fromTheTop(&journey, plan, generation, at: now) }
+        }
         if blocked == .closedBranch {
             return journey.exhausted(block(journey, plan, generation, isCertain: false, at: now) ?? .noBranch)
         }

@@ -14,6 +14,7 @@ struct Screen {
     static let defaultTag = "default"
 
     let tags: Tags
+    /// That have to fit into a window.
     let tokens: Int
     /// Something beyond abilities and sizes is asked: most requests ask nothing.
     let isParticular: Bool
@@ -23,7 +24,7 @@ struct Screen {
     let projectRegions: RegionRule?
 
     init(_ journey: borrowing Journey, _ plan: Plan, _ leaves: Range<Int>) {
-        tokens = journey.facts.inputTokens + journey.facts.outputTokens
+        tokens = journey.windows == .yielded ? 0 : journey.facts.inputTokens + journey.facts.outputTokens
         let choosy = plan.tagFiltering != .off
         isParticular =
             choosy || journey.facts.needsPrice || journey.envelope.maxCost != nil

@@ -50,6 +50,8 @@ public struct Blueprint: Sendable {
     /// What looks at whose prompts and replies.
     public var guards = GuardTable()
     public var moderation = ModerationTable()
+    /// Of requests that belong to no project.
+    public var compression = Compression()
 
     /// What conditions of its routes count.
     public var limiters: [Limiter] = []

@@ -1,5 +1,6 @@
 import Routing
 import Schema
+import Translation
 
 /// A policy compiled: what serves a request that names no model, which rules are asked, and how attempts go on.
 public struct Policy: Sendable {
@@ -47,6 +48,7 @@ public struct Project: Sendable {
     public var redactsTexts = true
     /// What its requests demand of deployments; nil: nothing.
     public var residency: Residency?
+    public var compression = Compression()
 
     public init(name: String) { self.name = name }
 }

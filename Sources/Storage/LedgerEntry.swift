@@ -45,6 +45,9 @@ public struct LedgerEntry: Hashable, Sendable {
     public var cost = Nanodollars.zero
     /// What the same usage costs at the model that the savings report compares with; nil where nothing is compared.
     public var baseline: Nanodollars?
+    /// Tokens of its prompt that were not sent, by the gateway's estimate, and what they had cost where it was served.
+    public var savedTokens: Int64 = 0
+    public var savedCost = Nanodollars.zero
     /// What it uses up of budgets: charged to the slices in one transaction with the row, or not at all. Not read back.
     public var charges: [LeaseCharge] = []
     /// Bytes of bodies or messages, from the client and to it, where they were carried unread; else nobody counted.

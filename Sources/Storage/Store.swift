@@ -82,6 +82,9 @@ public struct LedgerTotals: Hashable, Sendable {
     /// The cost of those requests that have a baseline, and what they had cost there: the difference is what was saved.
     public var compared = Nanodollars.zero
     public var baseline = Nanodollars.zero
+    /// Of prompts, by the gateway's estimate: what was left out before they were sent, and what it had cost.
+    public var savedTokens: Int64 = 0
+    public var savedCost = Nanodollars.zero
 
     public init() {}
 }

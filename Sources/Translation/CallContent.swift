@@ -57,19 +57,19 @@ extension CallReader {
         }
         try scanner.enterArray()
         while try scanner.nextElement() {
-            guard try scanner.peek() == .object else {
-                try scanner.skip()
-                continue
-            }
-            try scanner.enterObject()
-            while let name = try scanner.nextKey() {
-                if scanner.text(name, is: "content") || scanner.text(name, is: "parts") {
-                    try content(depth: 0)
-                } else {
-                    let value = try scanner.skip()
-                    call.textBytes += value.count
-                    note(name, value)
-                }
+            if try scanner.peek() == .object { try message() } else { try scanner.skip() }
+        }
+    }
+
+    @inline(__always) mutating func message() throws(JSONProblem) {
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            if scanner.text(name, is: "content") || scanner.text(name, is: "parts") {
+                try content(depth: 0)
+            } else {
+                let value = try scanner.skip()
+                call.textBytes += value.count
+                note(name, value)
             }
         }
     }

@@ -87,6 +87,7 @@ struct Admission {
             // Where a guardrail sent it, and nowhere else.
             if guarded.route != nil { admitted.journey.fallbacksDisabled = true }
         }
+        if live.compresses, live.compression(of: admitted).mode != .off { admitted.journey.windows = .yield }
         admitted.journey.keepsDecision = call.extras.includesRouting || server.keepsDecisions
         if call.hasExtras { heed(call.extras, standing.overrides, &admitted.journey) }
         return admitted

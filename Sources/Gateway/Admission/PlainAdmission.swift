@@ -34,6 +34,7 @@ struct PlainAdmission {
             admitted.journey.mode = model.mode
             if let policy = standing.policy { admitted.journey.policy = live.blueprint.policies[policy].rules }
             admitted.journey.keepsDecision = keepsDecisions
+            if live.compresses, live.compression(of: admitted).mode != .off { admitted.journey.windows = .yield }
             return admitted
         }
     }

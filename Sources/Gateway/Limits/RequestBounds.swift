@@ -97,14 +97,6 @@ struct RequestBounds {
     }
 }
 
-extension PromptSize {
-    init(_ call: Call, bodyBytes: Int) {
-        self.init(
-            textBytes: Int64(call.textBytes), bodyBytes: Int64(bodyBytes), images: Int64(call.images), attachmentBytes: Int64(call.attachmentBytes),
-            hasTools: call.needs.contains(.tools))
-    }
-}
-
 /// What is learned of all models' prompts, for all loops; outlasts changes of settings.
 final class Estimators: Sendable {
     private let estimator = Locked(TokenEstimator())
@@ -121,6 +113,10 @@ final class Estimators: Sendable {
             for model in alike.models { most = max(most, estimator.bound(prompt, model: model, contextWindow: alike.contextWindow)) }
             return most
         }
+    }
+
+    func expected(_ prompt: PromptSize, at target: Target) -> Int64 {
+        estimator.withLock { $0.expected(prompt, model: target.estimatorNumber) }
     }
 
     /// A provider has counted the prompt.

@@ -44,8 +44,8 @@ final class Interpreter {
 
     private init(_ exchange: Exchange, _ target: Target, _ asked: API, _ spoken: API) throws(Refusal) {
         (self.asked, self.spoken) = (asked, spoken)
-        request = exchange.request.body
-        let call = exchange.request.call
+        request = exchange.sentBody
+        let call = exchange.sentCall
         var context = ReplyContext(
             isStream: call.stream, requestID: exchange.id.description, unixSeconds: exchange.id.unixMilliseconds / 1000, model: target.modelName)
         context.origin = target.provider.sealOrigin(of: target.modelName)
@@ -60,7 +60,7 @@ final class Interpreter {
             let to = TranslationTarget(
                 model: target.modelName, maxOutputTokens: target.maxOutputTokens, origin: context.origin, provider: context.provider,
                 quirks: target.provider.quirks)
-            written = try Self.write(exchange.request, from: asked, to: spoken, to, resumed, &context, &loss)
+            written = try Self.write(exchange.sentBody, exchange.sentCall, from: asked, to: spoken, to, resumed, &context, &loss)
             if !loss.isEmpty, exchange.live.refusesLoss {
                 throw Refusal(
                     .invalidValue, "cannot be carried to provider \(target.providerName): \(loss.line); this gateway refuses rather than leaves out",
@@ -77,18 +77,18 @@ final class Interpreter {
     }
 
     private static func write(
-        _ request: Admitted, from asked: API, to spoken: API, _ target: TranslationTarget, _ resumed: Continuation?,
+        _ body: ByteBuffer, _ call: Call, from asked: API, to spoken: API, _ target: TranslationTarget, _ resumed: Continuation?,
         _ context: inout ReplyContext, _ loss: inout Loss
     ) throws(Refusal) -> [UInt8] {
         do throws(Malformed) {
-            return try request.body.readable { raw throws(Malformed) in
+            return try body.readable { raw throws(Malformed) in
                 if let source = asked.embeddingDialect, let dialect = spoken.embeddingDialect {
                     return try dialect.write(try source.read(raw), to: target, loss: &loss)
                 }
                 guard let source = asked.dialect, let dialect = spoken.dialect else {
                     throw Malformed(offset: 0, message: "\(asked.name) cannot be translated into \(spoken.name)")
                 }
-                let conversation = try source.read(raw, request.call)
+                let conversation = try source.read(raw, call)
                 try conversation.checkResults(in: raw)
                 context.echo = source.echo(of: conversation)
                 resumed?.extend(conversation)

@@ -59,6 +59,11 @@ public struct TokenEstimator: Sendable {
         return min(tokens, window)
     }
 
+    /// The tokens that will likely be counted for the prompt: what `bound` stays above. For choosing what to send, not for reserving.
+    public func expected(_ prompt: PromptSize, model: Int) -> Int64 {
+        (models.indices.contains(model) ? models[model] : Model()).expected(prompt)
+    }
+
     /// What a provider counted, cached tokens among it. Estimates of our own teach nothing.
     public mutating func observe(_ prompt: PromptSize, model: Int, tokens: Int64) {
         guard model > 0, models.indices.contains(model), tokens > 0, tokens <= Self.largestWindow * 16 else { return }
@@ -70,6 +75,7 @@ public struct TokenEstimator: Sendable {
         var text = Density(prior: 1_024, least: 300, enough: 16)
         var image = Density(prior: 16_384 << 10, least: 512 << 10, enough: 8)
         var attachment = Density(prior: 4 << 10, least: 64, enough: 8)
+        var usual = Usual()
         /// What goes before every prompt: the provider's own words, and those that explain tools.
         var base: Int64 = 1_152
         var toolBase: Int64 = 2_304
@@ -85,9 +91,16 @@ public struct TokenEstimator: Sendable {
             return sum
         }
 
+        /// An image is counted as OpenAI counts a large one. Of files and sounds a token stands for some hundred bytes, of small text files
+        /// for few: so many fit into what is left of a window for mistakes.
+        func expected(_ prompt: PromptSize) -> Int64 {
+            saturatingSum(saturatingSum(usual.tokens(prompt.textBytes), prompt.images &* 1_105), prompt.attachmentBytes / 40 + 3)
+        }
+
         mutating func observe(_ prompt: PromptSize, _ tokens: Int64) {
             if prompt.isText {
                 if prompt.textBytes >= 2_048 {
+                    usual.learn(tokens, of: prompt.textBytes)
                     text.learn(tokens, of: prompt.textBytes)
                 } else {
                     let excess = tokens - text.tokens(prompt.textBytes)
@@ -99,6 +112,21 @@ public struct TokenEstimator: Sendable {
             } else if prompt.images == 0 {
                 attachment.learn(max(0, tokens - 4_096), of: prompt.attachmentBytes)
             }
+        }
+    }
+
+    /// Tokens for each byte of text, times 1,024, on average: four bytes a token until something was counted, then as the last few
+    /// dozen prompts had it.
+    private struct Usual: Sendable {
+        private var perByte: Int64 = 256
+        private var count: Int64 = 0
+
+        func tokens(_ bytes: Int64) -> Int64 { Int64(clamping: (Int128(bytes) * Int128(perByte) + 1_023) >> 10) }
+
+        mutating func learn(_ tokens: Int64, of bytes: Int64) {
+            let seen = min(Int64(clamping: (Int128(tokens) << 10) / Int128(max(1, bytes))), 4_096)
+            count = min(count + 1, 32)
+            perByte = max(1, perByte + (seen - perByte) / count)
         }
     }
 

@@ -104,6 +104,7 @@ struct Compiler {
         blueprint.firewall = firewall
         blueprint.guards = guards
         blueprint.moderation = moderation
+        blueprint.compression = .compiled(organisation: document.organisation.compression)
         blueprint.limiters = reader.limiters
         blueprint.providers = Dictionary(document.providers.entries.map { ($0.name, $0.value.provider) }) { first, _ in first }
         blueprint.pricesFile = document.pricesFile

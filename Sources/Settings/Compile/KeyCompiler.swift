@@ -12,6 +12,7 @@ extension Compiler {
             (project.isActive, project.keepsTexts) = (entry.value.active, entry.value.keepsTexts)
             project.redactsTexts = entry.value.redactsTexts
             project.residency = residency(of: entry)
+            project.compression = .compiled(organisation: document.organisation.compression, project: entry.value.compression)
             projects.append(project)
         }
         for entry in document.customers.entries {

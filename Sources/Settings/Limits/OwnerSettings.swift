@@ -15,6 +15,7 @@ public struct ProjectSettings: Configurable {
     public var deniedRegions: [String] = []
     public var kinds: [ProviderKind] = []
     public var zeroDataRetention = false
+    public var compression: CompressionSettings?
     public var limits = LimitSettings()
 
     public init() {}
@@ -36,6 +37,7 @@ public struct ProjectSettings: Configurable {
             .setting("denied_regions", \.deniedRegions, "Where they may not be."),
             .setting("kinds", \.kinds, "Kinds of deployments that may serve it, such as `self_hosted`; empty: all."),
             .setting("zero_data_retention", \.zeroDataRetention, "Only deployments that keep nothing of what they are sent may serve it."),
+            .setting("compression", \.compression, "How its prompts are made shorter, in place of the organisation's."),
         ] + LimitSettings.fields(of: \.limits)
 }
 
@@ -57,10 +59,14 @@ public struct CustomerSettings: Configurable {
 /// Everybody together.
 public struct OrganisationSettings: Configurable {
     public var name: String?
+    public var compression: CompressionSettings?
     public var limits = LimitSettings()
 
     public init() {}
 
     public static let fields: [Field<Self>] =
-        [.setting("name", \.name, "What it is called, for people to read.")] + LimitSettings.fields(of: \.limits)
+        [
+            .setting("name", \.name, "What it is called, for people to read."),
+            .setting("compression", \.compression, "How prompts are made shorter, where the project says nothing else."),
+        ] + LimitSettings.fields(of: \.limits)
 }

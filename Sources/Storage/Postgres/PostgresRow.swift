@@ -7,12 +7,13 @@ enum PostgresRow {
     static let columns = """
         id, drift_ms, duration_us, first_byte_us, key, model, route, deployment, policy, rule, project, customer, provider, decision_names, \
         api, status, attempts, state, fault, flags, input, cached_input, cache_write, cache_write_hour, output, reasoning, audio_input, \
-        audio_output, image_input, image_output, cost, baseline, received_bytes, sent_bytes, tags, attempt_log, decision
+        audio_output, image_input, image_output, cost, baseline, received_bytes, sent_bytes, tags, attempt_log, decision, \
+        saved_tokens, saved_cost
         """
 
     /// Gives the ids of rows that were not there yet.
     static let insert = "INSERT INTO requests(\(columns)) SELECT * FROM unnest(\(parameters)) ON CONFLICT DO NOTHING RETURNING id"
-    private static let parameters = (1...37).map { "$\($0)" }.joined(separator: ", ")
+    private static let parameters = (1...39).map { "$\($0)" }.joined(separator: ", ")
 
     private static let streamed: Int32 = 1
     private static let estimated: Int32 = 2
@@ -57,6 +58,8 @@ enum PostgresRow {
         columns.blob { TagList.encode($0.tags) }
         columns.blob { $0.attemptLog.isEmpty ? [] : AttemptLog.encode($0.attemptLog) }
         columns.blob { $0.decision.count <= LedgerEntry.mostDecisionBytes ? $0.decision.array : [] }
+        columns.wide { $0.savedTokens }
+        columns.wide { $0.savedCost.amount }
         return PostgresQuery(insert, parameters: columns.parameters)
     }
 
@@ -93,6 +96,8 @@ enum PostgresRow {
             row.attemptLog = attempts
         }
         row.decision = DecisionBytes(result.bytes(at, 36))
+        row.savedTokens = result.int(at, 37)
+        row.savedCost = Nanodollars(result.int(at, 38))
         return row
     }
 
@@ -120,7 +125,7 @@ enum PostgresRow {
 
         init(_ rows: ArraySlice<LedgerEntry>) {
             self.rows = rows
-            parameters.reserveCapacity(37)
+            parameters.reserveCapacity(39)
         }
 
         @inline(__always) mutating func wide(_ value: (borrowing LedgerEntry) -> Int64) {

@@ -12,6 +12,7 @@ enum PostgresSchema {
     static let steps = [
         PostgresStep(version: 1, serves: 1, sql: first), PostgresStep(version: 2, serves: 1, sql: second),
         PostgresStep(version: 3, serves: 1, sql: third), PostgresStep(version: 4, serves: 1, sql: feedback),
+        PostgresStep(version: 5, serves: 1, sql: savings),
     ]
 
     /// detail: see BreachBytes. mark: what an operator said of it, 0 for nothing. Of each writer the last batch that was taken.
@@ -28,6 +29,12 @@ enum PostgresSchema {
     /// What clients think of answers: in millionths, 0 is bad.
     private static let feedback = """
         CREATE TABLE feedback(request bigint PRIMARY KEY, at_ms bigint NOT NULL, score bigint NOT NULL, label text NOT NULL);
+        """
+
+    /// Of prompts that were made shorter.
+    private static let savings = """
+        ALTER TABLE requests ADD COLUMN saved_tokens bigint NOT NULL DEFAULT 0, ADD COLUMN saved_cost bigint NOT NULL DEFAULT 0;
+        ALTER TABLE usage ADD COLUMN saved_tokens bigint NOT NULL DEFAULT 0, ADD COLUMN saved_cost bigint NOT NULL DEFAULT 0;
         """
 
     /// Rows charge here and wait for nobody who leases; see `PostgresLeases`. Lives: see `GatewayLife`; `call` is `last_call` of this life,
@@ -82,7 +89,7 @@ enum PostgresSchema {
         -- See UsageCell. Half of a page stays free, so that a sum that grows stays on it.
         CREATE TABLE usage(
             \(PostgresSums.keys.map { "\($0) bigint NOT NULL" }.joined(separator: ", ")),
-            \(PostgresSums.counts.map { "\($0) bigint NOT NULL" }.joined(separator: ", ")),
+            \(PostgresSums.firstCounts.map { "\($0) bigint NOT NULL" }.joined(separator: ", ")),
             PRIMARY KEY(\(PostgresSums.keys.joined(separator: ", ")))
         ) WITH (fillfactor = 50);
         INSERT INTO numbers VALUES('usage_folded', \(Int64.min)), ('usage_hours_kept', \(Int64.min));

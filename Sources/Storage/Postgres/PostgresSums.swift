@@ -3,7 +3,9 @@ import Routing
 /// Sums that usage is answered from, in one table of cells: see `UsageCell`.
 enum PostgresSums {
     static let keys = ["shape", "span", "start", "key", "project", "customer", "model", "provider", "deployment", "policy", "tag"]
-    static let counts = [
+    static let counts = firstCounts + ["saved_tokens", "saved_cost"]
+    /// Of the schema that sums began with.
+    static let firstCounts = [
         "requests", "failed", "cancelled", "unknown", "attempts", "estimated", "priced", "input", "cached_input", "cache_write",
         "cache_write_hour", "output", "reasoning", "audio_input", "audio_output", "image_input", "image_output", "cost", "compared", "baseline",
     ]
@@ -46,6 +48,7 @@ enum PostgresSums {
             totals.requests, totals.failed, totals.cancelled, totals.unknown, totals.attempts, totals.estimated, totals.priced, usage.input,
             usage.cachedInput, usage.cacheWrite, usage.cacheWriteHour, usage.output, usage.reasoning, usage.audioInput, usage.audioOutput,
             usage.imageInput, usage.imageOutput, totals.cost.amount, totals.compared.amount, totals.baseline.amount,
+            totals.savedTokens, totals.savedCost.amount,
         ]
     }
 
@@ -89,6 +92,8 @@ enum PostgresSums {
         totals.cost = Nanodollars(count(17))
         totals.compared = Nanodollars(count(18))
         totals.baseline = Nanodollars(count(19))
+        totals.savedTokens = count(20)
+        totals.savedCost = Nanodollars(count(21))
         return totals
     }
 }

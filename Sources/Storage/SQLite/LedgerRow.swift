@@ -1,28 +1,28 @@
 import GRDBSQLite
 import Routing
 
-/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 37 values a row cost more than
+/// A ledger row as SQLite has it. Goes past GRDB's values straight to SQLite: boxing 39 values a row cost more than
 /// storing them.
 enum LedgerRow {
     static let columns = """
         id, drift_ms, duration_us, first_byte_us, key, model, route, deployment, api, status, attempts, state, fault, flags, \
         input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost, attempt_log, \
         policy, rule, decision, decision_names, cache_write_hour, image_input, image_output, received_bytes, sent_bytes, \
-        project, customer, provider, tags, baseline
+        project, customer, provider, tags, baseline, saved_tokens, saved_cost
         """
     // Without names of columns, whose order is that of `columns`: the text is the key under which a statement is kept.
     static let insert =
-        "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+        "INSERT INTO requests VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
     /// Of a row that `isUsual`: fewer values to hand over.
     static let insertUsual =
-        "INSERT INTO requests VALUES(?,0,?,?,?,?,?,?,?,?,?,?,NULL,?,?,?,0,?,?,0,0,?,NULL,0,0,?,?,0,0,0,0,0,?,0,?,NULL,NULL) ON CONFLICT DO NOTHING"
+        "INSERT INTO requests VALUES(?,0,?,?,?,?,?,?,?,?,?,?,NULL,?,?,?,0,?,?,0,0,?,NULL,0,0,?,?,0,0,0,0,0,?,0,?,NULL,NULL,NULL,NULL) ON CONFLICT DO NOTHING"
 
     /// Nothing rare stands in it.
     static func isUsual(_ row: LedgerEntry) -> Bool {
         row.startedUnixMilliseconds == row.id.unixMilliseconds && row.fault == nil && row.usage.cacheWrite == 0 && row.usage.audioInput == 0
             && row.usage.audioOutput == 0 && row.usage.cacheWriteHour == 0 && row.usage.imageInput == 0 && row.usage.imageOutput == 0
             && row.attemptLog.isEmpty && row.policy == .none && row.rule == .none && row.receivedBytes == 0 && row.sentBytes == 0
-            && row.customer == .none && row.baseline == nil && row.tags.isEmpty
+            && row.customer == .none && row.baseline == nil && row.tags.isEmpty && row.savedTokens == 0 && row.savedCost == .zero
     }
 
     private static let streamed: Int64 = 1
@@ -65,6 +65,8 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, 34, Int64(row.customer.rawValue))
         sqlite3_bind_int64(statement, 35, Int64(row.provider.rawValue))
         bind(row.baseline?.amount, 37, statement)
+        sqlite3_bind_int64(statement, 38, row.savedTokens)
+        sqlite3_bind_int64(statement, 39, row.savedCost.amount)
         try lend(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog), 23, statement) {
             try lend(TagList.encode(row.tags), 36, statement) {
                 try lendDecision(of: row, 26, statement, step)
@@ -179,6 +181,8 @@ enum LedgerRow {
             row.tags = TagList.decode(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, 35))))
         }
         row.baseline = optional(36).map(Nanodollars.init)
+        row.savedTokens = number(37)
+        row.savedCost = Nanodollars(number(38))
         return row
     }
 }

@@ -233,6 +233,15 @@ struct Migration: Sendable {
                 -- What clients think of answers: 0 is bad, 1 is good.
                 CREATE TABLE feedback(request INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, score REAL NOT NULL, label TEXT NOT NULL);
                 """),
+        Migration(
+            version: 10,
+            sql: """
+                -- Of prompts that were made shorter.
+                ALTER TABLE requests ADD COLUMN saved_tokens INTEGER;
+                ALTER TABLE requests ADD COLUMN saved_cost INTEGER;
+                ALTER TABLE usage ADD COLUMN saved_tokens INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE usage ADD COLUMN saved_cost INTEGER NOT NULL DEFAULT 0;
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

@@ -20,7 +20,9 @@ enum UsageRows {
     /// Of the schema.
     static let firstVersion = 7
 
-    private static let sums = [
+    private static let sums = firstSums + ["saved_tokens", "saved_cost"]
+    /// Of the schema that sums began with.
+    private static let firstSums = [
         "requests", "failed", "cancelled", "unknown", "attempts", "estimated", "priced", "input", "cached_input", "cache_write",
         "cache_write_hour", "output", "reasoning", "audio_input", "audio_output", "image_input", "image_output", "cost", "compared", "baseline",
     ]
@@ -40,7 +42,7 @@ enum UsageRows {
             shape INTEGER NOT NULL,
             span INTEGER NOT NULL,
             start INTEGER NOT NULL,
-            \((names + sums).map { "\($0) INTEGER NOT NULL" }.joined(separator: ", ")),
+            \((names + firstSums).map { "\($0) INTEGER NOT NULL" }.joined(separator: ", ")),
             PRIMARY KEY(shape, span, start, \(names.joined(separator: ", ")))
         ) WITHOUT ROWID;
         """
@@ -98,6 +100,8 @@ enum UsageRows {
         sqlite3_bind_int64(statement, 29, totals.cost.amount)
         sqlite3_bind_int64(statement, 30, totals.compared.amount)
         sqlite3_bind_int64(statement, 31, totals.baseline.amount)
+        sqlite3_bind_int64(statement, 32, totals.savedTokens)
+        sqlite3_bind_int64(statement, 33, totals.savedCost.amount)
     }
 
     /// The cell on which a statement over `columns` stands.
@@ -134,6 +138,8 @@ enum UsageRows {
         totals.cost = Nanodollars(number(28))
         totals.compared = Nanodollars(number(29))
         totals.baseline = Nanodollars(number(30))
+        totals.savedTokens = number(31)
+        totals.savedCost = Nanodollars(number(32))
         return totals
     }
 }

@@ -6,11 +6,14 @@ enum EntryCoding {
     private static let version: UInt8 = 1
     /// As `version`, with tags behind it that are still to be numbered.
     private static let tagged: UInt8 = 2
+    /// As `tagged`, with what was saved of its prompt behind them.
+    private static let saving: UInt8 = 3
 
     static func encode(_ row: LedgerEntry) -> [UInt8] {
         var out = Writer()
         out.bytes.reserveCapacity(160 + row.decision.count)
-        out.bytes.append(row.ownTags.isEmpty ? version : tagged)
+        let form = row.savedTokens != 0 || row.savedCost != .zero ? saving : row.ownTags.isEmpty ? version : tagged
+        out.bytes.append(form)
         for number in [row.id.rawValue, row.startedUnixMilliseconds &- row.id.unixMilliseconds, row.durationMicroseconds] { out.put(number) }
         out.put(row.firstByteMicroseconds)
         for name in [row.key, row.model, row.route, row.deployment, row.policy, row.rule, row.project, row.customer, row.provider, row.decisionNames]
@@ -38,19 +41,27 @@ enum EntryCoding {
         }
         out.put(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog))
         out.put(row.decision.array)
-        if !row.ownTags.isEmpty {
+        if form != version {
             out.put(Int64(row.ownTags.count))
             for tag in row.ownTags { out.put(Array(tag.utf8)) }
+        }
+        if form == saving {
+            out.put(row.savedTokens)
+            out.put(row.savedCost.amount)
         }
         return out.bytes
     }
 
     /// Nil for bytes that are cut off, or of another version.
     static func decode(_ bytes: [UInt8]) -> LedgerEntry? {
-        guard let first = bytes.first, first == version || first == tagged else { return nil }
+        guard let first = bytes.first, version...saving ~= first else { return nil }
         var input = Reader(rest: bytes[1...])
         guard var row = read(&input) else { return nil }
-        if first == tagged { row.ownTags = (0..<input.count()).map { _ in String(decoding: input.bytes(), as: UTF8.self) } }
+        if first != version { row.ownTags = (0..<input.count()).map { _ in String(decoding: input.bytes(), as: UTF8.self) } }
+        if first == saving {
+            row.savedTokens = input.number()
+            row.savedCost = Nanodollars(input.number())
+        }
         return input.failed || !input.rest.isEmpty ? nil : row
     }
 

@@ -159,6 +159,8 @@ extension LedgerTotals {
         usage += row.usage.clamped(to: Self.most)
         let paid = min(max(0, row.cost.amount), Self.most)
         cost = cost + Nanodollars(paid)
+        savedTokens += min(max(0, row.savedTokens), Self.most)
+        savedCost = savedCost + Nanodollars(min(max(0, row.savedCost.amount), Self.most))
         if let baseline = row.baseline {
             compared = compared + Nanodollars(paid)
             self.baseline = self.baseline + Nanodollars(min(max(0, baseline.amount), Self.most))
@@ -177,6 +179,8 @@ extension LedgerTotals {
         cost = cost + other.cost
         compared = compared + other.compared
         baseline = baseline + other.baseline
+        savedTokens &+= other.savedTokens
+        savedCost = savedCost + other.savedCost
     }
 }
 
