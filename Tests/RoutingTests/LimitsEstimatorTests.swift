@@ -142,6 +142,21 @@ import Testing
         #expect(estimator.bound(Self.prose, model: model) == 41_252)
     }
 
+    @Test("what is expected is learned as an average, and goes by no count that nobody can believe")
+    func expected() {
+        var estimator = TokenEstimator()
+        let model = estimator.number(of: "m")
+        let prompt = PromptSize(textBytes: 40_000)
+        #expect(estimator.expected(prompt, model: model) == 10_003)
+        for tokens in [0, 1, 11, 500_000] as [Int64] { estimator.observe(prompt, model: model, tokens: tokens) }
+        #expect(estimator.expected(prompt, model: model) == 10_003)
+        for _ in 0..<200 { estimator.observe(prompt, model: model, tokens: 16_000) }
+        #expect(15_000...16_100 ~= estimator.expected(prompt, model: model))
+        #expect(estimator.expected(prompt, model: model + 1) == 10_003, "another model's own")
+        #expect(estimator.expected(PromptSize(textBytes: 0, images: 2), model: 0) == 2_213)
+        #expect(estimator.expected(PromptSize(textBytes: .max, images: .max, attachmentBytes: .max), model: 0) > 0)
+    }
+
     @Test("models beyond the room share a place that does not learn")
     func room() {
         var estimator = TokenEstimator()

@@ -28,16 +28,28 @@ final class FirstPostgres: Sendable {
         ON CONFLICT DO NOTHING RETURNING id
         """
 
+    private static let counts = PostgresSums.firstCounts
+    private static let upsert = """
+        INSERT INTO usage(\((PostgresSums.keys + counts).joined(separator: ", ")))
+        SELECT * FROM unnest(\((1...PostgresSums.keys.count + counts.count).map { "$\($0)" }.joined(separator: ", ")))
+        ON CONFLICT (\(PostgresSums.keys.joined(separator: ", "))) DO UPDATE SET
+        \(counts.map { "\($0) = usage.\($0) + excluded.\($0)" }.joined(separator: ", "))
+        """
+
+    private static func adding(_ sums: UsageBatch) -> [PostgresQuery] {
+        PostgresSums.adding(sums).map { PostgresQuery(upsert, parameters: Array($0.parameters.prefix(PostgresSums.keys.count + counts.count))) }
+    }
+
     /// Returns how many were new.
     func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> Int {
-        let insert = PostgresQuery(Self.insert, parameters: PostgresRow.query(rows).parameters)
+        let insert = PostgresQuery(Self.insert, parameters: Array(PostgresRow.query(rows).parameters.prefix(37)))
         return try journal.transaction(within: writeLimit, opening: PostgresSums.reading + [insert]) { connection, results throws(StoreFailure) in
             let ids = Set((0..<results[2].count).map { results[2].int($0, 0) })
             let added = rows.filter { ids.contains($0.id.rawValue) }[...]
             var sums = UsageBatch()
             for row in added { sums.add(row) }
             sums.fold(before: results[1].int(0, 0))
-            return (try FirstLeases.charge(added, connection, within: writeLimit) + PostgresSums.adding(sums), added.count)
+            return (try FirstLeases.charge(added, connection, within: writeLimit) + Self.adding(sums), added.count)
         }
     }
 

@@ -18,6 +18,8 @@ import Testing
         row.tags = [NameID(rawValue: 3), NameID(rawValue: 1), NameID(rawValue: 3)]
         row.ownTags = number % 2 == 0 ? [] : ["nightly", "", "größe:xl"]
         row.baseline = Nanodollars(9_999)
+        row.savedTokens = number % 3 == 0 ? 0 : 71
+        row.savedCost = Nanodollars(number % 3 == 2 ? 0 : 1_234)
         row.charges = [LeaseCharge(lease: 12, amount: 0), LeaseCharge(lease: .max, amount: .max)]
         row.receivedBytes = 17
         row.sentBytes = 1 << 40
@@ -42,7 +44,7 @@ import Testing
         extreme.usage.output = .min
         #expect(EntryCoding.decode(EntryCoding.encode(extreme)) == extreme)
         // A member that is added to the row is added to its coding, and then to this number.
-        #expect(Mirror(reflecting: LedgerEntry.sample(1)).children.count == 31)
+        #expect(Mirror(reflecting: LedgerEntry.sample(1)).children.count == 33)
         #expect(Mirror(reflecting: Usage()).children.count == 11)
     }
 

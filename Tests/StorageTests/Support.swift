@@ -91,6 +91,8 @@ extension LedgerEntry {
         row.customer = NameID(rawValue: Int32(number % 7 == 0 ? number % 3 : 0))
         row.tags = number % 8 == 0 ? (0..<number % 5).map { NameID(rawValue: Int32(1_000 + $0)) } : []
         row.baseline = number % 9 == 0 ? Nanodollars(value * 2_000) : nil
+        row.savedTokens = number % 13 == 0 ? value * 3 : 0
+        row.savedCost = Nanodollars(number % 26 == 0 ? value * 7 : 0)
         if number % 2 == 0 {
             row.decision = DecisionBytes((0...UInt8(number % 40)).map { $0 &* 7 })
             row.decisionNames = NameID(rawValue: Int32(number % 3))

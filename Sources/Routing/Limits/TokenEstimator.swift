@@ -91,10 +91,12 @@ public struct TokenEstimator: Sendable {
             return sum
         }
 
-        /// An image is counted as OpenAI counts a large one. Of files and sounds a token stands for some hundred bytes, of small text files
-        /// for few: so many fit into what is left of a window for mistakes.
+        /// An image is counted as OpenAI counts a large one. Of a small document six bytes of base64 are a token, of recordings and scans
+        /// dozens to hundreds.
         func expected(_ prompt: PromptSize) -> Int64 {
-            saturatingSum(saturatingSum(usual.tokens(prompt.textBytes), prompt.images &* 1_105), prompt.attachmentBytes / 40 + 3)
+            let small = min(prompt.attachmentBytes, 49_152)
+            let files = small / 6 + (prompt.attachmentBytes - small) / 40
+            return saturatingSum(saturatingSum(usual.tokens(prompt.textBytes), min(prompt.images, 1_000_000) * 1_105), files + 3)
         }
 
         mutating func observe(_ prompt: PromptSize, _ tokens: Int64) {
@@ -119,14 +121,18 @@ public struct TokenEstimator: Sendable {
     /// dozen prompts had it.
     private struct Usual: Sendable {
         private var perByte: Int64 = 256
-        private var count: Int64 = 0
+        /// What is assumed weighs as much as four prompts.
+        private var count: Int64 = 4
+        /// From ten bytes a token to a quarter of one: who counts otherwise counts something else.
+        private static let believable = 102...4_096 as ClosedRange<Int64>
 
         func tokens(_ bytes: Int64) -> Int64 { Int64(clamping: (Int128(bytes) * Int128(perByte) + 1_023) >> 10) }
 
         mutating func learn(_ tokens: Int64, of bytes: Int64) {
-            let seen = min(Int64(clamping: (Int128(tokens) << 10) / Int128(max(1, bytes))), 4_096)
+            let seen = Int64(clamping: (Int128(tokens) << 10) / Int128(max(1, bytes)))
+            guard Self.believable ~= seen else { return }
             count = min(count + 1, 32)
-            perByte = max(1, perByte + (seen - perByte) / count)
+            perByte += (seen - perByte) / count
         }
     }
 
