@@ -1,6 +1,7 @@
 import Routing
 import Settings
 import Storage
+import Translation
 import Wire
 
 /// A decision and what came of it, for people and programs: the `routing` of an answer, of `explain`, and of a stored request.
@@ -30,6 +31,8 @@ public struct DecisionReport: Sendable {
     public var providerUsed: String?
     public var attempts: [AttemptLine] = []
     public var cost: Nanodollars?
+    /// Of a prompt that was made shorter.
+    public var compression: PromptSaving?
     public var warnings: [String] = []
     public var guardrails: [GuardLine] = []
     /// Of the settings in force, where the decision was made on an extension of their table.
@@ -92,6 +95,14 @@ public struct DecisionReport: Sendable {
             if let modelRequested { record.member("model_requested", modelRequested) }
             if let modelUsed { record.member("model_used", modelUsed) }
             if let providerUsed { record.member("provider_used", providerUsed) }
+            if let compression {
+                record.key("compression")
+                record.object { saving in
+                    saving.member("tokens_before", compression.before)
+                    saving.member("tokens_after", compression.after)
+                    saving.member("dropped_messages", compression.dropped)
+                }
+            }
             record.key("attempts")
             record.array { list in
                 for attempt in attempts { Self.write(attempt, to: &list) }
@@ -244,6 +255,7 @@ extension Exchange {
         report.fill(from: request, live)
         if let deployment { report.fill(served: deployment, live) }
         report.cost = cost
+        report.compression = shorter?.saving
         var records = attempts
         if let attempt { records.append(attemptRecord(attempt, nil, at: loop.time)) }
         report.attempts = records.map { record in

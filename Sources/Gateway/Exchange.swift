@@ -142,6 +142,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         usesPooled = reused
         var bytes = UpstreamRequest(target, request, shorter, interpreter, attempt, live, loop)
         if target.vouches { bytes = bytes.authorized(for: target, passed: request.passed, loop) }
+        if request.trace != nil, let attempt, let lines = traceLines(to: attempt, startedAt: attemptStarted) { bytes = bytes.inserting(lines, loop) }
         channel.call(
             self, request: bytes, firstByte: target.firstByteTimeout, idle: target.idleTimeout,
             deadline: attempt?.deadline ?? .distantFuture)
@@ -375,6 +376,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         settlement.count(in: &loop.counters)
         if live.hasTrials { settlement.note(in: loop.server.trials) }
         settlement.log(to: loop.accessLog)
+        if live.telemetry != nil { tell(settlement, lastStarted: attemptStarted) }
         loop.holding.hold(self, settlement)
     }
 

@@ -24,6 +24,7 @@ struct Exposition {
         page.ledger(server)
         page.limits(server, live, counters)
         page.compression(counters.compression)
+        page.telemetry(server.telemetry.counts)
         return page.text
     }
 
@@ -59,6 +60,14 @@ struct Exposition {
         count("swiftlet_compressed_requests_total", "Requests that were served with less of their prompt than came.", counts.requests)
         count("swiftlet_compression_saved_tokens_total", "Tokens of prompts that were not sent, as estimated.", Int(counts.savedTokens))
         count("swiftlet_compression_dropped_messages_total", "Messages of prompts that were left out.", counts.dropped)
+    }
+
+    private mutating func telemetry(_ counts: Telemetry.Counts) {
+        count("swiftlet_telemetry_spans_total", "Spans that the collector has taken.", counts.spans)
+        count(
+            "swiftlet_telemetry_dropped_total", "Requests that telemetry was not told of: a full queue, or a collector that takes nothing.",
+            counts.dropped)
+        count("swiftlet_telemetry_failures_total", "Exports that the collector did not take.", counts.failures)
     }
 
     private mutating func alerts(_ counts: WebhookSender.Counts) {

@@ -61,6 +61,8 @@ final class Live: Sendable {
     /// By project: how its prompts are made shorter; most settings shorten none, and then nobody asks.
     let compressions: [String: Compression]
     let compresses: Bool
+    /// What a collector is told; nil: there is none.
+    let telemetry: TelemetryPlan?
     /// What savings are compared with.
     private let baselines: Baselines
     /// Of each route.
@@ -123,6 +125,7 @@ final class Live: Sendable {
             blueprint.projects.filter(\.keepsTexts).map { ($0.name, TextKeeping(redacts: $0.redactsTexts, most: most)) }, uniquingKeysWith: { $1 })
         keepsTexts = !textKeepings.isEmpty
         compressions = Dictionary(blueprint.projects.map { ($0.name, $0.compression) }, uniquingKeysWith: { $1 })
+        telemetry = TelemetryPlan(blueprint.telemetry)
         compresses = blueprint.compression.mode != .off || compressions.contains { $0.value.mode != .off }
         since = WallClock.milliseconds() / 1000
     }

@@ -48,6 +48,7 @@ struct Reception {
         do throws(Obstacle) {
             let admitted = try admission(of: request, api, path, milliseconds, id, isFirst: mayAdopt && !isModerated)
             admitted.journey.ticket = UInt64(id.rawValue)
+            if let plan = live.telemetry { admitted.trace = trace(request, id, share: plan.share) }
             if api == .responses { admitted.events = request.eventNames }
             admitted.ticket = request.ticket
             if !isModerated, !live.moderators.isEmpty {
@@ -110,7 +111,7 @@ struct Reception {
     func admission(
         of request: ClientRequest, _ call: Call, _ api: API, _ key: Int, _ live: Live, _ unixMilliseconds: Int64, _ guarded: GuardedRequest? = nil
     ) throws(Obstacle) -> Admitted {
-        let plain = PlainAdmission(live: live, key: key, keepsDecisions: loop.server.keepsDecisions, now: loop.time)
+        let plain = PlainAdmission(live: live, key: key, keepsDecisions: loop.server.keepsDecisions || live.telemetry != nil, now: loop.time)
         if guarded?.route == nil, let admitted = plain.admit(request, call, api) {
             admitted.guarded = guarded
             if live.mayAskComplexity { loop.server.appraise(admitted, live.table) }

@@ -52,6 +52,7 @@ public final class Server: Sendable {
     public let trials = Trials()
     /// Posts what operators are to be told.
     public let webhooks: WebhookSender
+    let telemetry: Telemetry
     /// What is kept of the Responses API; nil: nothing.
     let responses: ResponsesDesk?
     /// One change of settings at a time.
@@ -96,6 +97,7 @@ public final class Server: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         tokens = TokenKeepers(tls: tls, group: group, log: log)
         webhooks = WebhookSender(on: group.next(), tls: tls, log: log)
+        telemetry = Telemetry(on: group.next(), tls: tls, log: log)
         accounts = SharedLedger(isExclusive: !gateway.sharesStore, rowsWait: rowsWait)
         self.gateway = gateway
         idempotency = IdempotencyDesk(store)
@@ -123,6 +125,7 @@ public final class Server: Sendable {
         await startKeeper(blueprint)
         accessLog.start()
         webhooks.run(blueprint.alerts.webhooks)
+        telemetry.run(blueprint.telemetry)
         var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
         for (index, eventLoop) in group.makeIterator().enumerated() {
             loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
@@ -248,6 +251,7 @@ public final class Server: Sendable {
     private func run(_ live: Live) async throws {
         router.replace(live.table, at: .now())
         webhooks.run(live.blueprint.alerts.webhooks)
+        telemetry.run(live.blueprint.telemetry)
         accounts.replace(live.metering, onStoreLoss: live.onStoreLoss)
         keeper?.nudge()
         let loops = state.withLock { state in
@@ -309,10 +313,11 @@ public final class Server: Sendable {
         webhooks.stop()
         accessLog.close()
         await emptyJournal()
-        let (keeper, texts) = (keeper, texts)
+        let (keeper, texts, telemetry) = (keeper, texts, telemetry)
         await withCheckedContinuation { done in
             startThread {
                 texts.finish()
+                telemetry.stop()
                 keeper?.stop()
                 done.resume()
             }

@@ -30,6 +30,7 @@ public struct Blueprint: Sendable {
     /// Requests in flight at once on this gateway.
     public var globalParallel: Int?
     public var alerts = AlertSettings()
+    public var telemetry = TelemetrySettings()
     public var adminTokens: [AdminToken] = []
     /// Nil: one is made beside the SQLite database.
     public var secretsKey: Secret?

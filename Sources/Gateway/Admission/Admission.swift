@@ -88,7 +88,7 @@ struct Admission {
             if guarded.route != nil { admitted.journey.fallbacksDisabled = true }
         }
         if live.compresses, live.compression(of: admitted).mode != .off { admitted.journey.windows = .yield }
-        admitted.journey.keepsDecision = call.extras.includesRouting || server.keepsDecisions
+        admitted.journey.keepsDecision = call.extras.includesRouting || server.keepsDecisions || live.telemetry != nil
         if call.hasExtras { heed(call.extras, standing.overrides, &admitted.journey) }
         return admitted
     }
@@ -221,6 +221,8 @@ final class Admitted {
     var moderation: ByteBuffer?
     /// Its hold on its `Idempotency-Key`.
     var ticket: IdempotencyTicket?
+    /// Where it stands in a trace. Nil: nobody traces it.
+    var trace: TraceContext?
     /// How the client wants the events of its stream named.
     var events = EventNames.usual
 

@@ -13,7 +13,7 @@ extension UpstreamRequest {
         var lines = passed ?? ByteBuffer()
         if var line = target.keeper?.line(unixSeconds: unixSeconds) { lines.writeBuffer(&line) }
         if let signing = target.signing { sign(signing, unixSeconds, into: &lines) }
-        return UpstreamRequest(head: inserting(lines, loop), rest: rest, tail: tail)
+        return inserting(lines, loop)
     }
 
     private func sign(_ signing: Target.Signing, _ unixSeconds: Int64, into lines: inout ByteBuffer) {
@@ -35,8 +35,8 @@ extension UpstreamRequest {
     }
 
     /// `lines` behind the request line.
-    private func inserting(_ lines: ByteBuffer, _ loop: Loop) -> ByteBuffer {
-        head.withUnsafeReadableBytes { bytes in
+    func inserting(_ lines: ByteBuffer, _ loop: Loop) -> UpstreamRequest {
+        let head = head.withUnsafeReadableBytes { bytes in
             let first = (bytes.firstIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
             var out = loop.takeScratch(capacity: bytes.count + lines.readableBytes)
             out.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<first]))
@@ -44,6 +44,7 @@ extension UpstreamRequest {
             out.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[first...]))
             return out
         }
+        return UpstreamRequest(head: head, rest: rest, tail: tail)
     }
 
     /// Up to and with the empty line.

@@ -93,6 +93,7 @@ struct Compiler {
         blueprint.customers = customers
         blueprint.accounts = accounts(for: table.fields + firewall.fields)
         blueprint.alerts = document.alerts
+        blueprint.telemetry = document.telemetry
         blueprint.adminTokens = adminTokens
         blueprint.secretsKey = document.secretsKey
         blueprint.unpricedCeiling = document.general.unpricedCeiling?.price
