@@ -1,6 +1,6 @@
 # Thin on purpose: every target is a script that also runs by itself.
 
-.PHONY: run test acceptance demo bench train check build fuzz sanitize format clean
+.PHONY: run test acceptance demo bench train check build package fuzz sanitize format clean
 
 run:        ## set up, build and start on an embedded store, nothing configured
 	@scripts/run
@@ -25,6 +25,9 @@ check:      ## formatting, house rules, examples: before handing over
 
 build:      ## the release binary, as everything else here builds it
 	@scripts/build release
+
+package:    ## tarball, Debian package and OCI image of the release binary, in dist/
+	@scripts/package
 
 fuzz:       ## the parsers, one minute each
 	@scripts/fuzz 60
