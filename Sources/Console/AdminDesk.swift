@@ -23,6 +23,7 @@ public final class AdminDesk: Sendable {
     let deployments: DeploymentDesk
     let explaining: Explaining
     let firewall: FirewallDesk
+    let cache: CacheDesk
     let prices: PriceDesk
     let replay: ReplayDesk
     let trials: TrialDesk
@@ -38,9 +39,10 @@ public final class AdminDesk: Sendable {
     /// - Parameters:
     ///   - ledger: Where requests and events are.
     ///   - book: Where settings and signals are, and are changed.
+    ///   - bell: To the other gateways.
     public init(
         _ server: Server, settings book: SettingsBook, store: any Store, ledger: any Store, events: AdminEvents, trials: TrialKeeper? = nil,
-        log: Logger
+        log: Logger, bell: any Bell = SilentBell()
     ) throws {
         self.server = server
         self.book = book
@@ -65,6 +67,7 @@ public final class AdminDesk: Sendable {
         deployments = DeploymentDesk(server: server, book: book)
         explaining = Explaining(server: server)
         firewall = FirewallDesk(server: server)
+        cache = CacheDesk(server: server, audit: store, bell: bell)
         prices = PriceDesk(book: book)
         replay = ReplayDesk(book: book, ledger: ledger)
         let keeper = trials ?? TrialKeeper(server, book: book, store: store, events: ledger, log: log)

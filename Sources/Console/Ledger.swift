@@ -103,6 +103,7 @@ struct LedgerDesk: Sendable {
         line.member("fault", orNull: row.fault?.name)
         line.member("attempts", row.attempts)
         line.member("streamed", row.streamed)
+        line.member("cached", row.cached)
         milliseconds("duration_ms", row.durationMicroseconds, &line)
         milliseconds("first_byte_ms", row.firstByteMicroseconds, &line)
         line.key("usage")

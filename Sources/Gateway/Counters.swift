@@ -46,6 +46,7 @@ struct Counters: Sendable {
     /// By deployment: attempts that followed one at another deployment, and those that another one followed.
     var takenOver: [Int] = []
     var handedOver: [Int] = []
+    var cache = CacheCounts()
     var unpriced = 0
     var estimated = 0
     /// Of pass-through endpoints, by the ledger's numbers for their paths.
@@ -133,6 +134,7 @@ struct Counters: Sendable {
         left.doubtedUsage += right.doubtedUsage
         for at in right.refusals.indices { left.refusals[at] += right.refusals[at] }
         left.wastedTokens += right.wastedTokens
+        left.cache += right.cache
         left.unpriced += right.unpriced
         left.estimated += right.estimated
         for at in right.requests.indices { left.requests[at] += right.requests[at] }
@@ -150,6 +152,24 @@ struct Counters: Sendable {
         left.firstByte += right.firstByte
         left.guarding += right.guarding
         left.moderation += right.moderation
+    }
+}
+
+/// Requests whose answers may be kept.
+struct CacheCounts: Sendable {
+    var memoryHits = 0
+    var storeHits = 0
+    var missed = 0
+    var bypassed = 0
+    /// What hits had cost.
+    var saved = Nanodollars.zero
+
+    static func += (left: inout CacheCounts, right: CacheCounts) {
+        left.memoryHits += right.memoryHits
+        left.storeHits += right.storeHits
+        left.missed += right.missed
+        left.bypassed += right.bypassed
+        left.saved = left.saved + right.saved
     }
 }
 

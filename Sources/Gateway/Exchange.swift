@@ -72,7 +72,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     func begin(waiting: Bool = false) {
         loop.counters.inFlight += 1
         client.begin(self)
-        if waiting { park() } else { advance() }
+        if waiting { park() } else if request.cache == nil { advance() } else { start() }
     }
 
     /// Asks the router what to do next, and does it.
@@ -370,6 +370,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         let settlement = Settlement(self, state, fault: fault, status: status, usage: usage, firstByte: firstByte ?? relay.firstByte, at: loop.time)
         if let claim = request.claim { settlement.settle(claim) }
         if let guarded = request.guarded { tellReply(guarded) }
+        if let cache = request.cache, state == .done { approve(cache, usage) }
         if let ticket = request.ticket, state == .done {
             if request.call.stream { ticket.conclude(IdempotencyDesk.unrepeatable) } else { ticket.conclude(head: last.head, body: last.body) }
         }

@@ -58,6 +58,7 @@ extension Exchange {
         if let loss = interpreter?.lossLine { head.lines(loss) }
         if let saving = savingLine { head.lines(saving) }
         if let claim = request.claim, !isRefused { claim.writeLines(into: &head) }
+        if let cache = request.cache { cache.writeLines(into: &head) }
         head.text("x-swiftlet-attempts: ")
         head.decimal(attemptCount)
         head.text("\r\n")
@@ -67,6 +68,6 @@ extension Exchange {
     var namesBound: Int {
         (target?.names.readableBytes ?? 0) + (interpreter?.lossLine?.readableBytes ?? 0) + request.routeLine(live).readableBytes
             + (request.guarded?.lines?.readableBytes ?? 0) + (request.moderation?.readableBytes ?? 0) + (request.ruling?.warning?.readableBytes ?? 0)
-            + (request.claim?.linesBound ?? 0) + (shorter == nil ? 0 : 96) + 128
+            + (request.claim?.linesBound ?? 0) + (shorter == nil ? 0 : 96) + CacheTicket.linesBound + 128
     }
 }

@@ -144,7 +144,7 @@ extension Exchange: Parked {
         do throws(Refusal) {
             if try request.reserve(live, loop) { return park() }
             request.claim?.waitsUntil = nil
-            advance()
+            start()
         } catch {
             isRefused = true
             fail(Failure(error))

@@ -22,6 +22,7 @@ struct Exposition {
         page.guards(counters.guarding, server.guardEvents, isOn: live.guards != nil)
         page.moderation(counters.moderation, isOn: !live.moderators.isEmpty)
         page.ledger(server)
+        page.cache(server.cache.counts, counters.cache)
         page.limits(server, live, counters)
         page.compression(counters.compression)
         page.telemetry(server.telemetry.counts)
@@ -132,6 +133,23 @@ struct Exposition {
         }
         family("swiftlet_pass_through_websockets", "gauge", "WebSockets that are open.")
         for counts in all { sample("swiftlet_pass_through_websockets", ["endpoint": counts.path], counts.tunnels) }
+    }
+
+    private mutating func cache(_ kept: AnswerCache.Counts, _ counts: CacheCounts) {
+        family("swiftlet_cache_requests_total", "counter", "Requests whose answers may be kept, by what came of it.")
+        let results = [
+            ("hit_memory", counts.memoryHits), ("hit_store", counts.storeHits), ("miss", counts.missed), ("bypass", counts.bypassed),
+        ]
+        for (result, count) in results { sample("swiftlet_cache_requests_total", ["result": result], count) }
+        family("swiftlet_cache_saved_usd_total", "counter", "What answers given again would have cost at the baselines of their routes.")
+        text += "swiftlet_cache_saved_usd_total \(Double(counts.saved.amount) / 1e9)\n"
+        gauge("swiftlet_cache_answers", "Answers kept in memory.", kept.answers)
+        family("swiftlet_cache_bytes", "gauge", "Bytes of them, and of those in the store as this gateway last counted.")
+        sample("swiftlet_cache_bytes", ["tier": "memory"], kept.bytes)
+        sample("swiftlet_cache_bytes", ["tier": "store"], kept.storeBytes)
+        count("swiftlet_cache_evicted_total", "Answers that made room for others in memory.", kept.evicted)
+        count("swiftlet_cache_expired_total", "Answers found in memory after their time.", kept.expired)
+        count("swiftlet_cache_dropped_total", "Answers that did not get into the store: too many waited, or it failed.", kept.dropped)
     }
 
     private mutating func ledger(_ server: Server) {

@@ -63,6 +63,8 @@ final class Live: Sendable {
     let compresses: Bool
     /// What a collector is told; nil: there is none.
     let telemetry: TelemetryPlan?
+    /// Nil: no answers are kept to be given again.
+    let caching: Caching?
     /// What savings are compared with.
     private let baselines: Baselines
     /// Of each route.
@@ -114,6 +116,7 @@ final class Live: Sendable {
         passes = try PassTable(blueprint.passThrough, store: store, origins: origins)
         guards = LiveGuards(blueprint)
         moderators = blueprint.moderation.all.compactMap { Moderator($0, origins: origins) }
+        caching = Caching(blueprint)
         metering = Metering(
             blueprint.accounts, ceiling: blueprint.unpricedCeiling, globalParallel: blueprint.globalParallel, isExclusive: isExclusive)
         baselines = Baselines(blueprint)
@@ -227,6 +230,8 @@ final class Live: Sendable {
     func keyName(_ key: Int) -> String { blueprint.keys.isEmpty ? Self.localKey : blueprint.keys[key].name }
     func keyTags(_ key: Int) -> [String] { blueprint.keys.isEmpty ? [] : blueprint.keys[key].tags }
     func routeName(_ route: Route.ID) -> String { table.routes[route].name }
+    /// Of a route that may have come with a request.
+    func routeName(_ route: Route.ID, or other: String) -> String { table.routes.indices.contains(route) ? routeName(route) : other }
     func deploymentName(_ id: Deployment.ID) -> String { table.deployments[id].name }
 
     /// What serves a request that names no model.

@@ -56,19 +56,20 @@ struct Reception {
                 let waits = moderate(admitted, id) {
                     // What was found out by other settings is found out again.
                     if live !== before { return admit(request, api, path: path, mayAdopt: mayAdopt, isModerated: true) }
-                    do throws(Obstacle) { try begin(admitted, id) } catch { obstructed(error, request, api, path, id, mayAdopt: mayAdopt) }
+                    do throws(Obstacle) { try begin(admitted, request, id) } catch { obstructed(error, request, api, path, id, mayAdopt: mayAdopt) }
                 }
                 if waits { return }
             }
-            try begin(admitted, id)
+            try begin(admitted, request, id)
         } catch { obstructed(error, request, api, path, id, mayAdopt: mayAdopt) }
     }
 
-    private func begin(_ admitted: Admitted, _ id: RequestID) throws(Obstacle) {
+    private func begin(_ admitted: Admitted, _ request: ClientRequest, _ id: RequestID) throws(Obstacle) {
         if live.keepsTexts, let keeping = live.textKeeping(of: admitted) {
             client.tap = TextTap(loop.server.texts, id, admitted, keeping, next: client.tap)
         }
         let waits = live.metering.isOn ? try claim(admitted) : false
+        if let caching = live.caching { admitted.cache = cacheTicket(for: admitted, request, caching) }
         Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin(waiting: waits)
     }
 

@@ -44,6 +44,8 @@ public final class Server: Sendable {
     public let guardEvents: GuardEvents
     /// Incidents of guardrails and bounds, on their way to the store.
     public let breaches: BreachBook
+    /// Answers that are given again.
+    let cache: AnswerCache
     /// What a kill leaves of requests in flight.
     let open: OpenRequests?
     private let keeping = Locked<LeaseKeeper?>(nil)
@@ -75,7 +77,8 @@ public final class Server: Sendable {
     public init(
         _ blueprint: Blueprint, store: any Store, journal: Journal?, adminToken: String?, seed: UInt64, log: Logger,
         responses: ResponsesDesk? = nil, gateway: GatewayIdentity = GatewayIdentity(),
-        open: OpenRequests? = nil, rowsWait: @escaping @Sendable () -> Bool = { false }
+        answers: @escaping @Sendable () throws -> any AnswerStore = { MemoryAnswerStore() }, open: OpenRequests? = nil,
+        rowsWait: @escaping @Sendable () -> Bool = { false }
     ) throws {
         let token = adminToken.flatMap { $0.isEmpty ? nil : $0 }
         adminIsLoopback = blueprint.server.admin.isLoopback
@@ -106,6 +109,7 @@ public final class Server: Sendable {
         let guards = DispatchQueue(label: "guards")
         guardEvents = GuardEvents { work in guards.async { work() } }
         breaches = BreachBook(store, webhooks: webhooks, gateway: gateway.name ?? blueprint.server.listen.written ?? "", log: log)
+        cache = AnswerCache(log: log, open: answers)
         self.open = open
         state = Locked(State())
         guardEvents.give { [breaches] events in for event in events { breaches.report(BreachIncident(event)) } }
@@ -122,6 +126,7 @@ public final class Server: Sendable {
             blueprint, store: store, origins: origins, mocks: await startMocks(blueprint), tokens: tokens, estimators: estimators,
             isExclusive: accounts.isExclusive)
         accounts.replace(live.metering, onStoreLoss: live.onStoreLoss)
+        cache.fit(blueprint.cache, isOn: live.caching != nil)
         await startKeeper(blueprint)
         accessLog.start()
         webhooks.run(blueprint.alerts.webhooks)
@@ -253,6 +258,7 @@ public final class Server: Sendable {
         webhooks.run(live.blueprint.alerts.webhooks)
         telemetry.run(live.blueprint.telemetry)
         accounts.replace(live.metering, onStoreLoss: live.onStoreLoss)
+        cache.fit(live.blueprint.cache, isOn: live.caching != nil)
         keeper?.nudge()
         let loops = state.withLock { state in
             state.live = live
@@ -313,11 +319,12 @@ public final class Server: Sendable {
         webhooks.stop()
         accessLog.close()
         await emptyJournal()
-        let (keeper, texts, telemetry) = (keeper, texts, telemetry)
+        let (keeper, texts, telemetry, cache) = (keeper, texts, telemetry, cache)
         await withCheckedContinuation { done in
             startThread {
                 texts.finish()
                 telemetry.stop()
+                cache.finish()
                 keeper?.stop()
                 done.resume()
             }

@@ -48,6 +48,10 @@ struct Settlement {
         if let claim = request.claim { entry.charges = claim.charges }
         if let saving = exchange.shorter?.saving, !usedNothing { writeSaving(saving, to: &entry) }
         writeParties(to: &entry, request, live)
+        if let cache = request.cache, cache.isHit {
+            (entry.cached, entry.priced) = (true, true)
+            entry.baseline = cache.worth.map(Nanodollars.init)
+        }
         entry.api = request.api.rawValue
         entry.status = UInt16(clamping: status)
         entry.attempts = UInt8(clamping: exchange.attemptCount)
@@ -83,7 +87,8 @@ struct Settlement {
 
     /// What is held of budgets ends with what the request came to.
     func settle(_ claim: Claim) {
-        guard exchange.attemptCount > 0 else { return claim.end(nil) }
+        // A kept answer counts as a request and costs nothing.
+        guard exchange.attemptCount > 0 || exchange.request.cache?.isHit == true else { return claim.end(nil) }
         let tokens = usage.totalInput &+ usage.totalOutput &+ (exchange.continuation == nil ? claim.lostTokens : 0)
         claim.end(Spent(nanodollars: cost?.amount ?? 0, tokens: tokens))
     }

@@ -10,6 +10,11 @@ public struct Blueprint: Sendable {
     public var store = StoreLocation.memory
     public var ledger = LedgerSettings()
     public var responses = ResponseSettings()
+    public var cache = CacheSettings()
+    /// By names of model groups: those that say something of it.
+    public var caching: [String: CachePolicy] = [:]
+    /// Nil: no answers are kept.
+    public var cacheBasis: CacheBasis?
     public var table: RoutingTable
     /// By `Deployment.ID`.
     public var upstreams: [Upstream] = []
@@ -149,6 +154,8 @@ public struct VirtualKey: Sendable {
     /// Of itself and its project.
     public var residency: Residency?
     public var overrides = Overrides.all
+    /// Of all its requests.
+    public var cache: CachePolicy?
 
     public init(name: String, secret: Secret) {
         self.name = name

@@ -25,6 +25,7 @@ public struct KeySettings: Configurable {
     public var tags: [String] = []
     public var overrides = OverrideList()
     public var expires: Moment?
+    public var cache: CachePolicy?
 
     public init() {}
 
@@ -49,6 +50,7 @@ public struct KeySettings: Configurable {
             .setting("tags", \.tags, "Tags that all its requests carry; a request can add to them, not drop them."),
             .setting("overrides", \.overrides, "What its requests may decide for themselves; `all`, `none`, or a list."),
             .setting("expires", \.expires, "From when on it is refused, with 403 and `key_expired`."),
+            .setting("cache", \.cache, "Answers that are kept and given again, whatever model and policy say; `{ ttl: 0s }` keeps it out."),
             .setting("previous_keys", \.previousKeys, "Keys it had before it was rotated, each until its time of grace is over."),
             .setting("prefix", \.prefix, "How the key begins, to know it again by; the API writes it."),
             .setting(

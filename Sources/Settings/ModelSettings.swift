@@ -15,6 +15,7 @@ public struct ModelSettings: Configurable {
     public var hedge: HedgeSettings?
     public var commitGate: GateSettings?
     public var continuesStreams: Bool?
+    public var cache: CachePolicy?
     public var stickyBy: StickyName?
     public var window: MeasureSpan?
     public var buffer: Double?
@@ -40,6 +41,7 @@ public struct ModelSettings: Configurable {
         .setting(
             "continue_streams", \.continuesStreams,
             "Whether a text that breaks off in the middle is carried on by another deployment that `continues`; without it as the default policy."),
+        .setting("cache", \.cache, "Answers that are kept and given again; without it as the request's policy says."),
         .setting("sticky_by", \.stickyBy, "Of the strategy `percentage`: whose requests stay on one side."),
         .setting("window", \.window, "Of measured strategies: the time over which they measure; 15m, 1h, up to an hour, or total."),
         .setting("buffer", \.buffer, in: 0...10, "Of `latency`: how much slower than the fastest counts as equally fast; 0.1 is a tenth."),

@@ -23,6 +23,8 @@ public struct Policy: Sendable {
     /// As TokenVue describes it: `paid`, `self_hosted`, `hybrid`.
     public var providerType: String?
     public var description: String?
+    /// Of requests whose key and model say nothing.
+    public var cache: CachePolicy?
 
     /// What is tried on part of its sessions.
     public var canary: Canary?

@@ -17,6 +17,7 @@ public struct PolicySettings: Configurable {
     public var continuesStreams: Bool?
     public var canary: CanarySettings?
     public var shadow: ShadowSettings?
+    public var cache: CachePolicy?
     public var virtualKey: String?
     public var providerType: ProviderMix?
     public var primary: Node?
@@ -43,6 +44,7 @@ public struct PolicySettings: Configurable {
             "Whether a text that breaks off in the middle is carried on by another deployment that `continues`."),
         .setting("canary", \.canary, "Another policy that serves part of its sessions, and is taken back when it is worse."),
         .setting("shadow", \.shadow, "Another policy that decides beside it, of which nothing is carried out."),
+        .setting("cache", \.cache, "Answers that are kept and given again, for requests whose key and model say nothing of it."),
         .setting("virtual_key", \.virtualKey, "The key whose requests it serves."),
         .setting("provider_type", \.providerType, "Which kinds of providers it mixes; for those who read it."),
         .setting("primary", \.primary, "In place of `route`: the deployment that serves first, as { provider, model }."),

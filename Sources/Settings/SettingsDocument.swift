@@ -6,6 +6,7 @@ public struct SettingsDocument: Configurable {
     public var store = StoreLocation.sqlite(path: "swiftlet.db")
     public var ledger = LedgerSettings()
     public var responses = ResponseSettings()
+    public var cache = CacheSettings()
     public var pricesFile: String?
     public var providers = Named<ProviderEntry>()
     public var models = Named<ModelSettings>()
@@ -35,6 +36,7 @@ public struct SettingsDocument: Configurable {
         .setting("store", \.store, "Where the ledger and all else that lasts is kept."),
         .setting("ledger", \.ledger, "How requests are written down."),
         .setting("responses", \.responses, "What is kept of the Responses API."),
+        .setting("cache", \.cache, "What answers take up that are kept to be given again; `cache` of models, policies and keys says which are."),
         .setting(
             "prices_file", \.pricesFile,
             "A file of model prices and facts above those in the binary; `swiftlet prices import` writes it, a running gateway sees it change."),

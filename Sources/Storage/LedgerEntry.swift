@@ -65,6 +65,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var streamed = false
     /// Whether the deployment had a price. Without one `cost` is zero and means nothing.
     public var priced = false
+    /// An answer that was kept was given again: no provider was asked, and `cost` is zero and known.
+    public var cached = false
 
     /// Each attempt, given only where there was more than one or one failed: else `history` has it from the row.
     public var attemptLog: [AttemptRecord] = []

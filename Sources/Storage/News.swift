@@ -7,6 +7,8 @@ public enum News: Hashable, Sendable {
     case health(HealthNews)
     /// Something came back to this account: whoever waits for a slice may ask again.
     case leases(account: String)
+    /// These answers are not to be given again. Who does not hear it keeps those in its memory for as long as they hold.
+    case cache(CacheSelection)
 }
 
 public struct HealthNews: Hashable, Sendable {

@@ -43,7 +43,7 @@ struct Running {
             adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"], seed: .random(in: .min ... .max), log: log,
             responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) },
             gateway: GatewayIdentity(identity: stores.identity, name: stores.gatewayName, sharesStore: stores.spool != nil),
-            open: try stores.openRequests(blueprint, log), rowsWait: stores.rowsWait)
+            answers: stores.answers, open: try stores.openRequests(blueprint, log), rowsWait: stores.rowsWait)
         watch.attach(server)
         let bell = stores.bell
         let book = try SettingsBook(file, store: stores.settings, running: blueprint, told: { bell.ring(.settings(version: $0)) }) { blueprint in
@@ -54,7 +54,7 @@ struct Running {
         let trials = TrialKeeper(server, book: book, store: stores.settings, events: stores.ledger, log: log)
         try trials.restore()
         let desk = try AdminDesk(
-            server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, trials: trials, log: log)
+            server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, trials: trials, log: log, bell: bell)
         // Operators first: whoever finds the gateway ready finds all of it.
         let admin = try await AdminServer(desk, on: blueprint.server.admin, log: log)
         try await server.start(blueprint)
@@ -65,6 +65,7 @@ struct Running {
                 server.hear(health)
                 events.heard(health)
             case .leases: break
+            case .cache(let selection): server.hear(selection)
             }
         }
         return Running(
@@ -160,6 +161,8 @@ struct Stores {
     let journal: Journal?
     /// What is kept of the Responses API; nil: nothing.
     let responses: ResponseShelf?
+    /// Opens what keeps answers that are given again.
+    let answers: @Sendable () throws -> any AnswerStore
     /// Between the rows and a store that may be away; nil where the store is on this machine.
     let spool: SpooledLedger?
     /// To the other gateways.
@@ -174,12 +177,14 @@ struct Stores {
         switch blueprint.store {
         case .sqlite(let path):
             responses = isKeeping ? Self.shelf(try SQLiteResponseStore(path: SQLiteResponseStore.path(for: path)), blueprint, log) : nil
+            answers = { try SQLiteAnswerStore(path: SQLiteAnswerStore.path(for: path)) }
             ledger = try SQLiteStore(path: SQLiteStore.ledgerPath(for: path))
             settings = try SQLiteStore(path: path)
             journal = Self.journal(ledger, blueprint, log, watch)
             (spool, bell, identity) = (nil, SilentBell(), "local")
         case .memory:
             responses = isKeeping ? Self.shelf(MemoryResponseStore(), blueprint, log) : nil
+            answers = { MemoryAnswerStore() }
             (ledger, settings, journal) = (MemoryStore(), MemoryStore(), nil)
             (spool, bell, identity) = (nil, SilentBell(), "local")
         case .postgres(let url):
@@ -187,6 +192,7 @@ struct Stores {
             let store = try Self.patiently(log) { () throws(StoreFailure) in try PostgresStore(address) }
             let spool = try Self.spool(store, blueprint, log, watch)
             responses = isKeeping ? Self.shelf(PostgresResponseStore(store), blueprint, log) : nil
+            answers = { PostgresAnswerStore(store) }
             (ledger, settings, journal) = (store, store, Self.journal(spool, blueprint, log, watch))
             (self.spool, bell, identity) = (spool, PostgresBell(address), try spool.identity())
             // Rows of the run before are charged before this one joins; what the store does not take now, it takes later.

@@ -180,6 +180,9 @@ enum AdminRoutes {
             try await TextsDesk(store: desk.ledger.store, audit: desk.audit.store).delete(call)
         },
         AdminRoute(
+            "DELETE", "/api/v1/cache", .operate, "Forgets answers that are given again: all, or those of a key or route.", query: CacheDesk.parameters
+        ) { desk, call in try await desk.cache.forget(call) },
+        AdminRoute(
             "GET", "/api/v1/events", .read, "What moved traffic, the newest first.",
             query: [
                 .init(name: "kind", help: "Only events of this kind."), .init(name: "cursor", help: "`next_cursor` of the page before."),

@@ -223,6 +223,8 @@ final class Admitted {
     var ticket: IdempotencyTicket?
     /// Where it stands in a trace. Nil: nobody traces it.
     var trace: TraceContext?
+    /// How it stands to answers that are kept. Nil: its settings keep none.
+    var cache: CacheTicket?
     /// How the client wants the events of its stream named.
     var events = EventNames.usual
 

@@ -81,13 +81,9 @@ final class IdempotencyTicket {
     }
 
     private static func answer(_ head: ByteBuffer, _ body: ByteBuffer?) -> StoredAnswer? {
-        let bytes = head.withUnsafeReadableBytes { Array($0.prefix(IdempotencyDesk.mostBytes + 65_536)) }
-        guard let end = bytes.indices.dropLast(3).first(where: { bytes[$0...].starts(with: [13, 10, 13, 10]) }) else { return nil }
-        let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n")
-        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        let type = lines.first { $0.lowercased().hasPrefix("content-type:") }?.dropFirst(13).drop { $0 == " " }
-        let content = body.map { $0.withUnsafeReadableBytes { Array($0) } } ?? Array(bytes[(end + 4)...])
-        guard let status, content.count <= IdempotencyDesk.mostBytes, head.readableBytes <= bytes.count else { return nil }
-        return StoredAnswer(status: status, contentType: type.map(String.init) ?? "application/json", body: content)
+        guard head.readableBytes + (body?.readableBytes ?? 0) <= IdempotencyDesk.mostBytes + 65_536 else { return nil }
+        let bytes = head.withUnsafeReadableBytes { Array($0) } + (body?.withUnsafeReadableBytes { Array($0) } ?? [])
+        guard let parts = AnswerParts(bytes), parts.status > 0, parts.body.count <= IdempotencyDesk.mostBytes else { return nil }
+        return StoredAnswer(status: parts.status, contentType: parts.contentType.isEmpty ? "application/json" : parts.contentType, body: parts.body)
     }
 }

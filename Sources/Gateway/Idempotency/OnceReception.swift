@@ -62,5 +62,5 @@ extension Reception {
 
 extension String {
     /// Without what would end a header line.
-    fileprivate var headerSafeLine: String { String(decoding: utf8.filter { $0 >= 0x20 && $0 < 0x7f }, as: UTF8.self) }
+    var headerSafeLine: String { String(decoding: utf8.filter { $0 >= 0x20 && $0 < 0x7f }, as: UTF8.self) }
 }

@@ -42,24 +42,46 @@ struct CapturedAnswer: Sendable {
 
     /// The response object in it; nil where it is a refusal or something else.
     func response() -> [UInt8]? {
-        guard let (status, body) = parts(), status == 200 else { return nil }
-        return body.withUnsafeBytes { raw in
-            if raw.first == UInt8(ascii: "{") { return ResponsesBody.facts(of: body) == nil ? nil : body }
+        guard let parts = parts(), parts.status == 200 else { return nil }
+        return parts.body.withUnsafeBytes { raw in
+            if raw.first == UInt8(ascii: "{") { return ResponsesBody.facts(of: parts.body) == nil ? nil : parts.body }
             return Self.lastEvent(raw)
         }
     }
 
-    /// Status and body, chunks joined.
-    func parts() -> (status: Int, body: [UInt8])? {
-        let text = bytes
-        guard let end = Self.find([13, 10, 13, 10], in: text[...]), text.count > 12 else { return nil }
-        let head = String(decoding: text[..<end], as: UTF8.self).lowercased()
-        let status = Int(head.split(separator: " ").dropFirst().first ?? "") ?? 0
-        if status == 100 {
-            return CapturedAnswer(bytes: Array(text[(end + 4)...]), origin: origin).parts()
+    func parts() -> AnswerParts? { AnswerParts(bytes) }
+
+    /// What the stream's last event but one says, or the last: some end with `[DONE]`.
+    private static func lastEvent(_ stream: UnsafeRawBufferPointer) -> [UInt8]? {
+        var lines = stream.split(separator: UInt8(ascii: "\n"))
+        for _ in 0..<8 {
+            guard let line = lines.popLast() else { return nil }
+            guard line.starts(with: Array("data:".utf8)) else { continue }
+            if let response = ResponsesBody.last(in: UnsafeRawBufferPointer(rebasing: line.dropFirst(5))) { return response }
         }
-        let rest = Array(text[(end + 4)...])
-        return (status, head.contains("transfer-encoding: chunked") ? Self.joined(rest) : rest)
+        return nil
+    }
+}
+
+/// An answer that went over the wire, taken apart, chunks joined.
+struct AnswerParts {
+    var status: Int
+    /// Without what would end a line; empty where none is said.
+    var contentType: String
+    var body: [UInt8]
+
+    /// Nil: its head is not all there.
+    init?(_ text: [UInt8]) {
+        var rest = text
+        var lines: [Substring] = []
+        repeat {
+            guard let end = Self.find([13, 10, 13, 10], in: rest[...]), rest.count > 12 else { return nil }
+            lines = String(decoding: rest[..<end], as: UTF8.self).split(separator: "\r\n")
+            rest = Array(rest[(end + 4)...])
+            status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        } while status == 100
+        contentType = lines.first { $0.lowercased().hasPrefix("content-type:") }.map { String($0.dropFirst(13).drop { $0 == " " }) } ?? ""
+        body = lines.contains { $0.lowercased() == "transfer-encoding: chunked" } ? Self.joined(rest) : rest
     }
 
     private static func joined(_ chunked: [UInt8]) -> [UInt8] {
@@ -72,17 +94,6 @@ struct CapturedAnswer: Sendable {
             at = min(line + 4 + count, chunked.count)
         }
         return body
-    }
-
-    /// What the stream's last event but one says, or the last: some end with `[DONE]`.
-    private static func lastEvent(_ stream: UnsafeRawBufferPointer) -> [UInt8]? {
-        var lines = stream.split(separator: UInt8(ascii: "\n"))
-        for _ in 0..<8 {
-            guard let line = lines.popLast() else { return nil }
-            guard line.starts(with: Array("data:".utf8)) else { continue }
-            if let response = ResponsesBody.last(in: UnsafeRawBufferPointer(rebasing: line.dropFirst(5))) { return response }
-        }
-        return nil
     }
 
     private static func find(_ mark: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {

@@ -76,19 +76,19 @@ struct Transcript {
 
     private mutating func reply(since before: Counts) -> [UInt8] {
         let answer = CapturedAnswer(bytes: captured.reply, origin: AnswerOrigin(owner: "", input: []))
-        guard let (status, whole) = answer.parts() else {
+        guard let parts = answer.parts() else {
             return written(captured.replyBytes, isCut: captured.replyBytes > 0, since: before) { _ in }
         }
-        guard captured.isStream, status == 200 else {
+        guard captured.isStream, parts.status == 200 else {
             // Of a body that was cut while it was read more bytes went by than are here.
-            return body(whole, bytes: max(whole.count, captured.replyBytes > captured.reply.count ? captured.replyBytes : 0), since: before)
+            return body(parts.body, bytes: max(parts.body.count, captured.replyBytes > captured.reply.count ? captured.replyBytes : 0), since: before)
         }
-        let blocks = said(whole)
+        let blocks = said(parts.body)
         var clean: [(kind: String, name: String?, text: [UInt8])] = []
         for block in blocks { clean.append((block.kind, block.name, captured.keeping.redacts ? redaction.redact(text: block.text) : block.text)) }
         var room = captured.keeping.most
         let isCut = captured.replyBytes > captured.reply.count || clean.reduce(0) { $0 + $1.text.count } > room
-        return written(whole.count, isCut: isCut, since: before) { json in
+        return written(parts.body.count, isCut: isCut, since: before) { json in
             json.key("content")
             json.array { list in
                 for block in clean where room > 0 {

@@ -84,6 +84,7 @@ struct Compiler {
         blueprint.store = document.store
         blueprint.ledger = document.ledger
         blueprint.responses = document.responses
+        addCache(to: &blueprint)
         blueprint.upstreams = upstreams
         blueprint.names = names
         blueprint.defaultRoute = defaultRoute

@@ -55,6 +55,7 @@ extension Compiler {
             key.overrides = entry.value.overrides.set
             key.residency = Residency(kinds: entry.value.kinds, keepsNothing: entry.value.zeroDataRetention).within(project?.residency)
             checkRegions(key.regions, key.deniedRegions, at: path, line: node?.entry("denied_regions")?.line ?? entry.line)
+            key.cache = entry.value.cache
             keys.append(key)
         }
     }

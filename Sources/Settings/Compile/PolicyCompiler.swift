@@ -24,6 +24,7 @@ extension Compiler {
         policy.providerType = written.providerType?.rawValue
         policy.retry = written.retry == nil ? nil : policies.retry(of: written, named: entry.name)
         policy.timeout = written.timeout
+        policy.cache = written.cache
         policy.overridesModel = written.overridesModel ?? (written.primary != nil)
         if entry.name != Self.defaultName { policy.breaker = written.breaker?.policy }
         checkPolicy(entry, at: path)

@@ -21,6 +21,7 @@ struct NewsText: Codable {
             (kind, name, open) = ("health", health.deployment, health.isOpen)
             (restMilliseconds, reason) = (health.rest.wholeMilliseconds, health.reason)
         case .leases(let account): (kind, name) = ("leases", account)
+        case .cache(let selection): (kind, name, reason) = ("cache", selection.key, selection.route)
         }
     }
 
@@ -42,6 +43,7 @@ struct NewsText: Codable {
             let rest = min(max(0, restMilliseconds ?? 0), 3_600_000)
             return .health(HealthNews(deployment: name, isOpen: open, rest: .milliseconds(rest), reason: reason ?? ""))
         case "leases": return name.map { .leases(account: $0) }
+        case "cache": return .cache(CacheSelection(key: name, route: reason))
         default: return nil
         }
     }

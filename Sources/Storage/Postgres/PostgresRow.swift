@@ -18,6 +18,7 @@ enum PostgresRow {
     private static let streamed: Int32 = 1
     private static let estimated: Int32 = 2
     private static let priced: Int32 = 4
+    private static let cached: Int32 = 8
 
     static func query(_ rows: ArraySlice<LedgerEntry>) -> PostgresQuery {
         var columns = Columns(rows)
@@ -40,7 +41,7 @@ enum PostgresRow {
         columns.narrow { Int32($0.attempts) }
         columns.narrow { Int32($0.state.rawValue) }
         columns.optionalNarrow { $0.fault.map { Int32($0.rawValue) } }
-        columns.narrow { ($0.streamed ? streamed : 0) | ($0.usage.estimated ? estimated : 0) | ($0.priced ? priced : 0) }
+        columns.narrow { ($0.streamed ? streamed : 0) | ($0.usage.estimated ? estimated : 0) | ($0.priced ? priced : 0) | ($0.cached ? cached : 0) }
         columns.wide { $0.usage.input }
         columns.wide { $0.usage.cachedInput }
         columns.wide { $0.usage.cacheWrite }
@@ -88,6 +89,7 @@ enum PostgresRow {
         let flags = Int32(truncatingIfNeeded: result.int(at, 19))
         row.streamed = flags & streamed != 0
         row.priced = flags & priced != 0
+        row.cached = flags & cached != 0
         row.usage.estimated = flags & estimated != 0
         readSums(result, at, &row)
         row.tags = result.withBytes(at, 34, TagList.decode)

@@ -13,6 +13,7 @@ enum PostgresSchema {
         PostgresStep(version: 1, serves: 1, sql: first), PostgresStep(version: 2, serves: 1, sql: second),
         PostgresStep(version: 3, serves: 1, sql: third), PostgresStep(version: 4, serves: 1, sql: feedback),
         PostgresStep(version: 5, serves: 1, sql: savings),
+        PostgresStep(version: 6, serves: 1, sql: cachedAnswers),
     ]
 
     /// detail: see BreachBytes. mark: what an operator said of it, 0 for nothing. Of each writer the last batch that was taken.
@@ -46,6 +47,15 @@ enum PostgresSchema {
         ALTER TABLE lease_windows ADD COLUMN sought_ms bigint NOT NULL DEFAULT 0, ADD COLUMN sought_by bigint NOT NULL DEFAULT 0;
         CREATE INDEX lease_windows_sought ON lease_windows(sought_ms) WHERE sought_ms > 0;
         CREATE TABLE lease_charges(lease bigint PRIMARY KEY, used bigint NOT NULL) WITH (fillfactor = 50);
+        """
+
+    /// See CachedAnswer. Bodies do not move when a row's numbers change, and the index is all that sums read.
+    private static let cachedAnswers = """
+        CREATE TABLE cached_answers(
+            digest bytea PRIMARY KEY, key text NOT NULL, route text NOT NULL, stored_ms bigint NOT NULL, expires_ms bigint NOT NULL,
+            bytes bigint NOT NULL, worth bigint, content_type text NOT NULL, lines bytea NOT NULL, body bytea NOT NULL
+        );
+        CREATE INDEX cached_answers_by_age ON cached_answers(stored_ms, bytes, expires_ms);
         """
 
     private static var first: String {

@@ -29,6 +29,7 @@ enum LedgerRow {
     private static let streamed: Int64 = 1
     private static let estimated: Int64 = 2
     private static let priced: Int64 = 4
+    private static let cached: Int64 = 8
 
     /// Binds every parameter of `insert`, so nothing of the row before remains, and runs it. Blobs are only lent to SQLite.
     static func run(_ row: LedgerEntry, _ statement: OpaquePointer, _ step: () throws -> Void) rethrows {
@@ -101,7 +102,7 @@ enum LedgerRow {
     }
 
     private static func flags(of row: LedgerEntry) -> Int64 {
-        (row.streamed ? streamed : 0) | (row.usage.estimated ? estimated : 0) | (row.priced ? priced : 0)
+        (row.streamed ? streamed : 0) | (row.usage.estimated ? estimated : 0) | (row.priced ? priced : 0) | (row.cached ? cached : 0)
     }
 
     private static func bind(_ value: Int64?, _ index: Int32, _ statement: OpaquePointer) {
@@ -150,6 +151,7 @@ enum LedgerRow {
         let flags = number(13)
         row.streamed = flags & streamed != 0
         row.priced = flags & priced != 0
+        row.cached = flags & cached != 0
         row.usage.estimated = flags & estimated != 0
         row.usage.input = number(14)
         row.usage.cachedInput = number(15)

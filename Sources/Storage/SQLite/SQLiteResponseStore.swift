@@ -26,10 +26,12 @@ public final class SQLiteResponseStore: ResponseStore {
     ]
 
     /// The file for a store named `sqlite:swiftlet.db`: `swiftlet-responses.db`.
-    public static func path(for path: String) -> String {
+    public static func path(for path: String) -> String { self.path(for: path, called: "responses") }
+
+    static func path(for path: String, called name: String) -> String {
         let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-        guard let dot = path[slash...].lastIndex(of: "."), dot > slash else { return path + "-responses" }
-        return path[..<dot] + "-responses" + path[dot...]
+        guard let dot = path[slash...].lastIndex(of: "."), dot > slash else { return path + "-\(name)" }
+        return path[..<dot] + "-\(name)" + path[dot...]
     }
 
     public init(path: String) throws(StoreFailure) {
