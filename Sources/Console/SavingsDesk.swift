@@ -81,8 +81,20 @@ struct SavingsDesk: Sendable {
                         }
                     }
                     Self.write(row.totals, &line)
+                    if dimension == .deployment { writePromptCache(row.totals.usage, name, &line) }
                 }
             }
+        }
+    }
+
+    /// What the provider's own cache of prompts saved; null where no price is known.
+    private func writePromptCache(_ usage: Usage, _ deployment: String?, _ line: inout JSONWriter) {
+        line.key("prompt_cache")
+        line.object { cache in
+            cache.member("read_tokens", usage.cachedInput)
+            cache.member("written_tokens", usage.cacheWrite &+ usage.cacheWriteHour)
+            cache.key("saved_usd")
+            if let saved = deployment.flatMap({ server.savedByPromptCache(usage, at: $0) }) { cache.raw(saved.dollars) } else { cache.null() }
         }
     }
 

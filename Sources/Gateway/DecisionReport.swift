@@ -35,6 +35,10 @@ public struct DecisionReport: Sendable {
     public var compression: PromptSaving?
     public var warnings: [String] = []
     public var guardrails: [GuardLine] = []
+    /// Only to explain: what providers are believed to remember of the prompt, where the route looks at that.
+    public var warmths: [Warmth] = []
+    /// And where the strategy would have sent it that goes elsewhere for that.
+    public var movedFrom: Deployment.ID?
     /// Of the settings in force, where the decision was made on an extension of their table.
     public var tableVersion: Int?
 
@@ -83,6 +87,7 @@ public struct DecisionReport: Sendable {
                 for candidate in decision.candidates { write(candidate, &list) }
             }
             record.member("chosen", orNull: decision.chosen.map { names.deployment($0) })
+            if !warmths.isEmpty { writeWarmths(&record) }
             record.member("reason", text)
             if !warnings.isEmpty {
                 record.key("warnings")
@@ -173,6 +178,28 @@ public struct DecisionReport: Sendable {
             if let why = candidate.excludedBecause { line.member("detail", "\(why)") }
             line.key("score")
             if let score = candidate.score, score.isFinite { line.raw(Self.written(Double(score))) } else { line.null() }
+        }
+    }
+
+    private func writeWarmths(_ record: inout JSONWriter) {
+        record.key("prompt_cache")
+        record.object { cache in
+            cache.member("moved_from", orNull: movedFrom.map { names.deployment($0) })
+            cache.key("candidates")
+            cache.array { list in
+                for warmth in warmths {
+                    list.object { line in
+                        line.member("deployment", names.deployment(warmth.deployment))
+                        line.member("warm_tokens", warmth.tokens)
+                        line.key("chance")
+                        line.raw(Self.written(warmth.chance))
+                        for (name, cost) in [("expected_cost_usd", warmth.expected), ("cold_cost_usd", warmth.cold)] {
+                            line.key(name)
+                            if let cost { line.raw(Nanodollars(Int64(cost.rounded())).dollars) } else { line.null() }
+                        }
+                    }
+                }
+            }
         }
     }
 

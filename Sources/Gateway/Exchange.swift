@@ -302,6 +302,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         paid(usage)
         let now = loop.time
         let firstByte = (relay.firstToken ?? relay.firstByte ?? now) - attemptStarted
+        if live.seeksWarmth, let attempt { loop.server.router.warmed(attempt, by: usage, request.journey.facts, at: now) }
         record(
             .success(
                 firstByte: firstByte, total: now - attemptStarted, outputTokens: Int(usage.totalOutput), streamed: relay.isStream,

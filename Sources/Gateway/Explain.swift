@@ -63,7 +63,9 @@ extension Server {
                 let admission = Admission(
                     live: live, server: self, view: view, key: key, now: .now(), unixMilliseconds: WallClock.milliseconds(), isDry: true,
                     guarded: looked.guarded)
-                return .success(try admission.admit(ByteBuffer(bytes: looked.body), deadline: nil))
+                let admitted = try admission.admit(ByteBuffer(bytes: looked.body), deadline: nil)
+                if live.seeksWarmth { admitted.lookBack(live) }
+                return .success(admitted)
             } catch {
                 return .failure(error)
             }
@@ -98,6 +100,7 @@ extension Server {
         decision.nanoseconds = UInt32(clamping: deciding + Int64(admitted.journey.facts.appraisal?.nanoseconds ?? 0))
         var report = DecisionReport(decision, DecisionNames(admitted.table(live)))
         report.fill(from: admitted, live)
+        (report.warmths, report.movedFrom) = (explanation.warmths, explanation.movedFrom)
         if let chosen = explanation.decision.chosen { report.fill(served: chosen, live) }
         return report
     }

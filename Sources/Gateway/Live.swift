@@ -63,6 +63,8 @@ final class Live: Sendable {
     let compresses: Bool
     /// What a collector is told; nil: there is none.
     let telemetry: TelemetryPlan?
+    /// Some route looks at what providers remember of prompts.
+    let seeksWarmth: Bool
     /// Nil: no answers are kept to be given again.
     let caching: Caching?
     /// What savings are compared with.
@@ -117,6 +119,7 @@ final class Live: Sendable {
         guards = LiveGuards(blueprint)
         moderators = blueprint.moderation.all.compactMap { Moderator($0, origins: origins) }
         caching = Caching(blueprint)
+        seeksWarmth = blueprint.table.routes.contains(where: \.prefersWarm)
         metering = Metering(
             blueprint.accounts, ceiling: blueprint.unpricedCeiling, globalParallel: blueprint.globalParallel, isExclusive: isExclusive)
         baselines = Baselines(blueprint)

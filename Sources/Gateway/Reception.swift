@@ -69,6 +69,7 @@ struct Reception {
             client.tap = TextTap(loop.server.texts, id, admitted, keeping, next: client.tap)
         }
         let waits = live.metering.isOn ? try claim(admitted) : false
+        if live.seeksWarmth { admitted.lookBack(live) }
         if let caching = live.caching { admitted.cache = cacheTicket(for: admitted, request, caching) }
         Exchange(client: client, loop: loop, request: admitted, id: id, started: loop.time).begin(waiting: waits)
     }

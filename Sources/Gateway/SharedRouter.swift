@@ -34,6 +34,12 @@ final class SharedRouter: Sendable {
         router.withLock { $0.learn(limits, of: attempt, at: now) }
     }
 
+    /// What the provider of an attempt has read, for routes that look at that.
+    func warmed(_ attempt: Attempt, by usage: Usage, _ facts: Facts, at now: Instant) {
+        guard !facts.beginnings.parts.isEmpty else { return }
+        router.withLock { $0.warmed(attempt, by: usage, facts, at: now) }
+    }
+
     func hedgeTime(of attempt: Attempt, in journey: Journey, at now: Instant) -> Instant? {
         router.withLock { $0.hedgeTime(of: attempt, in: journey, at: now) }
     }

@@ -38,6 +38,8 @@ public struct Deployment: Hashable, Sendable {
     public var breaker: BreakerPolicy
     /// A digest of what it takes to call it (address, credential). When it changes, health begins anew under the same name.
     public var fingerprint: UInt64
+    /// Nil: its provider remembers no prompts, or nobody knows how.
+    public var promptCache: PromptCacheTerms?
 
     public init(
         name: String, provider: String = "", model: String = "", kind: Kind = .paid, region: String? = nil, tags: [String] = [],

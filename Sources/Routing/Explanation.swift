@@ -18,6 +18,10 @@ public struct Explanation: Sendable {
     public let strategies: [String]
     /// In the order written, each deployment once.
     public let candidates: [Choice]
+    /// Of the candidates, where the route looks at what providers remember of the prompt.
+    public internal(set) var warmths: [Warmth] = []
+    /// Where its strategy would have sent it, if it goes elsewhere because its prompt is remembered there.
+    public internal(set) var movedFrom: Deployment.ID?
     /// Of the choice alone.
     public let reason: String
     /// The whole as a sentence.
@@ -56,9 +60,14 @@ extension Router {
                 deployment: candidate.deployment, name: names.deployment(candidate.deployment), excludedBecause: candidate.excludedBecause,
                 score: candidate.score, inFlight: health[generations[generation].slots[candidate.deployment]].inFlight)
         }
-        return Explanation(
+        var explanation = Explanation(
             decision: decision, step: step, route: names.route(decision.route), strategies: names.strategies(of: decision),
             candidates: choices, reason: decision.choice(names), text: decision.text(names))
+        if table.plan.routes[walked.current].prefersWarm {
+            explanation.warmths = warmths(of: decision.candidates.map(\.deployment), walked.facts, table.plan, at: now)
+            if copy.warmMoves > warmMoves { explanation.movedFrom = copy.warmMovedFrom }
+        }
+        return explanation
     }
 
     /// For a step that was taken without looking at them: a wait, a deadline.

@@ -28,6 +28,7 @@ public struct Facts: Hashable, Sendable {
         var residency: Residency?
         var values: [Value] = []
         var appraisal: Appraisal?
+        var beginnings = PromptBeginnings()
     }
 
     public init(
@@ -122,6 +123,12 @@ extension Facts {
     public var residency: Residency? {
         get { rare.isEmpty ? nil : rare[0].residency }
         set { if !isPlain || newValue != nil { some.residency = newValue } }
+    }
+
+    /// How its prompt begins, where its route asks; else nothing.
+    public var beginnings: PromptBeginnings {
+        get { rare.isEmpty ? PromptBeginnings() : rare[0].beginnings }
+        set { if !isPlain || !newValue.parts.isEmpty { some.beginnings = newValue } }
     }
 
     /// How hard the request is. Nil: nobody asked.

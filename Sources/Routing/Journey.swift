@@ -147,6 +147,9 @@ public struct Journey: Sendable {
     /// From here on only deployments with a price may serve.
     public mutating func requirePrice() { facts.needsPrice = true }
 
+    /// How the prompt begins: for routes that look at what providers remember.
+    public mutating func bring(_ beginnings: PromptBeginnings) { facts.beginnings = beginnings }
+
     /// Only this provider's deployments may serve from here on.
     mutating func pin(_ provider: String) { facts.provider = provider }
 

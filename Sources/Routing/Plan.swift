@@ -11,6 +11,8 @@ final class Plan: Sendable {
     let traits: [Traits]
     let prices: [Price?]
     let profiles: [Profile]
+    /// Hashes of names: what is remembered of deployments outlasts tables.
+    let warmthKeys: [UInt64]
     let nodes: [CompiledTree.Node]
     let children: [CompiledTree.Child]
     let leaves: [CompiledTree.Leaf]
@@ -44,6 +46,7 @@ final class Plan: Sendable {
         traits = deployments.map(Traits.init)
         prices = deployments.map(\.price)
         profiles = deployments.map(Profile.init)
+        warmthKeys = deployments.map { Random.hash($0.name.utf8) }
         nodes = tree.nodes
         children = tree.children
         leaves = tree.leaves

@@ -50,6 +50,8 @@ public struct NamedRoute: Sendable {
     public var commitGate: CommitGate?
     /// A plain text that breaks off in the middle is carried on by another deployment, of those that can.
     public var continuesStreams = false
+    /// Requests go where their prompt is remembered, if that is expected to cost no more.
+    public var prefersWarm = false
 
     public init(
         name: String, tree: Route, retry: RetryPolicy = RetryPolicy(), timeout: Duration? = nil, fallbacks: [String] = [],

@@ -35,6 +35,17 @@ public struct Router: Sendable {
     var notedLeaving: Ineligibility?
     /// What fields of deployments were lately, by slot.
     var readings: [LiveReading] = []
+    /// Where prompts are remembered, and how far that is to be believed, by `Plan.warmthKeys`.
+    var warm = WarmBeginnings()
+    var warmthRecords: [UInt64: WarmthRecord] = [:]
+    /// Requests that went where they are remembered in place of where their strategy sent them, and those that it sent there itself.
+    public internal(set) var warmMoves = 0
+    /// Of the last of them: where its strategy had sent it.
+    var warmMovedFrom: Deployment.ID = -1
+    public internal(set) var warmStays = 0
+    /// Answers that were believed to be remembered and were, and were not.
+    public internal(set) var warmHits = 0
+    public internal(set) var warmMisses = 0
     /// Leaves that conditions close, of the decision being made. Means nothing between calls.
     var closed = LeafSet()
     /// Of choices by complexity.

@@ -16,6 +16,7 @@ public struct ModelSettings: Configurable {
     public var commitGate: GateSettings?
     public var continuesStreams: Bool?
     public var cache: CachePolicy?
+    public var prefersWarm: Bool?
     public var stickyBy: StickyName?
     public var window: MeasureSpan?
     public var buffer: Double?
@@ -41,6 +42,9 @@ public struct ModelSettings: Configurable {
         .setting(
             "continue_streams", \.continuesStreams,
             "Whether a text that breaks off in the middle is carried on by another deployment that `continues`; without it as the default policy."),
+        .setting(
+            "prompt_cache_affinity", \.prefersWarm,
+            "Whether requests go where the provider remembers their prompt, if that is expected to cost no more; without it as the default policy."),
         .setting("cache", \.cache, "Answers that are kept and given again; without it as the request's policy says."),
         .setting("sticky_by", \.stickyBy, "Of the strategy `percentage`: whose requests stay on one side."),
         .setting("window", \.window, "Of measured strategies: the time over which they measure; 15m, 1h, up to an hour, or total."),
@@ -81,6 +85,7 @@ public struct DeploymentSettings: Configurable {
     public var contextWindow: Int?
     public var lacks: [Capability]?
     public var continues = false
+    public var promptCacheTime: Duration?
     public var paused = false
     public var timeout: Duration?
     public var maxRetries: Int?
@@ -127,6 +132,9 @@ public struct DeploymentSettings: Configurable {
                 "Tokens of prompt and answer together; without it the catalogue's, and where that says nothing, nothing is too long."),
             .setting("lacks", \.lacks, "What it cannot do, all else it is believed to do; without it what the catalogue says it cannot do."),
             .setting("continues", \.continues, "It goes on with an unfinished answer that stands last in the conversation."),
+            .setting(
+                "prompt_cache_ttl", \.promptCacheTime, in: .zero ... .seconds(86_400),
+                "How long its provider remembers a prompt after its last use; without it what the provider says. 0s: it does not."),
             .setting("paused", \.paused, "Taken out of service."),
             .setting(
                 "timeout", \.timeout, in: .milliseconds(1) ... .seconds(86_400), "Time for an attempt to begin answering; without it the provider's."),
@@ -137,6 +145,15 @@ public struct DeploymentSettings: Configurable {
             .setting("params", \.params, "Set in requests to it, in place of what the client sent."),
             .setting("virtual_key", \.virtualKey, "The virtual key on whose account it is called; while that key is paused it is skipped."),
         ] + QuotaSettings.fields.map { $0.within(\.quotas) }
+}
+
+extension DeploymentSettings {
+    /// What is known of its provider, with a time of its own.
+    func promptCache(over known: PromptCacheTerms?) -> PromptCacheTerms? {
+        guard let promptCacheTime else { return known }
+        guard promptCacheTime > .zero else { return nil }
+        return PromptCacheTerms(lifetime: promptCacheTime, minTokens: known?.minTokens ?? 1_024, isExplicit: known?.isExplicit ?? false)
+    }
 }
 
 /// USD per million tokens, kept as nano-dollars per million tokens.

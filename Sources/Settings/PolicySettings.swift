@@ -18,6 +18,7 @@ public struct PolicySettings: Configurable {
     public var canary: CanarySettings?
     public var shadow: ShadowSettings?
     public var cache: CachePolicy?
+    public var prefersWarm: Bool?
     public var virtualKey: String?
     public var providerType: ProviderMix?
     public var primary: Node?
@@ -44,6 +45,10 @@ public struct PolicySettings: Configurable {
             "Whether a text that breaks off in the middle is carried on by another deployment that `continues`."),
         .setting("canary", \.canary, "Another policy that serves part of its sessions, and is taken back when it is worse."),
         .setting("shadow", \.shadow, "Another policy that decides beside it, of which nothing is carried out."),
+        .setting(
+            "prompt_cache_affinity", \.prefersWarm,
+            "Whether requests on its route, of `default` on all that do not say, go where the provider remembers their prompt, if that is "
+                + "expected to cost no more."),
         .setting("cache", \.cache, "Answers that are kept and given again, for requests whose key and model say nothing of it."),
         .setting("virtual_key", \.virtualKey, "The key whose requests it serves."),
         .setting("provider_type", \.providerType, "Which kinds of providers it mixes; for those who read it."),

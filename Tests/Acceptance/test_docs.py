@@ -76,6 +76,8 @@ def test_requests_are_answered_as_the_page_says(tmp_path, upstream, example):
                 assert headers["x-swiftlet-deployment"] == said["deployment"], (block.name, body)
             if "upstream" in said:
                 assert target.requests[-1].path == said["upstream"] and key.encode() not in target.requests[-1].raw, block.name
+            if "cache" in said:
+                assert headers["x-swiftlet-cache"] == said["cache"], block.name
             if "code" in said:
                 assert json.loads(body)["error"]["code"] == said["code"], block.name
     finally:

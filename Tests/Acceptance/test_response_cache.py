@@ -13,7 +13,7 @@ from support.dialects import SURFACES
 from support.gateway import KEY, PATIENCE, question, wait_until
 from support.postgres import Postgres
 from support.raw import Wire
-from support.routing import ask
+from support.routing import ask, within_one_minute
 from support.upstream import USAGE_CHUNK, chunk, event
 from test_admin import TOKEN, Admin
 
@@ -325,11 +325,13 @@ def test_tools_where_settings_allow_them(cached):
 def test_limits_hold_and_budgets_are_not_charged(cached):
     keys = {"acceptance": {"key": KEY, "rpm": 4, "budget": {"amount": 1, "period": "day"}}}
     gateway, up = cached(keys=keys)
+    within_one_minute()
     answers = [ask(gateway) for _ in range(5)]
     assert [answer.status for answer in answers] == [200] * 4 + [429] and len(up.requests) == 1
     assert [state(answer) for answer in answers[:4]] == ["miss"] + ["hit"] * 3
-    budget = [window for window in Admin(gateway).get("/api/v1/keys/acceptance?usage=true")["usage"]["budgets"]]
-    assert round(budget[0]["used_usd"] * 1e9) == COST, budget
+    rows(gateway, 4)
+    assert {line["unit"]: line["used"] for line in Admin(gateway).get("/api/v1/keys/acceptance")["balances"]} == {
+        "usd": pytest.approx(COST / 1e9), "requests": 4}
 
 
 # MARK: Room

@@ -22,7 +22,7 @@ enum AnswerCheck {
         do throws(JSONProblem) {
             if !call.stream {
                 try reader.read(whole: body, to: ear)
-            } else if call.framing == .array {
+            } else if call.framing == .array, reader.framing == .events {
                 var scanner = JSONScanner(body)
                 try scanner.enterArray()
                 while try scanner.nextElement() {

@@ -13,12 +13,14 @@ struct AnswerKey {
     private var bytes = [Self.format]
 
     /// Nil: the request's body is no object.
-    static func digest(of admitted: Admitted, _ policy: CachePolicy, _ caching: Caching, _ live: Live) -> AnswerDigest? {
-        guard let body = admitted.body.withUnsafeReadableBytes({ CanonicalBody($0) }) else { return nil }
+    /// - Parameter body: As it came: what guardrails mask in it is told apart.
+    static func digest(of admitted: Admitted, _ body: ByteBuffer, _ policy: CachePolicy, _ caching: Caching, _ live: Live) -> AnswerDigest? {
+        guard let body = body.withUnsafeReadableBytes({ CanonicalBody($0) }) else { return nil }
         var key = AnswerKey()
         key.add(tenant: admitted, policy, caching, live)
         key.add(call: admitted)
         key.add(way: admitted, live)
+        key.add(guarding: admitted.guarded)
         key.add(body.bytes)
         return AnswerDigest(bytes: Caching.digest(key.bytes))
     }
@@ -84,6 +86,12 @@ struct AnswerKey {
             add(nil)
         }
         for (source, value) in zip(entry.inline?.sources ?? live.sources, facts.values) where source.isOfRequest { add(value) }
+    }
+
+    /// What guardrails and firewall do here: their settings count already, rules that hold for some requests only do so here.
+    private mutating func add(guarding guarded: GuardedRequest?) {
+        add(guarded.map { $0.asked.map { $0 ? 1 : 0 } } ?? [2])
+        add(guarded?.route)
     }
 
     private mutating func add(_ value: Value) {

@@ -9,7 +9,7 @@ extension Reception {
     func cacheTicket(for admitted: Admitted, _ request: ClientRequest, _ caching: Caching) -> CacheTicket? {
         let route = admitted.entry.model.route
         guard let policy = caching.policy(key: admitted.key, route: route, policy: admitted.entry.policy),
-            let digest = AnswerKey.digest(of: admitted, policy, caching, live)
+            let digest = AnswerKey.digest(of: admitted, request.body, policy, caching, live)
         else { return nil }
         let cache = loop.server.cache
         let ticket = CacheTicket(

@@ -107,6 +107,7 @@ struct DeploymentList: Sendable {
         for (need, api) in [(Needs.chat, API.chatCompletions), (.embeddings, .embeddings), (.completions, .completions)] {
             if provider.upstream(for: api, model: settings.model) == nil { deployment.lacks.insert(need) }
         }
+        deployment.promptCache = settings.promptCache(over: provider.promptCache(of: settings.model))
         deployment.paused = settings.paused
         deployment.timeout = settings.timeout ?? common.timeout
         deployment.breaker = breaker

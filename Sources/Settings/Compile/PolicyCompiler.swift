@@ -68,6 +68,7 @@ extension Compiler {
         if let hedge = entry.value.hedge { route.hedge = hedge.policy }
         if let gate = entry.value.commitGate { route.commitGate = gate.gate }
         if let continues = entry.value.continuesStreams { route.continuesStreams = continues }
+        if let warm = entry.value.prefersWarm { route.prefersWarm = warm }
         hidden.insert(name)
         routes.append(route)
         return routes.count - 1

@@ -35,6 +35,7 @@ struct RoutePolicies {
         route.hedge = policy?.hedge?.policy
         route.commitGate = policy?.commitGate?.gate
         route.continuesStreams = policy?.continuesStreams ?? false
+        route.prefersWarm = policy?.prefersWarm ?? false
         return route
     }
 

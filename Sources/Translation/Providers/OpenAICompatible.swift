@@ -15,4 +15,5 @@ public struct OpenAICompatible: Provider {
     public func upstream(for api: API, model: String) -> API? { openAI(for: api, hasResponses: preset.hasResponses) }
     public var quirks: ChatQuirks { preset.quirks }
     public func sealOrigin(of model: String) -> Seal.Origin? { preset.sealOrigin }
+    public func promptCache(of model: String) -> PromptCacheTerms? { preset.promptCache ?? PromptCaches.terms(of: preset.sealOrigin) }
 }

@@ -14,6 +14,8 @@ public struct Preset: Sendable {
     public var hasResponses = false
     public var quirks: ChatQuirks = []
     public var sealOrigin: Seal.Origin?
+    /// Where its issuer does not say already.
+    public var promptCache: PromptCacheTerms?
 
     private static let usual: ChatQuirks = [.maxTokens, .systemRole]
 
@@ -31,8 +33,10 @@ public struct Preset: Sendable {
             quirks: usual.union([.reasoningContent, .thinkingSwitch, .prefixMark]), sealOrigin: .deepseek),
         // llama.developer.meta.com, "OpenAI compatibility": the compatible address takes max_completion_tokens.
         Preset(name: "meta", baseURL: "https://api.llama.com/compat/v1", keyVariable: "LLAMA_API_KEY", quirks: [.systemRole]),
-        // console.groq.com/docs/api-reference: max_tokens is deprecated for max_completion_tokens.
-        Preset(name: "groq", baseURL: "https://api.groq.com/openai/v1", keyVariable: "GROQ_API_KEY", quirks: [.systemRole]),
+        // console.groq.com/docs/api-reference: max_tokens is deprecated for max_completion_tokens. "Prompt caching": 2 hours without use.
+        Preset(
+            name: "groq", baseURL: "https://api.groq.com/openai/v1", keyVariable: "GROQ_API_KEY", quirks: [.systemRole],
+            promptCache: PromptCacheTerms(lifetime: .seconds(7_200), minTokens: 1_024)),
         // docs.x.ai, API reference: both APIs, both names of the limit.
         Preset(name: "xai", baseURL: "https://api.x.ai/v1", keyVariable: "XAI_API_KEY", hasResponses: true, quirks: [.systemRole], sealOrigin: .xai),
         // openrouter.ai/docs: "Reasoning tokens" (reasoning_details), "Prompt caching" (cache_control), "Parameters" (top_k, min_p).

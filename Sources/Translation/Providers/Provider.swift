@@ -65,6 +65,8 @@ public protocol Provider: Configurable, Sendable {
     var quirks: ChatQuirks { get }
     /// Who issues, and takes back, what is opaque in the model's answers. Nil: nobody does.
     func sealOrigin(of model: String) -> Seal.Origin?
+    /// How it remembers prompts. Nil: it does not, or nobody knows.
+    func promptCache(of model: String) -> PromptCacheTerms?
     /// Headers of clients that go on to it where they speak its dialect, in lower case.
     var passedRequestHeaders: [String] { get }
     /// All that must never be shown.
@@ -91,6 +93,7 @@ extension Provider {
     public func overrides(for api: API, model: String) -> BodyOverrides { .none }
     public var quirks: ChatQuirks { [] }
     public func sealOrigin(of model: String) -> Seal.Origin? { nil }
+    public func promptCache(of model: String) -> PromptCacheTerms? { PromptCaches.terms(of: sealOrigin(of: model)) }
     public func fault(of reply: FaultyReply) -> Fault { reply.usualFault }
     public mutating func complete(_ reading: inout Reading) {}
 

@@ -2,10 +2,11 @@
 
 A settings block is fenced as ```yaml. A request that the settings block before it serves is fenced as
 
-    ```json request deployment=NAME status=200 code=CODE header=NAME:VALUE path=/v1/… variable=NAME upstream=/path
+    ```json request deployment=NAME status=200 code=CODE header=NAME:VALUE path=/v1/… variable=NAME upstream=/path cache=hit
 
 where all that follows `request` is optional: who must answer, the status and the error's code, a header to send (any number of them),
-the endpoint, whose key to send, by the variable that holds it, and with which path it must reach the target of a pass-through endpoint.
+the endpoint, whose key to send, by the variable that holds it, with which path it must reach the target of a pass-through endpoint, and what
+`x-swiftlet-cache` must say.
 """
 
 import dataclasses
@@ -69,7 +70,7 @@ def examples():
 
 def marks(block):
     """`header` is a dictionary, all others are texts."""
-    known = {"deployment", "status", "code", "header", "path", "variable", "upstream"}
+    known = {"deployment", "status", "code", "header", "path", "variable", "upstream", "cache"}
     said = {"header": {}}
     for word in shlex.split(block.marks)[1:]:
         name, _, value = word.partition("=")

@@ -43,7 +43,11 @@ import Testing
             case 6...8:
                 if let found = shelf.find(AnswerDigest(bytes: Self.digest(number)), at: 0) { #expect(found.bytes == kept[number]) }
             default:
-                if Bool.random(using: &random) { _ = shelf.forget(CacheSelection(key: "other")) } else { shelf.limit = Int.random(in: 0..<50_000, using: &random) }
+                if Bool.random(using: &random) {
+                    _ = shelf.forget(CacheSelection(key: "other"))
+                } else {
+                    shelf.limit = Int.random(in: 0..<50_000, using: &random)
+                }
             }
             #expect(shelf.bytes <= shelf.limit)
             let sizes = (0..<200).compactMap { kept[$0] != nil ? shelf.find(AnswerDigest(bytes: Self.digest($0)), at: 0)?.bytes : nil }

@@ -12,8 +12,9 @@ import Testing
             (#"{"a":1,"b":[1,2,{"c":null}]}"#, " {\n \"a\" : 1 ,\t\"b\": [ 1 , 2, { \"c\" : null } ]\r\n}"),
             (#"{"a":" x  y "}"#, #"{ "a" : " x  y " }"#),
         ])
-    func same(_ left: String, _ right: String) throws {
-        #expect(try #require(canonical(left)) == canonical(right))
+    func same(_ left: String, _ right: String) {
+        #expect(canonical(left) != nil)
+        #expect(canonical(left) == canonical(right))
     }
 
     @Test(
@@ -33,8 +34,9 @@ import Testing
             (#"{"a":"\ud800"}"#, #"{"a":"\ud801"}"#),
             (#"{"a":[1],"b":[]}"#, #"{"a":[],"b":[1]}"#),
         ])
-    func different(_ left: String, _ right: String) throws {
-        #expect(try #require(canonical(left)) != canonical(right))
+    func different(_ left: String, _ right: String) {
+        #expect(canonical(left) != nil && canonical(right) != nil)
+        #expect(canonical(left) != canonical(right))
     }
 
     @Test("what is no object is nothing", arguments: ["[]", "", "1", "{", #"{"a":1} x"#])
@@ -54,8 +56,10 @@ import Testing
         arguments: [
             Row(fields: []), Row(fields: ["no-cache"], noCache: true), Row(fields: ["No-Store"], noStore: true),
             Row(fields: ["max-age=60"], maxAge: 60), Row(fields: ["max-age = \"60\" , no-cache"], noCache: true, maxAge: 60),
-            Row(fields: ["max-age=60", "max-age=30, x"], maxAge: 30), Row(fields: ["max-age=soon"], maxAge: 0), Row(fields: ["max-age=-5"], maxAge: 0),
-            Row(fields: ["private, no-transform"]), Row(fields: ["max-age"], maxAge: 0), Row(fields: [", ,", "no-cache,no-store"], noCache: true, noStore: true),
+            Row(fields: ["max-age=60", "max-age=30, x"], maxAge: 30), Row(fields: ["max-age=soon"], maxAge: 0),
+            Row(fields: ["max-age=-5"], maxAge: 0),
+            Row(fields: ["private, no-transform"]), Row(fields: ["max-age"], maxAge: 0),
+            Row(fields: [", ,", "no-cache,no-store"], noCache: true, noStore: true),
         ])
     func read(_ row: Row) {
         var control = CacheControl()
