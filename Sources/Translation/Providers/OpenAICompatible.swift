@@ -1,3 +1,4 @@
+import Routing
 import Schema
 
 /// Anybody who speaks OpenAI's chat completions at an address of their own. `Preset`s are types of this with an address.

@@ -1,3 +1,5 @@
+import Routing
+
 /// OpenAI-compatible providers by name: rows instead of types. Addresses are from each provider's API reference, read 2026-11, most
 /// of them seen in recorded exchanges too; those of local servers are their usual ports. `alibaba` is the international address
 /// (China's is dashscope.aliyuncs.com), `zai` the general one (its coding plan has another).
