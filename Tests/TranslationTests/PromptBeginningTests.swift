@@ -36,7 +36,7 @@ import Translation
         #expect(before.isMarked && after.isMarked)
         #expect(!read(chat(3)).isMarked)
         let plain = #"{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"user","content":[{"text":"b"}]}]}"#
-        let points = #"{"messages":[{"role":"user","content":[{"text":"a"},{"cachePoint":{"type":"default"}}]},{"role":"user","content":[{"text":"b"}]}]}"#
+        let points = plain.replacing(#"{"text":"a"}"#, with: #"{"text":"a"},{"cachePoint":{"type":"default"}}"#)
         #expect(read(plain).parts.map(\.digest) == read(points).parts.map(\.digest))
         #expect(read(points).isMarked)
     }
