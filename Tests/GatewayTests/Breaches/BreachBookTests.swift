@@ -94,7 +94,7 @@ import Translation
         #expect(message.event == .breach)
         #expect(message.message == "breach 1 has begun: firewall:r by key `team`, 1 incident")
         #expect(message.details.first { $0.name == "severity" }?.value == .text("high"))
-        #expect(message.details.first { $0.name == "first_seen" }?.value == .text("2025-10-09T08:53:20Z"))
+        #expect(message.details.first { $0.name == "first_seen" }?.value == .text("2025-10-09T08:53:20.000Z"))
         #expect(!String(decoding: message.body(id: "x"), as: UTF8.self).contains("s3cret"))
     }
 
