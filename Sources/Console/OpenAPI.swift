@@ -71,7 +71,9 @@ enum OpenAPI {
 
     /// Like `post_keys_rotate`.
     private static func id(of route: AdminRoute) -> String {
-        let words = route.path.split(separator: "/").filter { !["api", "v1"].contains($0) }
+        // Some of other routers' paths have the names of ours, and stand below /v1.
+        let usual = route.path.hasPrefix("/api/v1/") ? 2 : 0
+        let words = route.path.split(separator: "/").dropFirst(usual)
             .map { word in word.hasPrefix("{") ? "one" : String(word.filter { $0.isLetter || $0.isNumber || $0 == "_" }) }
         return ([route.method.lowercased()] + words).joined(separator: "_")
     }

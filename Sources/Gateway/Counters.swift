@@ -186,13 +186,13 @@ struct Histogram: Sendable {
     /// The upper bound of a bucket in seconds.
     static func bound(_ bucket: Int) -> Double { Double(1 << bucket) / 1000 }
 
-    static func bucket(of duration: Duration) -> Int {
-        let milliseconds = (UInt64(max(0, duration.nanoseconds)) + 999_999) / 1_000_000
+    @inline(__always) static func bucket(ofNanoseconds nanoseconds: Int64) -> Int {
+        let milliseconds = (UInt64(max(0, nanoseconds)) + 999_999) / 1_000_000
         return min(milliseconds <= 1 ? 0 : UInt64.bitWidth - (milliseconds - 1).leadingZeroBitCount, buckets)
     }
 
     mutating func add(_ duration: Duration) {
-        counts[Self.bucket(of: duration)] += 1
+        counts[Self.bucket(ofNanoseconds: duration.nanoseconds)] += 1
         sum += duration
     }
 
@@ -213,8 +213,9 @@ struct Histograms: Sendable {
     }
 
     mutating func add(_ duration: Duration, at: Int) {
-        cells[at * Self.width + Histogram.bucket(of: duration)] += 1
-        cells[(at + 1) * Self.width - 1] &+= Int(duration.nanoseconds)
+        let nanoseconds = duration.nanoseconds
+        cells[at * Self.width + Histogram.bucket(ofNanoseconds: nanoseconds)] += 1
+        cells[(at + 1) * Self.width - 1] &+= Int(nanoseconds)
     }
 
     subscript(at: Int) -> Histogram {

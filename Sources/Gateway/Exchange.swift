@@ -78,7 +78,8 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     /// Asks the router what to do next, and does it.
     func advance() {
         let now = loop.time
-        let isTimed = attemptCount == 0 && (live.mayAskComplexity || request.call.extras.includesRouting)
+        // How long it took is read by whoever looks at the decision.
+        let isTimed = attemptCount == 0 && request.journey.keepsDecision
         switch isTimed ? firstStep(at: now) : loop.server.router.next(&request.journey, at: now) {
         case .attempt(let attempt):
             if request.claim == nil { noteOpen(at: attempt.deployment) } else if !mayBegin(attempt) { return }
@@ -140,7 +141,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         guard let target else { return }
         upstream = channel
         usesPooled = reused
-        var bytes = UpstreamRequest(target, request, shorter, interpreter, attempt, live, loop)
+        var bytes = UpstreamRequest.make(target, request, shorter, interpreter, attempt, live, loop)
         if target.vouches { bytes = bytes.authorized(for: target, passed: request.passed, loop) }
         if request.trace != nil, let attempt, let lines = traceLines(to: attempt, startedAt: attemptStarted) { bytes = bytes.inserting(lines, loop) }
         channel.call(

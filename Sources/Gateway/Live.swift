@@ -272,8 +272,8 @@ final class Live: Sendable {
 
 /// The models a virtual key may name.
 struct Allowance: Sendable {
-    /// Nil: every model.
-    private let routes: Set<Int>?
+    /// A bit for each route. Nil: every model.
+    private let routes: [UInt64]?
 
     static let all = Allowance()
 
@@ -284,10 +284,17 @@ struct Allowance: Sendable {
             self = .all
             return
         }
-        routes = Set(models.compactMap { blueprint.names[$0]?.route })
+        let permitted = models.compactMap { blueprint.names[$0]?.route }
+        var bits = [UInt64](repeating: 0, count: (permitted.max() ?? 0) / 64 + 1)
+        for route in permitted { bits[route / 64] |= 1 << UInt64(route % 64) }
+        routes = bits
     }
 
-    func permits(_ model: NamedModel) -> Bool { routes?.contains(model.route) ?? true }
+    func permits(_ model: NamedModel) -> Bool {
+        guard let routes else { return true }
+        let word = model.route / 64
+        return routes.indices.contains(word) && routes[word] & (1 << UInt64(model.route % 64)) != 0
+    }
     var permitsAnything: Bool { routes == nil }
 }
 

@@ -50,7 +50,7 @@ struct Reception {
             admitted.journey.ticket = UInt64(id.rawValue)
             if let plan = live.telemetry { admitted.trace = trace(request, id, share: plan.share) }
             if api == .responses { admitted.events = request.eventNames }
-            admitted.ticket = request.ticket
+            if let ticket = request.ticket { admitted.ticket = ticket }
             if !isModerated, !live.moderators.isEmpty {
                 let before = live
                 let waits = moderate(admitted, id) {

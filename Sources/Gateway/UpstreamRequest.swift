@@ -16,30 +16,35 @@ struct UpstreamRequest {
     private static let around = 16_384
 
     /// - Parameter interpreter: Nil where client and provider speak OpenAI's dialect.
-    init(
+    static func make(
         _ target: Target, _ request: Admitted, _ shorter: ShorterPrompt?, _ interpreter: Interpreter?, _ attempt: Attempt?, _ live: Live,
         _ loop: Loop
-    ) {
+    ) -> UpstreamRequest {
         if let interpreter, let body = interpreter.body {
-            self = Self.translated(body, interpreter.spoken, target, request, attempt, live, loop)
-            return
+            return translated(body, interpreter.spoken, target, request, attempt, live, loop)
         }
-        let (body, call) = (shorter?.body ?? request.body, shorter?.call ?? request.call)
+        if let shorter { return same(shorter.body, shorter.call, target, request, attempt, live, loop) }
+        return same(request.body, request.call, target, request, attempt, live, loop)
+    }
+
+    /// In the client's own dialect.
+    @inline(__always) private static func same(
+        _ body: ByteBuffer, _ call: Call, _ target: Target, _ request: Admitted, _ attempt: Attempt?, _ live: Live, _ loop: Loop
+    ) -> UpstreamRequest {
         let most = request.forcedOutput(at: target, live)
         let hasSeals = request.api == .responses && body.withUnsafeReadableBytes { ResponsesSeals.areIn($0) }
         let mends = request.api == .chatCompletions && !target.mends.isDisjoint(with: call.quirks)
         if hasSeals || mends || most != nil || request.entry.inline != nil || live.hasParams || !(request.ruling?.overrides.isEmpty ?? true)
             || target.hasOverrides,
-            let changed = Self.changed(
+            let changed = changed(
                 target, request, body, call, attempt, live, loop, hasSeals: hasSeals, mends: mends ? target.mends : [], most: most)
         {
-            self = changed
-            return
+            return changed
         }
         let prepared = target.head(request.api, streaming: call.stream)
         let asksUsage = call.stream && !call.asksUsage && !target.refusesStreamOptions
         let length = call.rewrittenLength(of: body.readableBytes, model: target.model, askUsage: asksUsage)
-        let isTogether = length <= Self.together
+        let isTogether = length <= together
         let bound = prepared.readableBytes + 24 + (isTogether ? length : 0)
         var out = loop.takeScratch(capacity: bound)
         out.writeHead(atMost: bound) { head in
@@ -49,30 +54,33 @@ struct UpstreamRequest {
             guard isTogether else { return }
             body.withUnsafeReadableBytes { call.pieces(of: $0, model: target.model, askUsage: asksUsage) { head.bytes($0) } }
         }
-        if isTogether {
-            rest = nil
-        } else if let slice = Self.largestSlice(of: body, call, target, asksUsage) {
-            var after = ByteBuffer()
-            body.withUnsafeReadableBytes { raw in
-                var isBefore = true
-                call.pieces(of: raw, model: target.model, askUsage: asksUsage) { piece in
-                    if isBefore, piece.count == slice.count, piece.baseAddress == raw.baseAddress.map({ $0 + slice.lowerBound }) {
-                        isBefore = false
-                    } else if isBefore {
-                        out.writeBytes(piece)
-                    } else {
-                        after.writeBytes(piece)
-                    }
+        return isTogether ? UpstreamRequest(head: out, rest: nil) : large(body, call, target, asksUsage, length, behind: out, loop)
+    }
+
+    /// A body that is not copied next to its head.
+    private static func large(
+        _ body: ByteBuffer, _ call: Call, _ target: Target, _ asksUsage: Bool, _ length: Int, behind head: ByteBuffer, _ loop: Loop
+    ) -> UpstreamRequest {
+        guard let slice = largestSlice(of: body, call, target, asksUsage) else {
+            var whole = loop.allocator.buffer(capacity: length)
+            body.withUnsafeReadableBytes { call.rewrite($0, model: target.model, askUsage: asksUsage, into: &whole) }
+            return UpstreamRequest(head: head, rest: whole)
+        }
+        var (out, after) = (head, ByteBuffer())
+        body.withUnsafeReadableBytes { raw in
+            var isBefore = true
+            call.pieces(of: raw, model: target.model, askUsage: asksUsage) { piece in
+                if isBefore, piece.count == slice.count, piece.baseAddress == raw.baseAddress.map({ $0 + slice.lowerBound }) {
+                    isBefore = false
+                } else if isBefore {
+                    out.writeBytes(piece)
+                } else {
+                    after.writeBytes(piece)
                 }
             }
-            rest = body.getSlice(at: body.readerIndex + slice.lowerBound, length: slice.count)
-            if after.readableBytes > 0 { tail = after }
-        } else {
-            var large = loop.allocator.buffer(capacity: length)
-            body.withUnsafeReadableBytes { call.rewrite($0, model: target.model, askUsage: asksUsage, into: &large) }
-            rest = large
         }
-        head = out
+        let rest = body.getSlice(at: body.readerIndex + slice.lowerBound, length: slice.count)
+        return UpstreamRequest(head: out, rest: rest, tail: after.readableBytes > 0 ? after : nil)
     }
 
     /// Where the part of a large body stands that goes out as it lies there. Nil: it is to be copied, because it is in many parts or has to

@@ -93,7 +93,7 @@ def test_the_debian_package(packages, debian):
     file.write_text(file.read_text().replace("8080", str(port)).replace("8081", str(admin)))
     run("chroot", debian, "swiftlet", "check", "/etc/swiftlet/swiftlet.yaml", env={**os.environ, **secrets})
     process = subprocess.Popen(
-        ["chroot", "--userspec=swiftlet:swiftlet", str(debian), "/usr/bin/swiftlet", "serve", "--config", "/etc/swiftlet/swiftlet.yaml"],
+        ["/usr/sbin/chroot", "--userspec=swiftlet:swiftlet", str(debian), "/usr/bin/swiftlet", "serve", "--config", "/etc/swiftlet/swiftlet.yaml"],
         env={**os.environ, **secrets}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     served(process, port, secrets["SWIFTLET_FIRST_KEY"])
     assert (debian / "var/lib/swiftlet/swiftlet-ledger.db").stat().st_uid != 0
@@ -115,9 +115,9 @@ def test_the_image(packages, tmp_path):
     port, admin = free_port(), free_port()
     settings = {"SWIFTLET_SERVER_LISTEN": f"127.0.0.1:{port}", "SWIFTLET_SERVER_ADMIN": f"127.0.0.1:{admin}", "SWIFTLET_STORE": "memory:"}
     started = subprocess.Popen(
-        ["chroot", "--userspec=65532:65532", str(tmp_path / "bundle/rootfs"), "/bin/sh", "-c", "cd /var/lib/swiftlet && exec swiftlet serve"]
+        ["/usr/sbin/chroot", "--userspec=65532:65532", str(tmp_path / "bundle/rootfs"), "/bin/sh", "-c", "cd /var/lib/swiftlet && exec swiftlet serve"]
         if (tmp_path / "bundle/rootfs/bin/sh").exists() else
-        ["chroot", "--userspec=65532:65532", str(tmp_path / "bundle/rootfs"), "/usr/bin/swiftlet", "serve"],
+        ["/usr/sbin/chroot", "--userspec=65532:65532", str(tmp_path / "bundle/rootfs"), "/usr/bin/swiftlet", "serve"],
         env={"PATH": "/usr/bin:/bin", **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     key = ""
     while not key and (line := started.stdout.readline().decode()):

@@ -217,14 +217,7 @@ final class Admitted {
     var openSlot: Int32 = -1
     /// What guardrails and firewall know of it. Nil: nobody looks at its prompt or its reply.
     var guarded: GuardedRequest?
-    /// A header line that says what a moderation endpoint warned of.
-    var moderation: ByteBuffer?
-    /// Its hold on its `Idempotency-Key`.
-    var ticket: IdempotencyTicket?
-    /// Where it stands in a trace. Nil: nobody traces it.
-    var trace: TraceContext?
-    /// How it stands to answers that are kept. Nil: its settings keep none.
-    var cache: CacheTicket?
+    private var rare: RareParts?
     /// How the client wants the events of its stream named.
     var events = EventNames.usual
 
@@ -239,6 +232,46 @@ final class Admitted {
         self.entry = entry
         self.ruling = ruling
         self.journey = journey
+    }
+
+    /// What few requests have: apart, so that the object of all others stays small.
+    private final class RareParts {
+        var moderation: ByteBuffer?
+        var ticket: IdempotencyTicket?
+        var trace: TraceContext?
+        var cache: CacheTicket?
+    }
+
+    private subscript<Part>(_ part: ReferenceWritableKeyPath<RareParts, Part?>) -> Part? {
+        get { rare?[keyPath: part] }
+        set {
+            if rare == nil {
+                if newValue == nil { return }
+                rare = RareParts()
+            }
+            rare?[keyPath: part] = newValue
+        }
+    }
+
+    /// A header line that says what a moderation endpoint warned of.
+    var moderation: ByteBuffer? {
+        get { rare?.moderation }
+        set { self[\.moderation] = newValue }
+    }
+    /// Its hold on its `Idempotency-Key`.
+    var ticket: IdempotencyTicket? {
+        get { rare?.ticket }
+        set { self[\.ticket] = newValue }
+    }
+    /// Where it stands in a trace. Nil: nobody traces it.
+    var trace: TraceContext? {
+        get { rare?.trace }
+        set { self[\.trace] = newValue }
+    }
+    /// How it stands to answers that are kept. Nil: its settings keep none.
+    var cache: CacheTicket? {
+        get { rare?.cache }
+        set { self[\.cache] = newValue }
     }
 
     var model: NamedModel { entry.model }

@@ -65,7 +65,7 @@ extension Facts {
         let output = min(max(call.maxTokens ?? 0, 0), 1_000_000_000)
         self.init(needs: call.needs, inputTokens: Int(clamping: call.estimatedInput), outputTokens: Int(output), key: Random.mix(UInt64(key + 1)))
         if let user = call.user { self.user = Random.hash(bytes: user.range.of(body)) }
-        if let session = call.stickyText { self.session = Random.hash(bytes: session.range.of(body)) }
+        if let session = call.stickyText { self.session = session.range == call.user?.range ? user : Random.hash(bytes: session.range.of(body)) }
         hasSideEffects = call.needs.contains(.tools) || call.stores
         if let regions = standing.regions { (self.regions, deniedRegions) = regions }
         if let allowed = standing.allowed { self.allowed = allowed }
