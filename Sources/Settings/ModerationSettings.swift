@@ -24,7 +24,7 @@ public struct ModerationSettings: GuardrailForm {
     public static let fields: [Field<Self>] =
         RailSettings.fields(of: \.rail) + [
             .setting(
-                "url", \.url, "The endpoint that is asked, such as https://moderation.example.com/v1/moderations; it gets `{\"input\": [texts]}` by POST."),
+                "url", \.url, "The endpoint that is asked, such as https://example.com/v1/moderations; it gets `{\"input\": [texts]}` by POST."),
             .setting("api_key", \.apiKey, "Sent as a bearer token."),
             .setting("model", \.model, "Sent as `model`; without it the endpoint's own."),
             .setting(

@@ -1,5 +1,6 @@
 """What `make package` makes: sizes, and each package installed and started as its users would, on a Debian of its own."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -44,8 +45,20 @@ def debian(tmp_path_factory):
     with open("/etc/os-release") as file:
         codename = next(line.split("=")[1].strip() for line in file if line.startswith("VERSION_CODENAME="))
     run("mmdebstrap", "--quiet", "--variant=apt", "--include=adduser,ca-certificates,libsqlite3-0,libstdc++6", codename, folder)
-    yield folder
+    with processes(folder):
+        yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def processes(folder):
+    """With /proc, as every system has it: Swift reads its arguments there."""
+    (folder / "proc").mkdir(exist_ok=True)
+    run("mount", "-t", "proc", "proc", folder / "proc")
+    try:
+        yield
+    finally:
+        run("umount", "--lazy", folder / "proc")
 
 
 def served(process, port, key):
@@ -114,13 +127,13 @@ def test_the_image(packages, tmp_path):
     assert process["args"] == ["/usr/bin/swiftlet", "serve"] and process["user"]["uid"] == 65532 and process["cwd"] == "/var/lib/swiftlet"
     port, admin = free_port(), free_port()
     settings = {"SWIFTLET_SERVER_LISTEN": f"127.0.0.1:{port}", "SWIFTLET_SERVER_ADMIN": f"127.0.0.1:{admin}", "SWIFTLET_STORE": "memory:"}
-    started = subprocess.Popen(
-        ["/usr/sbin/chroot", "--userspec=65532:65532", str(tmp_path / "bundle/rootfs"), "/bin/sh", "-c", "cd /var/lib/swiftlet && exec swiftlet serve"]
-        if (tmp_path / "bundle/rootfs/bin/sh").exists() else
-        ["/usr/sbin/chroot", "--userspec=65532:65532", str(tmp_path / "bundle/rootfs"), "/usr/bin/swiftlet", "serve"],
-        env={"PATH": "/usr/bin:/bin", **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    key = ""
-    while not key and (line := started.stdout.readline().decode()):
-        if "virtual key" in line:
-            key = line.split()[-1]
-    served(started, port, key)
+    rootfs = tmp_path / "bundle/rootfs"
+    with processes(rootfs):
+        started = subprocess.Popen(
+            ["/usr/sbin/chroot", "--userspec=65532:65532", str(rootfs), "/usr/bin/swiftlet", "serve"],
+            env={"PATH": "/usr/bin:/bin", **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        key = ""
+        while not key and (line := started.stdout.readline().decode()):
+            if "virtual key" in line:
+                key = line.split()[-1]
+        served(started, port, key)

@@ -132,7 +132,7 @@ def test_what_is_kept_is_bounded_and_says_so(keeping):
     assert status == 200 and answer.count(b"lorem") == 3_000
     row = kept(admin, headers)
     assert row["prompt"]["cut"] and len(row["prompt"]["text"]) == 1024 and row["prompt"]["bytes"] == len(body)
-    assert row["reply"]["cut"] and len(row["reply"]["content"][0]["text"]) == 1024 and row["reply"]["bytes"] > 36_000
+    assert row["reply"]["cut"] and len(row["reply"]["content"][0]["text"]) == 1024 and row["reply"]["bytes"] > 10_000
 
 
 def test_what_stands_across_the_edge_is_masked_whole(keeping):
