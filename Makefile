@@ -8,8 +8,8 @@ run:        ## set up, build and start on an embedded store, nothing configured
 test:       ## set up, build and run every test
 	@scripts/test
 
-acceptance: ## the release binary against everything: all recorded exchanges there are, fifty kills
-	@SWIFTLET_REPLAY=all SWIFTLET_KILLS=50 scripts/test release acceptance
+acceptance: ## the release binary against everything: all recorded exchanges there are, fifty kills, packages
+	@SWIFTLET_REPLAY=all SWIFTLET_KILLS=50 SWIFTLET_PACKAGES=1 scripts/test release acceptance
 
 demo:       ## a small real model behind Swiftlet, with a curl and a Python snippet that work
 	@scripts/demo
