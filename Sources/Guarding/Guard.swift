@@ -166,17 +166,10 @@ public final class Guard {
         var findings = report.findings
         if let block = report.block, !findings.contains(block) { findings.append(block) }
         for finding in findings {
-            let action: GuardPolicy.Action =
-                switch finding.action {
-                case .allow, .log: .off
-                case .warn: .warn
-                case .mask: .mask
-                case .block: .block
-                }
             outcome.note(
                 GuardFinding(
                     kind: .firewall, detail: policy.rules.rules[finding.rule].name, role: text.role, text: index, range: finding.range, score: 1000,
-                    action: action, isShadow: policy.firewallIsShadow, evidence: finding.evidence), route: nil)
+                    action: GuardPolicy.Action(finding.action), isShadow: policy.firewallIsShadow, evidence: finding.evidence), route: nil)
         }
     }
 

@@ -132,3 +132,16 @@ public struct GuardPolicy: Sendable {
         }
     }
 }
+
+extension GuardPolicy.Action {
+    /// What a rule of the firewall does, in the words of guardrails.
+    init(_ action: FirewallRules.Action) {
+        self =
+            switch action {
+            case .allow, .log: .off
+            case .warn: .warn
+            case .mask: .mask
+            case .block: .block
+            }
+    }
+}

@@ -74,16 +74,10 @@ final class ReplyRules {
 
     private func note(_ finding: FirewallFinding, _ tools: Guard, _ outcome: inout GuardOutcome) {
         guard known.count < FirewallReport.maxFindings * 2, known.insert(finding).inserted else { return }
-        let action: GuardPolicy.Action =
-            switch finding.action {
-            case .allow, .log: .off
-            case .warn: .warn
-            case .mask: .mask
-            case .block: .block
-            }
         outcome.note(
             GuardFinding(
-                kind: .firewall, detail: rules.rules[finding.rule].name, role: .reply, text: 0, range: finding.range, score: 1000, action: action,
+                kind: .firewall, detail: rules.rules[finding.rule].name, role: .reply, text: 0, range: finding.range, score: 1000,
+                action: GuardPolicy.Action(finding.action),
                 isShadow: tools.policy.firewallIsShadow, evidence: finding.evidence), route: nil)
     }
 }
