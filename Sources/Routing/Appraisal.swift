@@ -29,6 +29,8 @@ public struct Appraisal: Hashable, Sendable {
     public var conversation: UInt64
     /// What reading and scoring the prompt took.
     public var nanoseconds: UInt32
+    /// What learning made of it. Nil: it is off.
+    public var learnt: Learnt?
 
     public init(score: Float, inContext: Float? = nil, conversation: UInt64 = 0, nanoseconds: UInt32 = 0) {
         self.score = score
@@ -41,6 +43,12 @@ public struct Appraisal: Hashable, Sendable {
     public init(_ trouble: Trouble, nanoseconds: UInt32 = 0) {
         self.init(score: 1, nanoseconds: nanoseconds)
         self.trouble = trouble
+    }
+
+    /// As it was written down with a decision: with what had been learnt by then.
+    public init(_ logged: Decision.Complexity) {
+        self.init(score: logged.score, inContext: logged.inContext)
+        trouble = logged.trouble
     }
 
     public var isScored: Bool { trouble == .none }

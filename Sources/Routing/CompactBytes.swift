@@ -16,6 +16,7 @@ struct CompactWriter {
     }
 
     /// The same on the stack.
+    @inline(__always)
     static func lend(atMost bound: Int, _ write: (inout CompactWriter) -> Void, _ body: (UnsafeRawBufferPointer) -> Void) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bound) { room in
             var writer = CompactWriter(room: room)

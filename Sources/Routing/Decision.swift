@@ -104,12 +104,35 @@ extension Decision {
         public var tier = 0
         public var tiers = 0
         public var trouble: Appraisal.Trouble
+        /// What learning had to do with it. Nil: it is off.
+        public var learnt: Learnt?
 
         init(_ appraisal: Appraisal) {
             score = appraisal.score
             inContext = appraisal.inContext
             trouble = appraisal.trouble
+            learnt = appraisal.learnt.map { Learnt($0) }
         }
+    }
+
+    /// How a choice by complexity came about while learning is on: enough to say later what another correction had chosen.
+    public struct Learnt: Hashable, Sendable {
+        public var task: UInt8
+        /// The score in its context before any correction, and what was added to the logarithm of its odds.
+        public var frozen: Float
+        public var offset: Float
+        /// Something was tried.
+        public var isTrial = false
+        /// It lay where trials are made.
+        public var isOpen = false
+        /// The chance with which the model was chosen that was.
+        public var propensity: Float = 1
+        public var axis = Intelligent.Axis.performance
+        /// See `Lesson.limits`. Empty: no choice by complexity was made.
+        public var limits: [Float] = []
+        public var rung = 0
+
+        init(_ learnt: Appraisal.Learnt) { (task, frozen, offset) = (learnt.task, learnt.frozen, learnt.offset) }
     }
 
     /// What the model chosen is worth by each of three measures, 0 ... 1, before their weights.

@@ -1,15 +1,19 @@
 /// What few decisions have, as bytes behind the others: see `Decision.encoded`.
 extension Decision {
-    static let longestMore = 1 + 4 * 4 + 3 * CompactWriter.longestNumber + 3 * 4 + CompactWriter.longestNumber
+    static let longestMore = 1 + 4 * 4 + 3 * CompactWriter.longestNumber + 3 * 4 + CompactWriter.longestNumber + longestLearnt
+    private static let longestLearnt = 3 + 3 * 4 + 4 * Lesson.mostRungs + 2 * CompactWriter.longestNumber
 
     private static let hasComplexity: UInt8 = 1
     private static let hasTerms: UInt8 = 2
     private static let hasTime: UInt8 = 4
+    private static let hasLearnt: UInt8 = 8
 
     var hasMore: Bool { complexity != nil || terms != nil || nanoseconds != 0 }
 
     func writeMore(_ writer: inout CompactWriter) {
-        let flags = (complexity == nil ? 0 : Self.hasComplexity) | (terms == nil ? 0 : Self.hasTerms) | (nanoseconds == 0 ? 0 : Self.hasTime)
+        let flags =
+            (complexity == nil ? 0 : Self.hasComplexity) | (terms == nil ? 0 : Self.hasTerms) | (nanoseconds == 0 ? 0 : Self.hasTime)
+            | (complexity?.learnt == nil ? 0 : Self.hasLearnt)
         writer.byte(flags)
         if let complexity {
             for value in [complexity.score, complexity.inContext, complexity.adjusted ?? .nan, complexity.chance ?? .nan] { writer.float(value) }
@@ -19,11 +23,12 @@ extension Decision {
         }
         if let terms { for value in [terms.cost, terms.quality, terms.latency] { writer.float(value) } }
         if nanoseconds != 0 { writer.number(UInt64(nanoseconds)) }
+        complexity?.learnt?.write(&writer)
     }
 
     /// False for what no version of this program wrote.
     mutating func readMore(_ reader: inout CompactReader) -> Bool {
-        guard let flags = reader.byte(), flags & ~(Self.hasComplexity | Self.hasTerms | Self.hasTime) == 0 else { return false }
+        guard let flags = reader.byte(), flags & ~(Self.hasComplexity | Self.hasTerms | Self.hasTime | Self.hasLearnt) == 0 else { return false }
         if flags & Self.hasComplexity != 0 {
             guard let read = Complexity(&reader) else { return false }
             complexity = read
@@ -37,6 +42,10 @@ extension Decision {
         if flags & Self.hasTime != 0 {
             guard let read = reader.count() else { return false }
             nanoseconds = UInt32(clamping: read)
+        }
+        if flags & Self.hasLearnt != 0 {
+            guard complexity != nil, let learnt = Learnt(&reader) else { return false }
+            complexity?.learnt = learnt
         }
         return true
     }
@@ -53,5 +62,33 @@ extension Decision.Complexity {
         self.adjusted = adjusted.isFinite ? adjusted : nil
         self.chance = chance.isFinite ? chance : nil
         (self.tier, self.tiers) = (tier, tiers)
+    }
+}
+
+extension Decision.Learnt {
+    fileprivate func write(_ writer: inout CompactWriter) {
+        writer.byte(task)
+        writer.byte((isTrial ? 1 : 0) | (isOpen ? 2 : 0))
+        writer.byte(axis.number)
+        for value in [frozen, offset, propensity] { writer.float(value) }
+        let kept = limits.prefix(Lesson.mostRungs)
+        writer.count(kept.count)
+        for limit in kept { writer.float(limit) }
+        writer.count(rung)
+    }
+
+    fileprivate init?(_ reader: inout CompactReader) {
+        guard let task = reader.byte(), let flags = reader.byte(), flags < 4, let axis = reader.byte().flatMap(Intelligent.Axis.init(number:)),
+            let frozen = reader.float(), let offset = reader.float(), let propensity = reader.float(), let count = reader.length(),
+            frozen.isFinite, offset.isFinite, propensity.isFinite, count <= Lesson.mostRungs
+        else { return nil }
+        self.init(Appraisal.Learnt(task: task, frozen: frozen, offset: offset))
+        for _ in 0..<count {
+            guard let limit = reader.float(), limit.isFinite else { return nil }
+            limits.append(limit)
+        }
+        guard let rung = reader.count(), rung < max(1, count) else { return nil }
+        (isTrial, isOpen, self.rung) = (flags & 1 != 0, flags & 2 != 0, rung)
+        (self.axis, self.propensity) = (axis, propensity)
     }
 }

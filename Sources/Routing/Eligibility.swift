@@ -30,26 +30,35 @@ public enum Ineligibility: Hashable, Sendable {
     case closedBranch
 
     /// The name in explanations and metrics.
-    public var name: String {
+    public var name: String { Self.names[index] }
+
+    /// All names, by `index`.
+    public static let names = [
+        "already_tried", "cooling", "probe_in_flight", "parallel_limit", "rate_limit", "paused", "wrong_region", "wrong_kind",
+        "retains_data", "wrong_tags", "context_too_small", "lacks_capability", "not_allowed", "other_provider", "unpriced",
+        "too_expensive", "budget_used_up", "condition",
+    ]
+
+    public var index: Int {
         switch self {
-        case .tried: "already_tried"
-        case .resting: "cooling"
-        case .probing: "probe_in_flight"
-        case .parallelLimit: "parallel_limit"
-        case .rateLimit: "rate_limit"
-        case .paused: "paused"
-        case .region: "wrong_region"
-        case .kind: "wrong_kind"
-        case .retention: "retains_data"
-        case .tags: "wrong_tags"
-        case .contextTooSmall: "context_too_small"
-        case .lacks: "lacks_capability"
-        case .notAllowed: "not_allowed"
-        case .provider: "other_provider"
-        case .unpriced: "unpriced"
-        case .tooDear: "too_expensive"
-        case .budget: "budget_used_up"
-        case .closedBranch: "condition"
+        case .tried: 0
+        case .resting: 1
+        case .probing: 2
+        case .parallelLimit: 3
+        case .rateLimit: 4
+        case .paused: 5
+        case .region: 6
+        case .kind: 7
+        case .retention: 8
+        case .tags: 9
+        case .contextTooSmall: 10
+        case .lacks: 11
+        case .notAllowed: 12
+        case .provider: 13
+        case .unpriced: 14
+        case .tooDear: 15
+        case .budget: 16
+        case .closedBranch: 17
         }
     }
 

@@ -242,6 +242,14 @@ extension Journey {
     /// What scoring and deciding took, for the record.
     public mutating func noteTime(_ nanoseconds: UInt32) { if isDecided { decided.nanoseconds = nanoseconds } }
 
+    /// What metrics count of a decision: its reason, the nanoseconds it took, the indices of what kept candidates from serving. Mutating
+    /// as above. Linear in candidates.
+    public mutating func countDecision(_ body: (Decision.Reason, UInt32) -> Void, excluded: (Int) -> Void) {
+        guard isDecided else { return }
+        body(decided.reason, decided.nanoseconds)
+        for at in decided.candidates.indices { if let why = decided.candidates[at].excludedBecause { excluded(why.index) } }
+    }
+
     /// The rule that decided; nil where none did.
     public var decidingRule: (policy: Int, rule: Int)? {
         mutating get { decided.hits.first.map { ($0.policy, $0.rule) } }

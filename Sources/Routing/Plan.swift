@@ -7,6 +7,7 @@ final class Plan: Sendable {
     let tagFiltering: TagFiltering
     let maxFallbacks: Int
     let retryBucket: RetryBucket
+    let distances: RegionDistances
     /// By `Deployment.ID`.
     let traits: [Traits]
     let prices: [Price?]
@@ -31,10 +32,13 @@ final class Plan: Sendable {
     let weighsComplexity: [Bool]
     /// By `RoutingPolicy.ID`: the same of a route that a rule leads to.
     let leadsToComplexity: [Bool]
+    /// By `Route.ID` and by `RoutingPolicy.ID`: some condition on the way reads how hard a request is.
+    let readsComplexity: (routes: [Bool], policies: [Bool])
 
     init(
         version: Int, extending baseVersion: Int? = nil, deployments: [Deployment], routes: [NamedRoute], tagFiltering: TagFiltering,
-        maxFallbacks: Int, retryBucket: RetryBucket, tree: CompiledTree, policies: [RoutingPolicy], rules: [CompiledPolicy]
+        maxFallbacks: Int, retryBucket: RetryBucket, distances: RegionDistances, tree: CompiledTree, policies: [RoutingPolicy],
+        rules: [CompiledPolicy]
     ) {
         self.version = version
         self.baseVersion = baseVersion
@@ -43,6 +47,7 @@ final class Plan: Sendable {
         self.tagFiltering = tagFiltering
         self.maxFallbacks = maxFallbacks
         self.retryBucket = retryBucket
+        self.distances = distances
         traits = deployments.map(Traits.init)
         prices = deployments.map(\.price)
         profiles = deployments.map(Profile.init)
@@ -62,6 +67,46 @@ final class Plan: Sendable {
         leadsToComplexity = policies.map { policy in
             policy.rules.contains { rule in rule.then.route.map(weighs.contains) ?? false || rule.then.mode != nil }
         }
+        readsComplexity = Plan.readsComplexity(routes, tree, policies)
+    }
+
+    private static func readsComplexity(
+        _ routes: [NamedRoute], _ tree: CompiledTree, _ policies: [RoutingPolicy]
+    ) -> (routes: [Bool], policies: [Bool]) {
+        func reads(_ condition: Condition) -> Bool { condition.fields.contains { $0.text == "complexity.score" } }
+        var names: Set<String> = []
+        func reads(_ tree: Route) -> Bool {
+            switch tree {
+            case .deployment: return false
+            case .named(let name): return names.contains(name)
+            case .with(_, let inner): return reads(inner)
+            case .choice(let strategy, let branches):
+                let cases = (strategy as? Conditional)?.cases ?? []
+                let isRead = cases.contains { one in
+                    switch one {
+                    case .branch(let when), .block(let when, _, _): reads(when)
+                    }
+                }
+                return isRead || branches.contains { reads($0.route) }
+            }
+        }
+        // Names and fallbacks in a chain: as often as anything is learnt, at most once a route.
+        var isNew = true
+        while isNew {
+            isNew = false
+            for (route, root) in zip(routes, tree.roots) where !names.contains(route.name) {
+                let next = root.fallbacks + root.contextWindowFallbacks + root.contentPolicyFallbacks
+                if reads(route.tree) || next.contains(where: { routes.indices.contains($0) && names.contains(routes[$0].name) }) {
+                    names.insert(route.name)
+                    isNew = true
+                }
+            }
+        }
+        let known = names
+        return (
+            routes.map { known.contains($0.name) },
+            policies.map { policy in policy.rules.contains { reads($0.when) || ($0.then.route.map(known.contains) ?? false) } }
+        )
     }
 
     private static func weighsComplexity(_ tree: CompiledTree) -> [Bool] {

@@ -61,7 +61,7 @@ extension Router {
         case .nothing: break
         case .tokens: candidate.value = Double(health[slot].minute.tokens(in: asking.minute))
         case .cost: candidate.value = asking.cost(plan.profiles[id])
-        case .distance: candidate.value = Regions.distance(asking.place, plan.profiles[id].place)
+        case .distance: candidate.value = plan.distances.distance(asking.place, plan.profiles[id].place)
         case .requests:
             candidate.value = Double(health[slot].measures.sums(measure.window, at: asking.now).calls) + Double(candidate.inFlight)
         case .quality:

@@ -16,31 +16,80 @@ struct MindPlan: Hashable, Sendable {
 extension Router {
     /// Chooses among the candidates in `scratch`. The first decision of a request is learnt from.
     mutating func think(_ node: CompiledTree.Node, _ journey: inout Journey, _ generation: Int, at now: Instant) -> Int {
-        let appraisal = journey.facts.appraisal
         let mind = node.mind
-        var adjusted: Float?
-        var demand: Float?
-        if let appraisal, appraisal.isScored {
-            let habit = generations[generation].minds[mind].habit
-            let bent = Float(Intelligent.adjusted(Double(appraisal.inContext), habit.axis))
-            var wanted = habit.demand(bent)
-            if appraisal.conversation != 0 {
-                let name = appraisal.conversation ^ journey.facts.key ^ generations[generation].plan.minds[mind].name
-                let held = sessions.hold(wanted, of: Random.mix(name), at: now)
-                // What is held cannot be bent back exactly; what is not held stays as it is.
-                if held != wanted { adjusted = min(max(held - 0.5 + habit.border, 0), 1) }
-                wanted = held
-            }
-            adjusted = adjusted ?? bent
-            demand = wanted
-            if journey.attempts == 0 { generations[generation].minds[mind].habit.learn(adjusted ?? bent) }
+        guard let appraisal = journey.facts.appraisal, appraisal.isScored else { return pick(mind, nil, nil, &journey, generation) }
+        if appraisal.learnt != nil { return thinkAndLearn(mind, appraisal, &journey, generation, at: now) }
+        let habit = generations[generation].minds[mind].habit
+        let bent = Float(Intelligent.adjusted(Double(appraisal.inContext), habit.axis))
+        var demand = habit.demand(bent)
+        var adjusted = bent
+        if appraisal.conversation != 0 {
+            let held = sessions.hold(demand, of: session(appraisal, journey, mind, generation), at: now)
+            // What is held cannot be bent back exactly; what is not held stays as it is.
+            if held != demand { adjusted = min(max(held - 0.5 + habit.border, 0), 1) }
+            demand = held
         }
-        let picked = Intelligent.pick(among: scratch, demand) { [scratch, reach = generations[generation].minds[mind].tiers.reach] in
-            reach[scratch[$0].branch]
-        }
+        if journey.attempts == 0 { generations[generation].minds[mind].habit.learn(adjusted) }
+        return pick(mind, adjusted, demand, &journey, generation)
+    }
+
+    private func session(_ appraisal: Appraisal, _ journey: Journey, _ mind: Int, _ generation: Int) -> UInt64 {
+        Random.mix(appraisal.conversation ^ journey.facts.key ^ generations[generation].plan.minds[mind].name)
+    }
+
+    private mutating func pick(_ mind: Int, _ adjusted: Float?, _ demand: Float?, _ journey: inout Journey, _ generation: Int) -> Int {
+        let picked = chosen(mind, demand, generation)
         if journey.wantsDecision { write(mind, scratch[picked].branch, adjusted, demand, into: &journey, generation) }
         return picked
     }
+
+    private func chosen(_ mind: Int, _ demand: Float?, _ generation: Int) -> Int {
+        Intelligent.pick(among: scratch, demand) { [scratch, reach = generations[generation].minds[mind].tiers.reach] in reach[scratch[$0].branch] }
+    }
+
+    /// The same where learning is on: some sessions try the neighbour, and the chance of what was chosen is written down. Habits are
+    /// those of scores before correction, else they would undo it.
+    private mutating func thinkAndLearn(
+        _ mind: Int, _ appraisal: Appraisal, _ journey: inout Journey, _ generation: Int, at now: Instant
+    ) -> Int {
+        guard let learnt = appraisal.learnt else { return pick(mind, nil, nil, &journey, generation) }
+        let habit = generations[generation].minds[mind].habit
+        let bent = Float(Intelligent.adjusted(Double(appraisal.inContext), habit.axis))
+        let plain = habit.demand(bent)
+        let isOpen = Habit.open.contains(bent) && learnt.explored > 0
+        let isTrial = isOpen && learnt.trial != .none
+        let session = appraisal.conversation == 0 ? 0 : session(appraisal, journey, mind, generation)
+        let usual = session == 0 ? plain : isTrial ? sessions.held(plain, of: session, at: now) : sessions.hold(plain, of: session, at: now)
+        let (down, up) = (max(plain - Self.trialStep, 0), min(plain + Self.trialStep, 1))
+        let demand = !isTrial ? usual : learnt.trial == .down ? down : up
+        if journey.attempts == 0 {
+            generations[generation].minds[mind].habit.learn(Float(Intelligent.adjusted(Double(learnt.frozen), habit.axis)))
+        }
+        let picked = pick(mind, demand == plain ? bent : min(max(demand - 0.5 + habit.border, 0), 1), demand, &journey, generation)
+        guard journey.wantsDecision, journey.attempts == 0 else { return picked }
+        var note = Decision.Learnt(learnt)
+        (note.axis, note.isTrial, note.isOpen) = (habit.axis, isTrial, isOpen)
+        if isOpen {
+            func chance(_ demand: Float, _ share: Float) -> Float { chosen(mind, demand, generation) == picked ? share : 0 }
+            note.propensity =
+                chance(usual, 1 - learnt.explored) + learnt.explored * (chance(down, learnt.down) + chance(up, 1 - learnt.down))
+        }
+        // From the least capable: the lowest reach of each tier that could serve.
+        let reach = generations[generation].minds[mind].tiers.reach
+        let rungs = Set(scratch.map { reach[$0.branch] }).sorted().suffix(Lesson.mostRungs)
+        let limits = rungs.map { $0 - Intelligent.margin + habit.border - 0.5 }
+        let plainly = reach[scratch[chosen(mind, plain, generation)].branch]
+        // Where the more capable is the cheaper, rungs do not follow from scores, and nothing is learnt.
+        if rungs.firstIndex(of: plainly) == limits.firstIndex(where: { bent < $0 }).map({ $0 + rungs.startIndex }) ?? rungs.indices.last {
+            note.limits = limits
+            note.rung = rungs.firstIndex(of: reach[scratch[picked].branch]).map { $0 - rungs.startIndex } ?? 0
+        }
+        journey.decided.complexity?.learnt = note
+        return picked
+    }
+
+    /// Of what is asked of a model: a trial goes to the neighbour.
+    private static let trialStep: Float = 0.25
 
     @inline(never)
     private mutating func write(

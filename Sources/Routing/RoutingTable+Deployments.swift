@@ -7,6 +7,6 @@ extension RoutingTable {
         for id in routes.indices { routes[id].fallbacks = plan.roots[id].fallbacks.map { plan.routes[$0].name } }
         return try RoutingTable(
             version: version, deployments: deployments, routes: routes, maxFallbacks: maxFallbacks, tagFiltering: tagFiltering,
-            retryBucket: retryBucket, policies: policies)
+            retryBucket: retryBucket, distances: distances, policies: policies)
     }
 }

@@ -25,6 +25,7 @@ public struct RoutingTable: Sendable {
     public init(
         version: Int, deployments: [Deployment], routes: [NamedRoute], defaultFallbacks: [String] = [], maxFallbacks: Int = 5,
         tagFiltering: TagFiltering = .off, retryBucket: RetryBucket = RetryBucket(),
+        distances: RegionDistances = RegionDistances(),
         policies: [RoutingPolicy] = []
     ) throws(RoutingTableError) {
         var problems: [RouteProblem] = []
@@ -37,7 +38,7 @@ public struct RoutingTable: Sendable {
         tree.conditions = compiler.tree.conditions
         plan = Plan(
             version: version, deployments: deployments, routes: routes, tagFiltering: tagFiltering, maxFallbacks: maxFallbacks,
-            retryBucket: retryBucket, tree: tree, policies: policies, rules: rules)
+            retryBucket: retryBucket, distances: distances, tree: tree, policies: policies, rules: rules)
         problems += compiler.problems
         if !problems.isEmpty { throw RoutingTableError(problems: problems) }
     }
@@ -54,7 +55,8 @@ public struct RoutingTable: Sendable {
         var compiler = TreeCompiler(extending: plan, routes: routes, byName: extended.routesByName)
         extended.plan = Plan(
             version: version, extending: plan.baseVersion ?? plan.version, deployments: plan.deployments, routes: routes,
-            tagFiltering: plan.tagFiltering, maxFallbacks: plan.maxFallbacks, retryBucket: plan.retryBucket, tree: compiler.compile(),
+            tagFiltering: plan.tagFiltering, maxFallbacks: plan.maxFallbacks, retryBucket: plan.retryBucket,
+            distances: plan.distances, tree: compiler.compile(),
             policies: plan.policies, rules: plan.rules)
         problems += compiler.problems
         if !problems.isEmpty { throw RoutingTableError(problems: problems) }
@@ -79,6 +81,8 @@ public struct RoutingTable: Sendable {
     public var tagFiltering: TagFiltering { plan.tagFiltering }
     /// Fallbacks that one request follows at most.
     public var maxFallbacks: Int { plan.maxFallbacks }
+    /// What an operator says of regions.
+    public var distances: RegionDistances { plan.distances }
     /// Bounds the further attempts of all requests together.
     public var retryBucket: RetryBucket { plan.retryBucket }
 
@@ -99,6 +103,12 @@ public struct RoutingTable: Sendable {
     /// policy. Who finds no appraisal in its facts takes it for hard.
     public func asksComplexity(route: Route.ID, mode: AutoMode?, policy: RoutingPolicy.ID?) -> Bool {
         mode != nil || plan.weighsComplexity[route] || policy.map { plan.leadsToComplexity[$0] } ?? false
+    }
+
+    /// Whether a condition on the way of a request through `route` reads how hard it is: of the route, of what it names or falls back to,
+    /// of a rule of its policy, or of the routes that those lead to.
+    public func readsComplexity(route: Route.ID, policy: RoutingPolicy.ID?) -> Bool {
+        plan.readsComplexity.routes[route] || policy.map { plan.readsComplexity.policies[$0] } ?? false
     }
 
     /// Whether any route asks so, modes and rules aside.

@@ -40,6 +40,28 @@ import Testing
     }
 
     @Test(
+        "what an operator says of distances stands above the earth's, both ways and for what lies within, an exact name first",
+        arguments: [
+            Row(caller: "dc1", regions: ["us-east-1", "eu-central-1"], nearest: 1),
+            Row(caller: "eu-central-1", regions: ["us-east-1", "dc1"], nearest: 1),
+            Row(caller: "us-west-2", regions: ["eu-central-1", "dc1"], nearest: 0),
+            Row(caller: "eu-west-1", regions: ["eu-west-3", "us-east-1"], nearest: 1),
+            Row(caller: "us-east-1", regions: ["us-west-2", "eu-west-1"], nearest: 1),
+            Row(caller: "eu-west-1", regions: ["dc1", "eu-west-1"], nearest: 1),
+            Row(caller: "dc1", regions: ["eu-central-1", "eu-west-2", "dc1"], nearest: 2),
+        ])
+    func said(_ row: Row) throws {
+        let list = row.regions.enumerated().map { Deployment(name: "d\($0)", region: $1) }
+        let tree = Route.choice(Nearest(), list.indices.map { Branch(.deployment($0)) })
+        var distances = RegionDistances()
+        distances.add("eu", "dc1", kilometres: 200)
+        distances.add("eu-west-1", "us-east-1", kilometres: 0.5)
+        let route = NamedRoute(name: "route", tree: tree)
+        let table = try RoutingTable(version: 1, deployments: list, routes: [route], distances: distances)
+        for _ in 0..<5 { #expect(Router(table: table, seed: 1).choice(Facts(region: row.caller), at: .zero) == row.nearest) }
+    }
+
+    @Test(
         "distances are those of the earth, to a tenth",
         arguments: [
             ("eu-west-1", "us-east-1", 5500.0), ("us-east-1", "us-west-2", 3650), ("ap-southeast-2", "eu-west-2", 17_000),

@@ -50,7 +50,8 @@ public enum Reservation: Hashable, Sendable {
     case permit(Hold)
     /// What this gateway has is too little, and there may be more at the store: ask again after its next answer.
     case wait
-    case refused(LimitExceeded)
+    /// Apart, so that what nearly every request gets is small.
+    indirect case refused(LimitExceeded)
 }
 
 /// What is reserved for a request until it ends: a place in its ledger. Each is settled or released once; later ones do nothing.

@@ -1,11 +1,16 @@
 /// All holds of a ledger, in places that are used again.
 struct HoldBook: Sendable {
     struct Entry: Sendable {
-        var demand = Demand(nanodollars: 0, tokens: 0, requests: 0)
         var generation: UInt32 = 0
         var isOpen = false
         /// What of which slice: numbers in `Ledger.slices`. Keeps its room.
         var parts: [Part] = []
+
+        @inline(__always) mutating func close(_ room: consuming [Part]) {
+            parts = room
+            isOpen = false
+            generation &+= 1
+        }
     }
 
     struct Part: Sendable {
@@ -19,7 +24,7 @@ struct HoldBook: Sendable {
 
     var count: Int { entries.count - free.count }
 
-    mutating func open(_ demand: Demand) -> Hold {
+    mutating func open() -> Hold {
         let index: Int32
         if let known = free.popLast() {
             index = known
@@ -27,7 +32,6 @@ struct HoldBook: Sendable {
             index = Int32(entries.count)
             entries.append(Entry())
         }
-        entries[Int(index)].demand = demand
         entries[Int(index)].isOpen = true
         return Hold(index: index, generation: entries[Int(index)].generation)
     }
@@ -57,9 +61,7 @@ struct HoldBook: Sendable {
     /// `parts`: those that were moved out, for their room.
     mutating func close(_ place: Int, _ parts: consuming [Part]) {
         parts.removeAll(keepingCapacity: true)
-        entries[place].parts = parts
-        entries[place].isOpen = false
-        entries[place].generation &+= 1
+        entries[place].close(consume parts)
         free.append(Int32(place))
     }
 }

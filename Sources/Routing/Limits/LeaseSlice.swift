@@ -65,6 +65,24 @@ struct LeaseSlice: Sendable {
         self.unit = unit
     }
 
+    @inline(__always) mutating func take(_ amount: Int64, at now: Int64) {
+        held = saturatingSum(held, amount)
+        touched = now
+    }
+
+    /// It is time to ask the store for more, and nobody has yet.
+    @inline(__always) var isRunningLow: Bool {
+        guard !isDue, !isAsked else { return false }
+        return spare < lowWater && free > 0 || exposure != .max && outstanding > exposure / 2
+    }
+
+    /// What was reserved is free again, and `amount` of it settled.
+    @inline(__always) mutating func settle(_ amount: Int64, of reserved: Int64) {
+        held = max(0, held - reserved)
+        holds -= 1
+        charged = saturatingSum(charged, amount)
+    }
+
     /// Granted, and neither used nor reserved.
     var spare: Int64 { saturatingDifference(saturatingDifference(granted, charged), held) }
     /// What can be reserved at once.

@@ -115,26 +115,60 @@ public struct Ledger: Sendable {
 
         init(_ own: Range<Int32>) { self.own = own }
 
-        var isEmpty: Bool { own.isEmpty && project.isEmpty && customer.isEmpty }
+        var isOwnAlone: Bool { project.isEmpty && customer.isEmpty }
+        var isEmpty: Bool { own.isEmpty && isOwnAlone }
     }
 
     private mutating func reserve(_ demand: Demand, among spans: Spans, at time: Int64) -> Reservation {
         advance(to: time)
-        var shortage = Shortage()
-        look(demand, spans.own, &shortage)
-        look(demand, spans.project, &shortage)
-        look(demand, spans.customer, &shortage)
-        if shortage.isAny { return reservation(for: shortage) }
-        let hold = holds.open(demand)
+        let isAtHand = isAtHand(demand, spans.own) && (spans.isOwnAlone || isAtHand(demand, spans.project) && isAtHand(demand, spans.customer))
+        if !isAtHand, let answer = shortage(of: demand, spans) { return answer }
+        let hold = holds.open()
         var parts = holds.takeParts(of: Int(hold.index))
         take(demand, spans.own, &parts)
-        take(demand, spans.project, &parts)
-        take(demand, spans.customer, &parts)
+        if !spans.isOwnAlone {
+            take(demand, spans.project, &parts)
+            take(demand, spans.customer, &parts)
+        }
         holds.put(consume parts, at: Int(hold.index))
         return .permit(hold)
     }
 
-    @inline(__always) private mutating func look(_ demand: Demand, _ span: Range<Int32>, _ shortage: inout Shortage) {
+    /// Nearly always: all accounts have their slice of now, with as much as is asked. Here and in `take` a request goes through all of its
+    /// accounts, so lists are opened once, not asked at each step how long they are and who else has them.
+    private func isAtHand(_ demand: Demand, _ span: Range<Int32>) -> Bool {
+        let (now, budgetsUntil, parallelUntil) = (clock.now, calls.trustedUntil, calls.parallelTrustedUntil)
+        return members[Int(span.lowerBound)..<Int(span.upperBound)].withUnsafeBufferPointer { members in
+            states.withUnsafeBufferPointer { states in
+                slices.withUnsafeBufferPointer { slices in
+                    for member in members {
+                        let current = states[Int(member)].current
+                        guard current >= 0, slices[Int(current)].window.contains(now) else { return false }
+                        let amount = demand.amount(states[Int(member)].unit)
+                        guard states[Int(member)].isHard, amount > 0 else { continue }
+                        guard slices[Int(current)].available >= amount else { return false }
+                        switch slices[Int(current)].kind {
+                        case .budget: if now > budgetsUntil { return false }
+                        case .parallel: if now > parallelUntil { return false }
+                        case .rate: break
+                        }
+                    }
+                    return true
+                }
+            }
+        }
+    }
+
+    /// Why it is not, unless it is after all: nil. Opens the slices that there are none of.
+    @inline(never) private mutating func shortage(of demand: Demand, _ spans: Spans) -> Reservation? {
+        var shortage = Shortage()
+        look(demand, spans.own, &shortage)
+        look(demand, spans.project, &shortage)
+        look(demand, spans.customer, &shortage)
+        return shortage.isAny ? reservation(for: shortage) : nil
+    }
+
+    private mutating func look(_ demand: Demand, _ span: Range<Int32>, _ shortage: inout Shortage) {
         for member in span {
             let account = Int(members[Int(member)])
             let slice = currentSlice(of: account)
@@ -145,14 +179,36 @@ public struct Ledger: Sendable {
         }
     }
 
-    @inline(__always) private mutating func take(_ demand: Demand, _ span: Range<Int32>, _ parts: inout [HoldBook.Part]) {
-        for member in span {
-            let account = Int(members[Int(member)])
-            let slice = Int(states[account].current)
-            let amount = demand.amount(states[account].unit)
-            take(amount, account, slice)
-            slices[slice].holds += 1
-            parts.append(HoldBook.Part(slice: Int32(slice), unit: states[account].unit, amount: amount))
+    private mutating func take(_ demand: Demand, _ span: Range<Int32>, _ parts: inout [HoldBook.Part]) {
+        let accounts = members[Int(span.lowerBound)..<Int(span.upperBound)]
+        guard Self.take(demand, accounts, &states, &slices, &parts, at: clock.now) else { return }
+        for account in accounts where !states[Int(account)].isLocal && slices[Int(states[Int(account)].current)].isRunningLow {
+            markDue(Int(states[Int(account)].current))
+            isUrgent = true
+        }
+    }
+
+    /// True: one of the slices runs low.
+    @inline(__always) private static func take(
+        _ demand: Demand, _ accounts: ArraySlice<Int32>, _ states: inout [AccountState], _ slices: inout [LeaseSlice],
+        _ parts: inout [HoldBook.Part], at now: Int64
+    ) -> Bool {
+        accounts.withUnsafeBufferPointer { accounts in
+            states.withUnsafeMutableBufferPointer { states in
+                slices.withUnsafeMutableBufferPointer { slices in
+                    var isRunningLow = false
+                    for account in accounts {
+                        let (current, unit) = (states[Int(account)].current, states[Int(account)].unit)
+                        let amount = demand.amount(unit)
+                        slices[Int(current)].take(amount, at: now)
+                        slices[Int(current)].holds += 1
+                        if slices[Int(current)].isRunningLow { isRunningLow = true }
+                        states[Int(account)].pace.note(amount)
+                        parts.append(HoldBook.Part(slice: current, unit: unit, amount: amount))
+                    }
+                    return isRunningLow
+                }
+            }
         }
     }
 
@@ -200,11 +256,13 @@ public struct Ledger: Sendable {
         markDue(from)
     }
 
-    @inline(__always) private mutating func take(_ amount: Int64, _ account: Int, _ slice: Int) {
-        slices[slice].held = saturatingSum(slices[slice].held, amount)
-        slices[slice].touched = clock.now
+    private mutating func take(_ amount: Int64, _ account: Int, _ slice: Int) {
+        slices[slice].take(amount, at: clock.now)
         states[account].pace.note(amount)
-        if !states[account].isLocal { watchLevel(account, slice) }
+        if slices[slice].isRunningLow, !states[account].isLocal {
+            markDue(slice)
+            isUrgent = true
+        }
     }
 
     private mutating func reservation(for shortage: Shortage) -> Reservation {

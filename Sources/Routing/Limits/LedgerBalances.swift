@@ -9,6 +9,8 @@ public struct LimitBalance: Hashable, Sendable {
     public var held: Int64
     /// In other gateways' hands, for their requests in flight among others.
     public var leasedElsewhere: Int64
+    /// Of what this gateway has leased: not used yet, requests in flight here may hold of it.
+    public var leasedHere: Int64 = 0
     public var window: LimitWindow
     /// False: the store has not said yet what others used.
     public var isKnown: Bool
@@ -41,11 +43,11 @@ extension Ledger {
 
     /// As of the last reservation. `account` is one of this ledger's.
     @inline(__always) public func standing(of account: Int) -> Standing {
-        let window = clock[states[account].period]
         let current = Int(states[account].current)
-        if current >= 0, slices[current].window.start == window.start {
-            return Standing(used: slices[current].used, held: slices[current].held, window: window)
+        if current >= 0, slices[current].window.contains(clock.now) {
+            return Standing(used: slices[current].used, held: slices[current].held, window: slices[current].window)
         }
+        let window = clock[states[account].period]
         var at = Int(states[account].first)
         while at >= 0 {
             if slices[at].window.start == window.start { return Standing(used: slices[at].used, held: slices[at].held, window: window) }
@@ -69,6 +71,7 @@ extension Ledger {
                 balance.used = slice.used
                 balance.held = slice.held
                 balance.leasedElsewhere = slice.leasedElsewhere
+                balance.leasedHere = max(0, saturatingDifference(slice.granted, slice.charged))
                 balance.isKnown = state.isLocal || slice.answered != nil
                 break
             }

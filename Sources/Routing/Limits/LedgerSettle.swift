@@ -7,12 +7,9 @@ extension Ledger {
         if let place = holds.place(of: hold) {
             let parts = holds.takeParts(of: place)
             if charges.capacity == 0 { charges.reserveCapacity(parts.count) }
-            for part in parts {
-                let amount = spent.amount(part.unit)
-                if amount > part.amount { isOver = true }
-                giveBack(part)
-                if amount > 0 { charge(amount, Int(part.slice), &charges) }
-            }
+            let (isMore, needsCare) = Self.settle(parts, spent, &slices, &charges)
+            isOver = isMore
+            if needsCare { for part in parts { care(for: Int(part.slice), charged: spent.amount(part.unit)) } }
             holds.close(place, consume parts)
         }
         if !owing.isEmpty { payOwed(&charges) }
@@ -32,8 +29,8 @@ extension Ledger {
         guard let place = holds.place(of: hold) else { return }
         if charges.capacity == 0 { charges.reserveCapacity(holds.entries[place].parts.count) }
         for part in holds.entries[place].parts where part.amount > 0 {
-            let slice = slices[Int(part.slice)]
-            if slice.kind == .budget, slice.lease != 0 { charges.append(LeaseCharge(lease: slice.lease, amount: part.amount)) }
+            let (kind, lease) = (slices[Int(part.slice)].kind, slices[Int(part.slice)].lease)
+            if kind == .budget, lease != 0 { charges.append(LeaseCharge(lease: lease, amount: part.amount)) }
         }
     }
 
@@ -46,24 +43,41 @@ extension Ledger {
         }
     }
 
-    private mutating func giveBack(_ part: HoldBook.Part) {
-        let slice = Int(part.slice)
-        slices[slice].held = max(0, slices[slice].held - part.amount)
-        slices[slice].holds -= 1
-        if slices[slice].isRetired, slices[slice].holds == 0 { markDue(slice) }
+    /// Whether it came to more than was held, and whether one of the slices needs `care`.
+    @inline(__always) private static func settle(
+        _ parts: [HoldBook.Part], _ spent: Spent, _ slices: inout [LeaseSlice], _ charges: inout [LeaseCharge]
+    ) -> (isOver: Bool, needsCare: Bool) {
+        slices.withUnsafeMutableBufferPointer { slices in
+            var (isOver, needsCare) = (false, false)
+            for part in parts {
+                let (amount, slice) = (spent.amount(part.unit), Int(part.slice))
+                if amount > part.amount { isOver = true }
+                slices[slice].settle(amount, of: part.amount)
+                if amount > 0, slices[slice].kind == .budget {
+                    let lease = slices[slice].lease
+                    if lease != 0 { charges.append(LeaseCharge(lease: lease, amount: amount)) } else { needsCare = true }
+                }
+                if slices[slice].isRetired || slices[slice].used >= slices[slice].alertAt { needsCare = true }
+            }
+            return (isOver, needsCare)
+        }
     }
 
-    private mutating func charge(_ amount: Int64, _ slice: Int, _ charges: inout [LeaseCharge]) {
-        slices[slice].charged = saturatingSum(slices[slice].charged, amount)
-        if slices[slice].kind == .budget {
-            if slices[slice].lease != 0 {
-                charges.append(LeaseCharge(lease: slices[slice].lease, amount: amount))
-            } else {
-                if slices[slice].owed == 0 { owing.append(Int32(slice)) }
-                slices[slice].owed = saturatingSum(slices[slice].owed, amount)
-            }
+    /// What is rarely to be done for a slice that was settled.
+    @inline(never) private mutating func care(for slice: Int, charged amount: Int64) {
+        if slices[slice].isRetired, slices[slice].holds == 0 { markDue(slice) }
+        guard amount > 0 else { return }
+        if slices[slice].kind == .budget, slices[slice].lease == 0 {
+            if slices[slice].owed == 0 { owing.append(Int32(slice)) }
+            slices[slice].owed = saturatingSum(slices[slice].owed, amount)
         }
         if slices[slice].used >= slices[slice].alertAt { cross(slice) }
+    }
+
+    private mutating func giveBack(_ part: HoldBook.Part) {
+        let slice = Int(part.slice)
+        slices[slice].settle(0, of: part.amount)
+        if slices[slice].isRetired, slices[slice].holds == 0 { markDue(slice) }
     }
 
     /// Slices that had no lease when they were charged, and have one now.

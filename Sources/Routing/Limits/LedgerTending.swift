@@ -165,17 +165,6 @@ extension Ledger {
         if slices[next].touched == 0 { slices[next].touched = clock.now }
     }
 
-    /// On the path of a request: is it time to ask for more?
-    @inline(__always) mutating func watchLevel(_ account: Int, _ slice: Int) {
-        guard !slices[slice].isDue, !slices[slice].isAsked else { return }
-        let isLow = slices[slice].spare < slices[slice].lowWater && slices[slice].free > 0
-        let isExposed = slices[slice].exposure != .max && slices[slice].outstanding > slices[slice].exposure / 2
-        if isLow || isExposed {
-            markDue(slice)
-            isUrgent = true
-        }
-    }
-
     // MARK: The end of slices
 
     /// What is spare goes back, so that all gateways are granted by the new limit only.

@@ -59,6 +59,20 @@ public struct TokenEstimator: Sendable {
         return min(tokens, window)
     }
 
+    /// The same at whichever of several models counts most.
+    public func bound(_ prompt: PromptSize, models numbers: [Int], contextWindow: Int64?) -> Int64 {
+        let window = contextWindow.map { max(1, $0) } ?? Self.largestWindow
+        if prompt.isOpenEnded || prompt.hasReference { return window }
+        var most: Int64 = 0
+        models.withUnsafeBufferPointer { models in
+            for number in numbers {
+                // The first has learned nothing.
+                most = max(most, models[number >= 0 && number < models.count ? number : 0].bound(prompt))
+            }
+        }
+        return min(most, window)
+    }
+
     /// The tokens that will likely be counted for the prompt: what `bound` stays above. For choosing what to send, not for reserving.
     public func expected(_ prompt: PromptSize, model: Int) -> Int64 {
         (models.indices.contains(model) ? models[model] : Model()).expected(prompt)
@@ -80,7 +94,7 @@ public struct TokenEstimator: Sendable {
         var base: Int64 = 1_152
         var toolBase: Int64 = 2_304
 
-        func bound(_ prompt: PromptSize) -> Int64 {
+        @inline(__always) func bound(_ prompt: PromptSize) -> Int64 {
             var sum = prompt.hasTools ? toolBase : base
             sum = saturatingSum(sum, text.tokens(prompt.textBytes))
             // Names of members and roles; with images nobody knows how much of the body they are.
@@ -159,7 +173,14 @@ public struct TokenEstimator: Sendable {
             return count < enough ? max(prior, learned) : learned
         }
 
-        func tokens(_ units: Int64) -> Int64 { Int64(clamping: (Int128(units) * Int128(perUnit) + 1_023) >> 10) }
+        @inline(__always) func tokens(_ units: Int64) -> Int64 {
+            // Nearly always small numbers, for which 64 bits are enough.
+            let (product, isLong) = units.multipliedReportingOverflow(by: perUnit)
+            let (sum, isBeyond) = product.addingReportingOverflow(1_023)
+            return isLong || isBeyond ? longTokens(units) : sum >> 10
+        }
+
+        @inline(never) private func longTokens(_ units: Int64) -> Int64 { Int64(clamping: (Int128(units) * Int128(perUnit) + 1_023) >> 10) }
 
         mutating func learn(_ tokens: Int64, of units: Int64) {
             densestNow = max(densestNow, Int64(clamping: (Int128(tokens) << 10) / Int128(max(1, units))))

@@ -25,6 +25,9 @@ struct Habit: Hashable, Sendable {
         border = quantile()
     }
 
+    /// Of bent scores between which learning tries what else would do.
+    static let open: ClosedRange<Float> = 0.4...0.6
+
     /// How much is asked of a model, 0 ... 1, with the border at one half.
     func demand(_ adjusted: Float) -> Float { min(max(adjusted + 0.5 - border, 0), 1) }
 
@@ -102,6 +105,16 @@ struct SessionMemory: Sendable {
             if table[index].seen < table[place].seen { place = index }
         }
         table[place] = Place(session: session, demand: demand, seen: now)
+        return demand
+    }
+
+    /// What `hold` would say, and nothing is remembered of it.
+    func held(_ demand: Float, of session: UInt64, at now: Instant) -> Float {
+        guard !table.isEmpty else { return demand }
+        let first = Int(truncatingIfNeeded: session) & (Self.places - 1) & ~(Self.ways - 1)
+        for place in table[first..<first + Self.ways] where place.session == session && now - place.seen <= Self.patience {
+            return Self.held(demand, before: place.demand)
+        }
         return demand
     }
 
