@@ -36,6 +36,7 @@ public struct Blueprint: Sendable {
     public var globalParallel: Int?
     public var alerts = AlertSettings()
     public var telemetry = TelemetrySettings()
+    public var learning = LearningSettings()
     public var adminTokens: [AdminToken] = []
     /// Nil: one is made beside the SQLite database.
     public var secretsKey: Secret?
@@ -110,6 +111,8 @@ public struct Upstream: Sendable {
     public var model: String
     /// Nil: unknown, so nothing can be said about costs.
     public var price: Price?
+    /// What it was then, by these settings and this catalogue. Nil: unknown.
+    public var priceThen: @Sendable (Moment) -> Price? = { _ in nil }
     public var connectTimeout = Duration.seconds(3)
     /// Nil: `timeout` holds.
     public var firstByteTimeout: Duration?

@@ -12,6 +12,7 @@ public enum GuardAction: String, SettingChoice {
 }
 
 public enum GuardScope: String, SettingChoice { case prompt, reply, both }
+public enum GuardUnread: String, SettingChoice { case pass, block }
 public enum GuardRole: String, SettingChoice { case system, user, assistant, tool }
 public enum PersonalDataKind: String, SettingChoice {
     case email, phone, card, iban, ip, coordinates, secret, name, address
@@ -140,6 +141,9 @@ public struct GuardrailSettings: Configurable, Hashable {
     public var budgetCap: GuardAction?
     public var allow: [String] = []
     public var firewallShadow: Bool?
+    public var firewallStatus: Int?
+    public var unreadBodies: GuardUnread?
+    public var webSockets: GuardUnread?
 
     public init() {}
 
@@ -155,6 +159,14 @@ public struct GuardrailSettings: Configurable, Hashable {
                 + "serves them."),
         .setting("allow", \.allow, "Texts that are no finding, in any case: one's own addresses and numbers, words and sentences."),
         .setting("firewall_shadow", \.firewallShadow, "Whether rules of `firewall` only count what they would have done."),
+        .setting("firewall_status", \.firewallStatus, in: 400...499, "The status of what a rule of `firewall` blocks; without it 422."),
+        .setting(
+            "unread_bodies", \.unreadBodies,
+            "Bodies and replies of pass-through endpoints that nobody can read, compressed, of several parts or no text: `pass` counts them, `block` "
+                + "refuses them; without it `pass`."),
+        .setting(
+            "websockets", \.webSockets,
+            "WebSockets of pass-through endpoints, whose messages nobody reads: `block` refuses them, `pass` counts them; without it `block`."),
     ]
 
     /// These over those of everybody.
@@ -167,6 +179,9 @@ public struct GuardrailSettings: Configurable, Hashable {
         if let moderation { merged.moderation = moderation.over(base.moderation ?? .init()) }
         if let budgetCap { merged.budgetCap = budgetCap }
         if let firewallShadow { merged.firewallShadow = firewallShadow }
+        if let firewallStatus { merged.firewallStatus = firewallStatus }
+        if let unreadBodies { merged.unreadBodies = unreadBodies }
+        if let webSockets { merged.webSockets = webSockets }
         merged.allow += allow.filter { !base.allow.contains($0) }
         return merged
     }

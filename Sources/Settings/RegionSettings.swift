@@ -1,3 +1,4 @@
+import Routing
 import Schema
 
 /// Where callers are, by their addresses, and how far apart regions are beyond what is built in.
@@ -9,7 +10,7 @@ public struct RegionSettings: Configurable {
 
     public static let fields: [Field<Self>] = [
         .setting("prefixes", \.prefixes, "The region of callers by prefixes of their addresses, such as { 10.1.0.0/16: eu }; the longest counts."),
-        .setting("distances", \.distances, "How far regions are from one another, both ways, such as { eu: { mars: 200 } }.").notYet,
+        .setting("distances", \.distances, "How far regions are from one another, in kilometres and both ways, such as { eu: { dc1: 200 } }."),
     ]
 }
 
@@ -35,7 +36,7 @@ public struct PrefixTable: SettingValue {
     }
 }
 
-/// `{ eu: { us: 90 } }`.
+/// `{ eu: { dc1: 200 } }`, in kilometres.
 public struct DistanceTable: SettingValue {
     public struct Row: Hashable, Sendable {
         public var from: String
@@ -44,6 +45,12 @@ public struct DistanceTable: SettingValue {
     }
 
     public var rows: [Row] = []
+
+    public var table: RegionDistances {
+        var table = RegionDistances()
+        for row in rows { table.add(row.from, row.to, kilometres: row.distance) }
+        return table
+    }
 
     public static let shape = Shape.names(of: .names(of: .number))
     public var written: String? { rows.isEmpty ? "{}" : nil }

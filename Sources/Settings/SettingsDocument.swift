@@ -26,6 +26,7 @@ public struct SettingsDocument: Configurable {
     public var general = GeneralSettings()
     public var alerts = AlertSettings()
     public var telemetry = TelemetrySettings()
+    public var learning = LearningSettings()
     public var admin = AdminSettings()
     public var secretsKey: Secret?
 
@@ -56,6 +57,7 @@ public struct SettingsDocument: Configurable {
         .setting("firewall", \.firewall, "Patterns in prompts and replies, and what happens to them."),
         .setting("router", \.router, "What holds for all model groups that do not say otherwise."),
         .setting("general", \.general, "What holds for the gateway as a whole."),
+        .setting("learning", \.learning, "Whether choices by complexity learn from feedback."),
         .setting("telemetry", \.telemetry, "Spans and metrics for an OpenTelemetry collector."),
         .setting("admin", \.admin, "Who may use the admin API, and for what."),
         .setting(

@@ -19,6 +19,13 @@ public struct Distribution: Hashable, Sendable {
         sum += Double(nanoseconds)
     }
 
+    mutating func add(_ other: Distribution) {
+        if counts.count < other.counts.count { counts += Array(repeating: 0, count: other.counts.count - counts.count) }
+        for bucket in other.counts.indices { counts[bucket] += other.counts[bucket] }
+        count += other.count
+        sum += other.sum
+    }
+
     /// Nil without any.
     public func percentile(_ part: Double) -> Duration? {
         guard count > 0 else { return nil }

@@ -65,6 +65,9 @@ public struct Report: Hashable, Sendable {
     /// Over everything that happened, in order.
     public internal(set) var trace: UInt64 = 0
     public internal(set) var violations: [Violation] = []
+    public internal(set) var timeline = Timeline()
+    /// Whoever watched had enough of it before its end.
+    public internal(set) var isCutShort = false
     private var places: [String: Int] = [:]
 
     init(scenario: String, seed: UInt64, table: RoutingTable) {
@@ -125,6 +128,10 @@ extension Report {
         attempts += 1
         note(16 + UInt64(attempt.deployment), at: now)
         guard let place = places[name] else { return }
+        timeline.note(at: now) { step in
+            while step.attempts.count <= place { step.attempts.append(0) }
+            step.attempts[place] += 1
+        }
         deployments[place].attempts += 1
         if attempt.number == 1 { deployments[place].firstAttempts += 1 }
         if attempt.isProbe { deployments[place].probes += 1 }
@@ -147,8 +154,12 @@ extension Report {
     }
 
     mutating func answered(
-        _ attempt: Attempt, _ name: String, after: Duration, _ answer: ImaginaryDeployment.Answer, route: Int
+        _ attempt: Attempt, _ name: String, after: Duration, _ answer: ImaginaryDeployment.Answer, route: Int, at now: Instant
     ) {
+        timeline.note(at: now) { step in
+            step.answered += 1
+            step.latency.add(after)
+        }
         routes[route].answered += 1
         routes[route].latency.add(after)
         latency.add(after)
@@ -157,10 +168,26 @@ extension Report {
     }
 
     mutating func hit(_ hit: RuleHit) { rules[hit.name, default: 0] += 1 }
-    mutating func refused(route: Int) { routes[route].failed["denied by rule", default: 0] += 1 }
-    mutating func cut(route: Int) { routes[route].cut += 1 }
-    mutating func left(route: Int) { routes[route].left += 1 }
-    mutating func failed(_ why: Exhaustion, route: Int) { routes[route].failed[Self.name(why.reason), default: 0] += 1 }
+    mutating func refused(route: Int, at now: Instant) {
+        routes[route].failed["denied by rule", default: 0] += 1
+        timeline.note(at: now) { $0.failed += 1 }
+    }
+
+    mutating func cut(route: Int, at now: Instant) {
+        routes[route].cut += 1
+        timeline.note(at: now) { $0.failed += 1 }
+    }
+
+    mutating func left(route: Int, at now: Instant) {
+        routes[route].left += 1
+        timeline.note(at: now) { $0.left += 1 }
+    }
+
+    mutating func failed(_ why: Exhaustion, route: Int, at now: Instant) {
+        routes[route].failed[Self.name(why.reason), default: 0] += 1
+        timeline.note(at: now) { $0.failed += 1 }
+    }
+
     mutating func finished(_ isWell: Bool, at now: Instant) { note(isWell ? 2 : 3, at: now) }
 
     mutating func add(_ events: [RouterEvent]) {

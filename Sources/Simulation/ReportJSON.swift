@@ -16,9 +16,25 @@ extension Report {
             ("wasted_usd", Self.money(wasted)), ("deployments", .list(deployments.map(object))), ("routes", .list(routes.map(object))),
             ("events", Self.counts(events.reduce(into: [:]) { $0[$1.key.rawValue] = $1.value })), ("rules", Self.counts(rules)),
             ("trace", .string("\(trace)")),
-            ("violations", .list(violations.map { .string($0.description) })),
+            ("violations", .list(violations.map { .string($0.description) })), ("timeline", history),
         ]
+        if isCutShort { members.append(("cut_short", .bool(true))) }
         return JSONText.object(members).text() + "\n"
+    }
+
+    /// Lists of one length, a value for each step.
+    private var history: JSONText {
+        let steps = timeline.steps
+        let row = { (value: (Timeline.Step) -> JSONText) in JSONText.list(steps.map(value)) }
+        let attempts = deployments.enumerated().map { place, deployment in
+            (deployment.name, row { Self.number(place < $0.attempts.count ? $0.attempts[place] : 0) })
+        }
+        let time = { (part: Double) in row { .number($0.latency.percentile(part).map { Self.fixed($0.inSeconds * 1000, 3) } ?? "null") } }
+        return .object([
+            ("step_seconds", Self.number(timeline.length.inSeconds, 0)), ("answered", row { Self.number($0.answered) }),
+            ("failed", row { Self.number($0.failed) }), ("left", row { Self.number($0.left) }), ("p50_ms", time(0.5)), ("p95_ms", time(0.95)),
+            ("attempts", .object(attempts)),
+        ])
     }
 
     private func object(_ row: DeploymentRow) -> JSONText {

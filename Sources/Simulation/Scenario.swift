@@ -40,6 +40,24 @@ public struct Scenario: Sendable {
     /// Everything follows from the seed: two runs with one give equal reports.
     public func run(seed: UInt64) -> Report { run(seed: seed, through: Router(table: table, seed: seed)) }
 
+    /// The same for somebody who watches, and may end it before its time.
+    public func run(seed: UInt64, watch: (Progress) -> Bool) -> Report {
+        var simulator = Simulator(self, seed: seed, through: Router(table: table, seed: seed))
+        return simulator.run(watch: watch)
+    }
+
+    /// How far a run is.
+    public struct Progress: Sendable {
+        public let at: Instant
+        /// No request comes later.
+        public let end: Instant
+        public let requests: Int
+        /// All that has happened, in number.
+        public let events: Int
+    }
+
+    var lastArrival: Instant { traffic.map { .zero + $0.from + $0.duration }.max() ?? .zero }
+
     /// Through a router of one's own making, on a table with the deployments and routes of this one.
     public func run(seed: UInt64, through router: some Deciding) -> Report {
         var simulator = Simulator(self, seed: seed, through: router)

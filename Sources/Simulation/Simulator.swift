@@ -63,7 +63,8 @@ struct Simulator<Brain: Deciding> {
         report = Report(scenario: scenario.name, seed: seed, table: scenario.table)
     }
 
-    mutating func run() -> Report {
+    /// - Parameter watch: Told now and then how far it is; the run ends where it says no.
+    mutating func run(watch: (Scenario.Progress) -> Bool = { _ in true }) -> Report {
         for (index, change) in scenario.changes.enumerated() { agenda.add(Event(kind: .change, place: Int32(index)), at: change.at) }
         for index in scenario.traffic.indices { plan(index) }
         var events = 0
@@ -79,7 +80,13 @@ struct Simulator<Brain: Deciding> {
             case .hedge: if isHere(event) { hedge(place, event.attempt) }
             }
             events += 1
-            if events % Self.sweepEvery == 0 { sweep() }
+            guard events % Self.sweepEvery == 0 else { continue }
+            sweep()
+            if !watch(Scenario.Progress(at: now, end: scenario.lastArrival, requests: report.requests, events: events)) {
+                report.isCutShort = true
+                report.close(at: now, spent: invariants.ledger.spent, invariants.found.violations)
+                return report
+            }
         }
         sweep()
         invariants.over(brain, at: now)

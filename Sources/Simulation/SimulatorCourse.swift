@@ -16,7 +16,7 @@ extension Simulator {
             invariants.waits(until: until, &clients[place].course, at: now)
             schedule(.wake, place, at: until)
         case .exhausted(let why):
-            report.failed(why, route: clients[place].course.route)
+            report.failed(why, route: clients[place].course.route, at: now)
             finish(place, why)
         }
     }
@@ -85,7 +85,8 @@ extension Simulator {
         if case .success = flight.answer.outcome {
             land(flight, place, flight.answer.outcome)
             giveUpOther(place)
-            report.answered(flight.attempt, flight.name, after: now - clients[place].arrived, flight.answer, route: clients[place].course.route)
+            report.answered(
+                flight.attempt, flight.name, after: now - clients[place].arrived, flight.answer, route: clients[place].course.route, at: now)
             finish(place, nil)
         } else if let other = clients[place].flight ?? clients[place].hedge, !flight.answer.isCut {
             // The other one goes on alone.
@@ -96,7 +97,7 @@ extension Simulator {
             land(flight, place, flight.answer.outcome)
             giveUpOther(place)
             if flight.answer.isCut {
-                report.cut(route: clients[place].course.route)
+                report.cut(route: clients[place].course.route, at: now)
                 finish(place, nil)
             } else {
                 advance(place)
@@ -106,12 +107,12 @@ extension Simulator {
 
     /// A rule said no before the first attempt.
     mutating func refuse(_ place: Int) {
-        report.refused(route: clients[place].course.route)
+        report.refused(route: clients[place].course.route, at: now)
         finish(place, nil)
     }
 
     mutating func leave(_ place: Int) {
-        report.left(route: clients[place].course.route)
+        report.left(route: clients[place].course.route, at: now)
         for flight in [clients[place].flight, clients[place].hedge] {
             if let flight { land(flight, place, .cancelled) }
         }

@@ -95,6 +95,7 @@ struct Compiler {
         blueprint.accounts = accounts(for: table.fields + firewall.fields)
         blueprint.alerts = document.alerts
         blueprint.telemetry = document.telemetry
+        blueprint.learning = document.learning
         blueprint.adminTokens = adminTokens
         blueprint.secretsKey = document.secretsKey
         blueprint.unpricedCeiling = document.general.unpricedCeiling?.price
@@ -154,7 +155,7 @@ struct Compiler {
         TableArguments(
             defaultFallbacks: defaultFallbacks, maxFallbacks: document.router.maxFallbacks,
             tagFiltering: document.router.tagFiltering ? (document.router.tagFilteringMatchAny ? .any : .all) : .off, retryBucket: policies.bucket,
-            policies: tablePolicies)
+            distances: document.regions.distances.table, policies: tablePolicies)
     }
 
     /// Rules stand in no route.

@@ -97,7 +97,9 @@ struct DeploymentList: Sendable {
         deployment.tokensPerMinute = settings.tokensPerMinute ?? common.tokensPerMinute
         deployment.maxParallelRequests = settings.maxParallelRequests ?? common.maxParallelRequests
         let facts = tariff.facts(of: settings, entry)
-        deployment.price = settings.price(over: deployment.kind == .paid ? facts?.price(at: tariff.moment) : deployment.kind == .free ? .free : nil)
+        let kind = deployment.kind
+        let price: @Sendable (Moment) -> Price? = { settings.price(over: kind == .paid ? facts?.price(at: $0) : kind == .free ? .free : nil) }
+        deployment.price = price(tariff.moment)
         deployment.quality = settings.quality
         deployment.capability = tariff.capability(of: settings, facts)
         deployment.contextWindow = settings.contextWindow ?? facts?.context
@@ -118,6 +120,7 @@ struct DeploymentList: Sendable {
         deployment.fingerprint = fingerprint(of: provider)
         var upstream = Upstream(provider: provider, providerName: settings.provider, model: settings.model)
         upstream.price = deployment.price
+        upstream.priceThen = price
         upstream.connectTimeout = common.connectTimeout
         upstream.firstByteTimeout = common.firstByteTimeout
         upstream.idleTimeout = common.idleTimeout

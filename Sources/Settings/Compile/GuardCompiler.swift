@@ -107,6 +107,22 @@ extension RailSettings {
     fileprivate var isOn: Bool { (action ?? .off) != .off }
 }
 
+extension GuardTable {
+    /// The policy of a section `guardrails` alone, for trying it: routes that it names need not be there.
+    public static func trial(_ section: Node, firewall: Firewall) -> (policy: GuardPolicy?, problems: [Problem]) {
+        var reading = Reading()
+        let settings = GuardrailSettings.read(section, at: "guardrails", &reading)
+        let words = settings?.keywords?.words ?? []
+        for problem in Keywords.compile(words).problems {
+            reading.problem("guardrails".setting("keywords").setting("words").item(problem.index), 0, problem.message)
+        }
+        let problems = reading.problems.inOrder.errors
+        guard let settings, problems.isEmpty else { return (nil, problems) }
+        let resolver = GuardResolver(firewall)
+        return (resolver.policy(trying: settings), [])
+    }
+}
+
 /// Makes policies of settings, each different one once.
 private struct GuardResolver {
     var table = GuardTable()
@@ -128,6 +144,11 @@ private struct GuardResolver {
         return index
     }
 
+    func policy(trying settings: GuardrailSettings) -> GuardPolicy {
+        var own = self
+        return own.compiled(settings)
+    }
+
     private mutating func compiled(_ settings: GuardrailSettings) -> GuardPolicy {
         let list = settings.keywords?.rail.isOn ?? false ? settings.keywords?.words ?? [] : []
         let keywords = words[list] ?? Keywords.compile(list).keywords
@@ -144,6 +165,9 @@ private struct GuardResolver {
         if let toxicity = settings.toxicity { policy.toxicity = toxicity.rail.over(policy.toxicity, .foreign) }
         if let keywords = settings.keywords { policy.keywords = keywords.rail.over(policy.keywords) }
         policy.firewallIsShadow = settings.firewallShadow ?? false
+        policy.firewallStatus = settings.firewallStatus ?? policy.firewallStatus
+        policy.refusesUnread = settings.unreadBodies == .block
+        policy.refusesWebSockets = settings.webSockets != .pass
         policy.allow(settings.allow)
         return policy
     }

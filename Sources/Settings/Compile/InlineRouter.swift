@@ -107,12 +107,13 @@ struct TableArguments: Sendable {
     var maxFallbacks = 5
     var tagFiltering = TagFiltering.off
     var retryBucket = RetryBucket()
+    var distances = RegionDistances()
     var policies: [RoutingPolicy] = []
 
     func table(version: Int, _ deployments: [Deployment], _ routes: [NamedRoute]) throws(RoutingTableError) -> RoutingTable {
         try RoutingTable(
             version: version, deployments: deployments, routes: routes, defaultFallbacks: defaultFallbacks, maxFallbacks: maxFallbacks,
-            tagFiltering: tagFiltering, retryBucket: retryBucket, policies: policies)
+            tagFiltering: tagFiltering, retryBucket: retryBucket, distances: distances, policies: policies)
     }
 }
 

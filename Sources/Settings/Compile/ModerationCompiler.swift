@@ -46,7 +46,11 @@ extension Compiler {
                 path.setting("action"), place, "`\(action.rawValue)` is nothing that moderation can do; there are off, warn, block")
         }
         if let scope = own.rail.scope, scope != .prompt {
-            reader.reading.problem(path.setting("scope"), node?.entry("scope")?.line ?? line, "moderation reads prompts, and no replies")
+            reader.reading.problem(
+                path.setting("scope"), node?.entry("scope")?.line ?? line,
+                "moderation reads prompts, and no replies, "
+                    + "which would have to wait until they are whole and the endpoint has answered: `toxicity`, `keywords` and `firewall` read replies"
+            )
         }
     }
 }

@@ -210,7 +210,7 @@ struct RouteReader {
     }
 
     /// `{ model: chat, on: [rate_limit] }`: a name with more to say.
-    private struct Reference: Configurable {
+    struct Reference: Configurable {
         var model = ""
         var weight: Double?
         var on: FaultList?

@@ -26,23 +26,34 @@ struct StrategyArguments {
 
     /// Reads those of `names` that `node` has.
     init(_ names: [String], in node: Node, at path: String, _ reading: inout Reading) {
-        func value<Value: SettingValue>(_ name: String, _ type: Value.Type = Value.self) -> Value? {
-            guard names.contains(name), let written = node[name], !written.isNull else { return nil }
-            return Value.read(written, at: path.setting(name), &reading)
-        }
-        sticky = value("sticky_by", StickyName.self)?.of
-        window = value("window")
-        buffer = value("buffer")
-        if let amount = buffer, !(0...10 ~= amount), let node = node["buffer"] {
-            reading.refuse(node, at: path.setting("buffer"), expected: "0 to 10")
-        }
-        mode = value("mode", ModeName.self)?.mode
-        axis = value("axis")
-        metric = value("metric")
-        weights = value("weights")
+        let written = (node.entries ?? []).filter { names.contains($0.name) && !$0.node.isNull }
+        guard !written.isEmpty, let options = StrategyOptions.read(Node(.map(written), line: node.line), at: path, &reading) else { return }
+        (sticky, window, buffer) = (options.stickyBy?.of, options.window, options.buffer)
+        (mode, axis, metric, weights) = (options.mode?.mode, options.axis, options.metric, options.weights)
     }
 
     init() {}
+}
+
+/// The same as they are written; which strategy has which, `StrategyArguments.allowed` says.
+struct StrategyOptions: Configurable {
+    var stickyBy: StickyName?
+    var window: MeasureSpan?
+    var buffer: Double?
+    var mode: ModeName?
+    var weights: ModeWeights?
+    var axis: Axis?
+    var metric: RouteMetric?
+
+    static let fields: [Field<Self>] = [
+        .setting("sticky_by", \.stickyBy, "Whose requests stay on one side; without it every request is drawn anew."),
+        .setting("window", \.window, "The time over which is measured: 15m, 1h, up to an hour, or total."),
+        .setting("buffer", \.buffer, in: 0...10, "How much worse than the best counts as equally good; 0.1 is a tenth."),
+        .setting("mode", \.mode, "What counts most."),
+        .setting("weights", \.weights, "How much each counts, in place of a mode."),
+        .setting("axis", \.axis, "What counts most."),
+        .setting("metric", \.metric, "What vLLora's `optimized` optimises."),
+    ]
 }
 
 /// A caller that stays on its side.

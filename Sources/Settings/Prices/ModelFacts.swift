@@ -43,7 +43,7 @@ public struct ModelFacts: Hashable, Sendable {
     public var name: String { "\(provider)/\(model)" }
 
     /// What it is known not to do, of what requests may need.
-    var lacks: Needs { isEmbedding ? cannot.needs.union([.chat, .completions]) : cannot.needs }
+    public var lacks: Needs { isEmbedding ? cannot.needs.union([.chat, .completions]) : cannot.needs }
 
     /// The period that `moment` falls into. Before the first one that has a beginning, the first holds: nothing else is known.
     public func period(at moment: Moment) -> PricePeriod? {

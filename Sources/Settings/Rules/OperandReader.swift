@@ -58,15 +58,26 @@ struct OperandReader {
         return values.count == items.count ? values : nil
     }
 
-    private func allows(_ operation: Comparison.Operation, at path: String, _ node: Node, _ reading: inout Reading) -> Bool {
+    /// Whether a field of this kind can be asked so.
+    static func goes(_ operation: Comparison.Operation, with kind: Fields.Kind) -> Bool {
         let ordered: Set<Comparison.Operation> = [.gt, .gte, .lt, .lte]
-        let holds: String
+        let ofText: Set<Comparison.Operation> = [.contains, .startsWith, .endsWith, .matches]
         switch kind {
-        case .number where !ordered.contains(operation): holds = "a number"
-        case .flag: holds = "true or false"
-        case .word where ordered.contains(operation): holds = "one of \(kind.name)"
-        default: return true
+        case .number: return !ofText.contains(operation)
+        case .flag: return !ofText.contains(operation) && !ordered.contains(operation)
+        case .word: return !ordered.contains(operation)
+        case .text, .any: return true
         }
+    }
+
+    private func allows(_ operation: Comparison.Operation, at path: String, _ node: Node, _ reading: inout Reading) -> Bool {
+        guard !Self.goes(operation, with: kind) else { return true }
+        let holds =
+            switch kind {
+            case .number: "a number"
+            case .word: "one of \(kind.name)"
+            default: kind.name
+            }
         reading.problem(path, node.line, "`\(operation.rawValue)` does not go with `\(field)`, which holds \(holds)")
         return false
     }
