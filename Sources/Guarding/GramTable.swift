@@ -51,22 +51,25 @@ struct GramTable: Sendable {
         _ text: UnsafeBufferPointer<UInt8>, _ from: Int, _ to: Int, _ window: inout UInt32, base: Int,
         found: (_ rule: Int, _ starts: ClosedRange<Int>) -> Void
     ) {
+        guard from < to else { return }
         var last = window
+        let (two, three, four) = hasLength
+        let isFourOnly = four && !three && !two
         bits.withUnsafeBufferPointer { bits in
             for at in from..<to {
-                let byte = text[at]
-                last = last << 8 | UInt32(GramChoice.fold(byte))
-                if hasLength.four {
+                last = last << 8 | UInt32(GramChoice.fold(text[at]))
+                if four {
                     let hash = Self.hash(last, 4)
-                    if bits[hash >> 6] & (1 << UInt64(hash & 63)) != 0 { tell(hash, last, 4, base + at, found) }
+                    if bits[hash >> 6] >> UInt64(hash & 63) & 1 != 0 { tell(hash, last, 4, base + at, found) }
                 }
-                if hasLength.three {
+                if isFourOnly { continue }
+                if three {
                     let hash = Self.hash(last & 0xff_ffff, 3)
-                    if bits[hash >> 6] & (1 << UInt64(hash & 63)) != 0 { tell(hash, last & 0xff_ffff, 3, base + at, found) }
+                    if bits[hash >> 6] >> UInt64(hash & 63) & 1 != 0 { tell(hash, last & 0xff_ffff, 3, base + at, found) }
                 }
-                if hasLength.two {
+                if two {
                     let hash = Self.hash(last & 0xffff, 2)
-                    if bits[hash >> 6] & (1 << UInt64(hash & 63)) != 0 { tell(hash, last & 0xffff, 2, base + at, found) }
+                    if bits[hash >> 6] >> UInt64(hash & 63) & 1 != 0 { tell(hash, last & 0xffff, 2, base + at, found) }
                 }
             }
         }

@@ -4,6 +4,11 @@
 /// Texts are read as they come and as they are seen (`Normalizer`), short base64 payloads as texts of their own. Linear in the texts. A
 /// guard's buffers serve one request after the other: one for each policy and event loop.
 public final class Guard {
+    /// Counted up with every change of what is found in a text, or of what becomes of it; a test knows what was found with this number.
+    public static let revision = 1
+    /// Another one: the same text may come to something else.
+    public static var fingerprint: String { "\(revision) \(ScorerWeights().checksum)" }
+
     public let policy: GuardPolicy
     private var normalizer = Normalizer(.decoding)
     var scanner: PersonalDataScanner

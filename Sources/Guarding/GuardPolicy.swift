@@ -92,6 +92,12 @@ public struct GuardPolicy: Sendable {
     public var rules: FirewallRules
     /// Rules are asked, and nothing comes of it.
     public var firewallIsShadow = false
+    /// Of what a rule blocks.
+    public var firewallStatus = 422
+    /// Bodies that nobody can read as texts are not let by.
+    public var refusesUnread = false
+    /// Nor are WebSockets, whose messages nobody reads.
+    public var refusesWebSockets = true
     /// Values that are no findings, whoever says them: one's own addresses. Compared as they are scanned, in lower case.
     public private(set) var allowed: Set<[UInt8]> = []
 

@@ -1,12 +1,11 @@
 /// Personal data in a text that comes in pieces: what is found is what is found in the whole text, however it is cut.
-final class PersonalDataStream {
+struct PersonalDataStream: ~Copyable {
     private var scan: PersonalDataScan
     private let edge: UnsafeMutablePointer<Bool>
     private let kinds: PersonalData.Kinds
     private let leastConfidence: Double
     private var waiting: [PersonalData.Finding] = []
-    /// Nothing is handed over any more that begins before this place.
-    private(set) var settled = 0
+    private var settled = 0
     /// Bytes of the text at the last look: a long beginning is not read again for every few bytes.
     private var seen = 0
 
@@ -20,16 +19,18 @@ final class PersonalDataStream {
     deinit { edge.deallocate() }
 
     /// Goes on in the text, which begins where it did, but for what was forgotten.
-    func advance(in text: UnsafeBufferPointer<UInt8>, isLast: Bool, _ found: (PersonalData.Finding) -> Void) {
+    /// - Returns: Nothing is handed over any more that begins before this place.
+    mutating func advance(in text: UnsafeBufferPointer<UInt8>, isLast: Bool, _ found: (PersonalData.Finding) -> Void) -> Int {
         let waits = seen - scan.index
-        guard isLast || waits < 256 || text.count - seen >= waits / 8 else { return }
+        guard isLast || waits < 256 || text.count - seen >= waits / 8 else { return settled }
         seen = text.count
         if isLast { scan.finish(in: text) } else { scan.advance(in: text) }
         take(found)
+        return settled
     }
 
     /// Of those that overlap the better stays, which needs all of them.
-    private func take(_ found: (PersonalData.Finding) -> Void) {
+    private mutating func take(_ found: (PersonalData.Finding) -> Void) {
         for finding in scan.findings where kinds.contains(finding.kind) && finding.confidence >= leastConfidence { waiting.append(finding) }
         scan.findings.removeAll(keepingCapacity: true)
         settled = scan.settled
@@ -51,7 +52,7 @@ final class PersonalDataStream {
     }
 
     /// The first `count` bytes of the text are gone.
-    func forget(_ count: Int) {
+    mutating func forget(_ count: Int) {
         scan.forget(count)
         settled -= count
         seen -= count

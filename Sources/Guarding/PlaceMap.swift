@@ -8,6 +8,9 @@ struct PlaceMap {
 
     private var marks: [Mark] = []
 
+    /// Both are the same. Once they are not, it stays so.
+    var isEmpty: Bool { marks.isEmpty }
+
     mutating func mark(_ made: Int, _ original: Int) {
         if let last = marks.last, last.made == made, last.original == original { return }
         marks.append(Mark(made: made, original: original))

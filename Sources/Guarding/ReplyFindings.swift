@@ -1,6 +1,6 @@
 /// All that looks at one text of a reply: what each finds becomes certain at its own pace, and only what is certain for all of them is
 /// decided, in the order of the text.
-final class ReplyFindings {
+struct ReplyFindings: ~Copyable {
     struct Texts {
         /// As it came, and as it is seen.
         var plain: TextPiece
@@ -34,8 +34,12 @@ final class ReplyFindings {
 
     private let tools: Guard
     private let restores: Bool
-    private let personal: PersonalDataStream?
+    private var personal: PersonalDataStream?
+    private let asksPersonal: Bool
     private var words: PatternScan?
+    private let patterns: PatternSet
+    /// Somebody reads the text as it is seen and changes it.
+    private let isSeen: Bool
     private var ruled: ReplyRules?
     private var payloads: Base64Stream?
     private var scores: ReplyScores?
@@ -51,62 +55,70 @@ final class ReplyFindings {
         let policy = tools.policy
         self.tools = tools
         self.restores = restores
-        let asksPersonal = policy.personalData.applies(to: .reply)
+        asksPersonal = policy.personalData.applies(to: .reply)
+        patterns = policy.words.patterns
         personal = asksPersonal ? PersonalDataStream(kinds: tools.scanner.kinds, leastConfidence: tools.scanner.leastConfidence) : nil
         if policy.keywords.applies(to: .reply), !policy.words.patterns.isEmpty { words = PatternScan(policy.words.patterns) }
         if !policy.rules.isEmpty(.reply) { ruled = ReplyRules(policy.rules, asked: reply.asked) }
+        isSeen = asksPersonal || words != nil || ruled != nil
         scores = ReplyScores(policy)
         if policy.looksAtReplies { payloads = Base64Stream() }
     }
 
-    func takeEdits() -> [ReplyWindow.Edit] {
+    var hasEdits: Bool { !edits.isEmpty }
+
+    mutating func takeEdits() -> [ReplyWindow.Edit] {
         guard !edits.isEmpty else { return [] }
         defer { edits = [] }
         return edits
     }
 
-    func forget(_ count: Int) { personal?.forget(count) }
+    mutating func forget(_ count: Int) { personal?.forget(count) }
 
     // MARK: Looking
 
-    func advance(in texts: Texts, _ reply: inout GuardedReply) {
+    mutating func advance(in texts: Texts, _ reply: inout GuardedReply) {
         var settled = texts.plain.end
         var seen = texts.seen.end
         look(in: texts, &seen)
-        if let ruled {
-            let (plain, own) = ruled.advance(in: texts, tools, &reply) { waiting.append(Candidate(range: $0, what: .rule($1))) }
+        if ruled != nil {
+            var ruledOut: [Candidate] = []
+            let (plain, own) = ruled!.advance(in: texts, tools, &reply) { ruledOut.append(Candidate(range: $0, what: .rule($1))) }
+            if !ruledOut.isEmpty { waiting += ruledOut }
             (settled, seen) = (min(settled, plain), min(seen, own))
         }
         if restores { settled = min(settled, findStandIns(in: texts.plain, reply)) }
         if payloads != nil { settled = min(settled, findPayloads(in: texts.plain, &reply)) }
         scores?.read(texts, tools, &reply)
         firstSeen = seen - 512
-        if personal != nil || words != nil || ruled != nil { settled = min(settled, texts.map.original(of: seen)) }
+        if isSeen { settled = min(settled, texts.map.original(of: seen)) }
         if texts.plain.isLast { settled = texts.plain.end }
         decide(before: settled, texts.plain, &reply)
     }
 
     /// Words and personal data, in the text as it is seen.
-    private func look(in texts: Texts, _ settled: inout Int) {
-        let (piece, map) = (texts.seen, texts.map)
+    private mutating func look(in texts: Texts, _ settled: inout Int) {
+        let piece = texts.seen
+        var found: [Candidate] = []
         if words != nil {
-            let patterns = tools.policy.words.patterns
             repeat {
                 words!.advance(in: piece, patterns, tools.words)
-                words!.takeSettled { waiting.append(Candidate(range: map.original($0.range), what: .keyword($0.term))) }
+                words!.takeSettled { found.append(Candidate(range: texts.map.original($0.range), what: .keyword($0.term))) }
             } while words!.scanned < piece.end
             settled = min(settled, words!.settled)
         }
-        guard let personal else { return }
-        personal.advance(in: piece.bytes, isLast: piece.isLast) { finding in
-            let range = map.original(finding.range.lowerBound + piece.base..<finding.range.upperBound + piece.base)
-            waiting.append(Candidate(range: range, what: .personal(finding.kind, score: Int(finding.confidence * 1000))))
+        if asksPersonal {
+            let own = personal!.advance(in: piece.bytes, isLast: piece.isLast) { finding in
+                let range = texts.map.original(finding.range.lowerBound + piece.base..<finding.range.upperBound + piece.base)
+                found.append(Candidate(range: range, what: .personal(finding.kind, score: Int(finding.confidence * 1000))))
+            }
+            settled = min(settled, own + piece.base)
         }
-        settled = min(settled, personal.settled + piece.base)
+        if !found.isEmpty { waiting += found }
     }
 
     /// Up to where there are none that were not found.
-    private func findStandIns(in text: TextPiece, _ reply: GuardedReply) -> Int {
+    private mutating func findStandIns(in text: TextPiece, _ reply: GuardedReply) -> Int {
         while stood < text.end {
             guard text[stood] == UInt8(ascii: "[") else {
                 stood += 1
@@ -128,7 +140,7 @@ final class ReplyFindings {
     }
 
     /// What base64 says is a text of its own; what is found in it is masked whole.
-    private func findPayloads(in text: TextPiece, _ reply: inout GuardedReply) -> Int {
+    private mutating func findPayloads(in text: TextPiece, _ reply: inout GuardedReply) -> Int {
         var found: [(Range<Int>, [UInt8])] = []
         payloads!.advance(in: text.bytes, from: text.base, isLast: text.isLast) { found.append(($0, $1)) }
         for (range, bytes) in found {
@@ -137,7 +149,7 @@ final class ReplyFindings {
                 bytes.withUnsafeBufferPointer { tools.policy.words.patterns.matches(in: $0, tools.words) { hidden = hidden ?? $0.term } }
                 if let hidden { waiting.append(Candidate(range: range, what: .keyword(hidden))) }
             }
-            if personal != nil, let first = tools.scanner.scan(bytes).first(where: { !tools.isAllowed(bytes[$0.range]) }) {
+            if asksPersonal, let first = tools.scanner.scan(bytes).first(where: { !tools.isAllowed(bytes[$0.range]) }) {
                 waiting.append(Candidate(range: range, what: .personal(first.kind, score: Int(first.confidence * 1000))))
             }
             ruled?.check(payload: bytes, range, tools, &reply)
@@ -149,7 +161,7 @@ final class ReplyFindings {
     // MARK: Deciding
 
     /// Of what overlaps, the text of the first stands for all; which is certain once all of it is.
-    private func decide(before settled: Int, _ text: TextPiece, _ reply: inout GuardedReply) {
+    private mutating func decide(before settled: Int, _ text: TextPiece, _ reply: inout GuardedReply) {
         released = settled
         guard !waiting.isEmpty, !reply.isBlocked else { return }
         waiting.sort {
@@ -171,7 +183,7 @@ final class ReplyFindings {
         if let next = waiting.first { released = min(released, next.range.lowerBound) }
     }
 
-    private func decide(_ group: ArraySlice<Candidate>, _ text: TextPiece, _ reply: inout GuardedReply) {
+    private mutating func decide(_ group: ArraySlice<Candidate>, _ text: TextPiece, _ reply: inout GuardedReply) {
         var edit: ReplyWindow.Edit?
         for candidate in group {
             guard let written = written(candidate, text, &reply) else { continue }

@@ -1,5 +1,5 @@
 /// Firewall rules on one text of a reply that comes in pieces: on the text as it came and on the text as it is seen.
-final class ReplyRules {
+struct ReplyRules {
     private struct Reading {
         var scan: PatternScan
         var pass = FirewallPass()
@@ -24,6 +24,7 @@ final class ReplyRules {
 
         /// Those that nobody has heard of.
         mutating func takeFindings() -> [FirewallFinding] {
+            if pass.report.findings.count == told, pass.report.block == nil { return [] }
             var fresh = Array(pass.report.findings[told...])
             told = pass.report.findings.count
             if let block = pass.report.block, !fresh.contains(block) { fresh.append(block) }
@@ -35,6 +36,8 @@ final class ReplyRules {
     private let asked: [Bool]
     private var came: Reading
     private var seen: Reading
+    /// The text as it is seen is another than as it came. Before, only the one is read.
+    private var isApart = false
     /// What was noted last of the text as it came, which the text as it is seen says again.
     private var known: Set<FirewallFinding> = []
 
@@ -45,21 +48,28 @@ final class ReplyRules {
     }
 
     /// Up to where the text as it came and the text as it is seen are certain.
-    func advance(
+    mutating func advance(
         in texts: ReplyFindings.Texts, _ tools: Guard, _ reply: inout GuardedReply, _ edit: (Range<Int>, [UInt8]) -> Void
     ) -> (plain: Int, seen: Int) {
         let isShadow = tools.policy.firewallIsShadow
-        came.advance(in: texts.plain, rules, tools.rules) { if !isShadow { edit($0, $1) } }
+        if !isApart, !texts.map.isEmpty {
+            // Up to here both were the same.
+            isApart = true
+            came = seen
+        }
+        if isApart { came.advance(in: texts.plain, rules, tools.rules) { if !isShadow { edit($0, $1) } } }
         seen.advance(in: texts.seen, rules, tools.rules) { if !isShadow { edit(texts.map.original($0), $1) } }
-        for finding in came.takeFindings() { note(finding, tools, &reply.outcome) }
+        if isApart {
+            for finding in came.takeFindings() { note(finding, tools, &reply.outcome) }
+        }
         for var finding in seen.takeFindings() {
             finding.range = texts.map.original(finding.range)
             note(finding, tools, &reply.outcome)
         }
-        return (came.scan.settled, seen.scan.settled)
+        return (isApart ? came.scan.settled : seen.scan.settled, seen.scan.settled)
     }
 
-    func check(payload: [UInt8], _ range: Range<Int>, _ tools: Guard, _ reply: inout GuardedReply) {
+    mutating func check(payload: [UInt8], _ range: Range<Int>, _ tools: Guard, _ reply: inout GuardedReply) {
         var unused: [UInt8]?
         let report = payload.withUnsafeBufferPointer { rules.check($0, .reply, tools.rules, asked: asked, masked: &unused) }
         for var finding in report.findings {
@@ -72,7 +82,7 @@ final class ReplyRules {
         }
     }
 
-    private func note(_ finding: FirewallFinding, _ tools: Guard, _ outcome: inout GuardOutcome) {
+    private mutating func note(_ finding: FirewallFinding, _ tools: Guard, _ outcome: inout GuardOutcome) {
         guard known.count < FirewallReport.maxFindings * 2, known.insert(finding).inserted else { return }
         outcome.note(
             GuardFinding(
@@ -83,7 +93,7 @@ final class ReplyRules {
 }
 
 /// The scorers on one text of a reply that comes in pieces.
-final class ReplyScores {
+struct ReplyScores: ~Copyable {
     private let asks: (injection: Bool, toxicity: Bool)
     private var scorer = ContentScorer()
     private var read = 0
@@ -95,7 +105,7 @@ final class ReplyScores {
         guard asks.injection || asks.toxicity else { return nil }
     }
 
-    func read(_ texts: ReplyFindings.Texts, _ tools: Guard, _ reply: inout GuardedReply) {
+    mutating func read(_ texts: ReplyFindings.Texts, _ tools: Guard, _ reply: inout GuardedReply) {
         let piece = texts.seen
         scorer.read(UnsafeBufferPointer(rebasing: piece.bytes[(read - piece.base)...]))
         read = piece.end
@@ -112,14 +122,14 @@ final class ReplyScores {
         note(score, texts.plain, tools, &reply)
     }
 
-    func check(payload: [UInt8], _ range: Range<Int>, _ tools: Guard, _ reply: inout GuardedReply) {
+    mutating func check(payload: [UInt8], _ range: Range<Int>, _ tools: Guard, _ reply: inout GuardedReply) {
         payload.withUnsafeBufferPointer { bytes in
             let score = tools.scorer.score(bytes)
             note(score, TextPiece(bytes: bytes, base: 0, isLast: true), tools, &reply)
         }
     }
 
-    private func note(_ score: ContentScore, _ text: TextPiece, _ tools: Guard, _ reply: inout GuardedReply) {
+    private mutating func note(_ score: ContentScore, _ text: TextPiece, _ tools: Guard, _ reply: inout GuardedReply) {
         if asks.injection {
             reply.outcome.injection = max(reply.outcome.injection, score.injection)
             note(.injection, score.injection, score.injectionRange, text, tools, &reply)
@@ -131,7 +141,7 @@ final class ReplyScores {
     }
 
     /// Once for a text.
-    private func note(
+    private mutating func note(
         _ kind: GuardPolicy.Kind, _ score: Int, _ range: Range<Int>, _ text: TextPiece, _ tools: Guard, _ reply: inout GuardedReply
     ) {
         guard score >= tools.policy.rail(kind).threshold, told.insert(kind).inserted else { return }

@@ -18,12 +18,13 @@ SHIPPED = 1.0  # tenfolds a year: InferredCapability
 
 
 def prices():
+    """By model: price, release, and whether a page stands beside its price."""
     found = {}
     for line in (HERE / "prices.txt").read_text().splitlines():
         if not line.startswith("#"):
-            name, prompt, answer, date = line.split("|")
+            name, prompt, answer, date, source = line.split("|")
             year, month = date.split("-")
-            found[name] = ((3 * float(prompt) + float(answer)) / 4, int(year) + (int(month) - 1) / 12)
+            found[name] = ((3 * float(prompt) + float(answer)) / 4, int(year) + (int(month) - 1) / 12, source.startswith("https:"))
     return found
 
 
@@ -57,7 +58,7 @@ def pairs(models, accuracy, surely):
 
 def share(models, found, drift):
     def key(name):
-        price, year = models[name]
+        price, year, _ = models[name]
         return math.log10(max(price, 0.02)) + drift * (year - 2025.5)
 
     found = list(found)
@@ -96,11 +97,13 @@ def main():
     models = {name: value for name, value in models.items() if name in known}
     sure, all_pairs = list(pairs(models, accuracy, True)), list(pairs(models, accuracy, False))
     same = [pair for pair in sure if int(models[pair[1]][1]) == int(models[pair[2]][1])]
+    sourced = [pair for pair in sure if models[pair[1]][2] and models[pair[2]][2]]
     value, count, weights = hidden(models, accuracy, sure)
     rows = [
         ("formula", *share(models, sure, SHIPPED)), ("price alone, no year", *share(models, sure, 0)),
         ("released in one year, price alone", *share(models, same, 0)), ("released in one year, formula", *share(models, same, SHIPPED)),
         ("each model hidden in turn, the year's weight fitted to the others", value, count),
+        ("formula, only models whose price has a page beside it", *share(models, sourced, SHIPPED)),
         ("formula, pairs within noise too (more than a point apart)", *share(models, all_pairs, SHIPPED)),
     ]
     print(f"{len(models)} models; fitted weights of a year {weights[0]:.2f} to {weights[1]:.2f}\n\n| order by | right | pairs |\n| --- | --- | --- |")

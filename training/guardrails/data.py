@@ -80,13 +80,21 @@ def families(folder):
             yield current
 
 
+def drawn(family):
+    """The families of one of these are given out among the parts together."""
+    return *family[:2], family[2] == "prose"
+
+
 def written(folder):
     """The texts of a folder, their parts given out within a language and sign."""
     found = sorted(families(folder), key=lambda family: digest(family[3]))
     texts, carriers = [], []
-    for _, group in itertools.groupby(sorted(found, key=lambda family: family[:2]), key=lambda family: family[:2]):
+    # Prose by itself: what is added to it moves nothing else.
+    for _, group in itertools.groupby(sorted(found, key=drawn), key=drawn):
         for place, (sign, lang, kind, family, lines) in enumerate(group):
             part = PLACES[place % len(PLACES)]
+            if kind == "prose":
+                lines = lines + ["\n".join(lines)]
             target = carriers if sign == "~" else texts
             for line in lines:
                 target += [Text(text, sign == "+", kind, lang, family, part) for text in ([line] if sign == "~" else expand(line))]
@@ -154,7 +162,7 @@ def carried(texts, carriers, part, count, chance):
 
 def appended(texts, part, count, chance):
     """A harmless request that turns into an attack, and two harmless ones."""
-    pool = [text for text in texts if text.part == part and len(text.text) < 250]
+    pool = [text for text in texts if text.part == part and len(text.text) < 250 and text.kind != "prose"]
     for number in range(count):
         second = chance.choice([text for text in pool if (text.bad if number % 2 else not text.bad and text.kind in PLAIN)])
         first = chance.choice([text for text in pool if not text.bad and text.lang in (second.lang, "en")])

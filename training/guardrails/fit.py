@@ -22,7 +22,7 @@ ROUNDS = 3  # of choosing the most suspicious window of each attack
 RARE = 2  # a feature in fewer training texts gets no weight
 STEPS = 127
 STRENGTH = 0.3  # of the data against the prior; chosen on `dev`
-PASSING = 0.9965  # of ordinary prompts kept apart for it stay below the threshold ...
+PASSING = 0.9967  # of ordinary prompts kept apart for it stay below the threshold ...
 PASSING_HARD = 0.96  # ... and of the harmless texts of `dev`, hard ones among them
 LEVELS = 1025  # entries of the table from sums to parts of a thousand, 64 for each unit of log-odds
 

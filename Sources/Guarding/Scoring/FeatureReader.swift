@@ -18,6 +18,7 @@ struct FeatureReader {
     private let fold: UnsafePointer<UInt16>
     private let twins: UnsafePointer<UInt8>
     private let lexicon: UnsafePointer<UInt32>
+    private let mayKnow: [UInt64]
     private let weights: UnsafePointer<Int8>
     /// A bit for what this block has had: 4,096 of them, by the low bits of the feature's number. Owned by the scorer.
     private let seen: UnsafeMutablePointer<UInt64>
@@ -48,6 +49,7 @@ struct FeatureReader {
         fold = file.fold
         twins = file.twins
         lexicon = file.lexicon
+        mayKnow = ScorerWeights.mayKnow
         weights = file.weights
         self.seen = seen
         seen.update(repeating: 0, count: Self.seenWords)
@@ -256,6 +258,8 @@ struct FeatureReader {
 
     /// Looks a hash up in the lexicon; true if it stands there.
     private mutating func know(_ key: UInt32) -> Bool {
+        let low = Int(key & 0xFFFF)
+        guard mayKnow[low >> 6] >> UInt64(low & 63) & 1 != 0 else { return false }
         var slot = Int(key >> 20)
         while lexicon[slot] != 0 {
             let entry = lexicon[slot]

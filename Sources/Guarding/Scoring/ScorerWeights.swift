@@ -26,6 +26,18 @@ struct ScorerWeights {
     var twins: UnsafePointer<UInt8> { (bytes + Self.twinsAt).assumingMemoryBound(to: UInt8.self) }
     /// Low 20 bits of a word's hash, then 6 bits for the concept of each scorer; 0 is a free slot.
     var lexicon: UnsafePointer<UInt32> { (bytes + Self.lexiconAt).assumingMemoryBound(to: UInt32.self) }
+    /// For the low 16 bits of hashes a bit whether a word of the lexicon has them: nine tenths of its slots are taken, so that a search for
+    /// what does not stand in it is long, and most words of a text do not. 8 KiB, made once.
+    static let mayKnow: [UInt64] = {
+        var bits = [UInt64](repeating: 0, count: 1024)
+        let lexicon = ScorerWeights().lexicon
+        for slot in 0..<lexiconSlots where lexicon[slot] != 0 {
+            let low = Int(lexicon[slot] >> 12 & 0xFFFF)
+            bits[low >> 6] |= 1 << UInt64(low & 63)
+        }
+        return bits
+    }()
+
     /// A pair for each feature: injection, toxicity.
     var weights: UnsafePointer<Int8> { (bytes + Self.weightsAt).assumingMemoryBound(to: Int8.self) }
 
