@@ -48,6 +48,15 @@ public protocol AnswerStore: Sendable {
     /// Forgets what has expired, then the oldest until what is left takes at most so many bytes. How many went, and the bytes left.
     func prune(at milliseconds: Int64, bytes: Int) throws(StoreFailure) -> (forgotten: Int, bytes: Int)
     func close() throws(StoreFailure)
+    /// What is kept is damaged: puts it aside, and closes. Another store of its place begins anew. Where it went; nil: nothing was moved.
+    func discard() -> String?
+}
+
+extension AnswerStore {
+    public func discard() -> String? {
+        try? close()  // it is done with
+        return nil
+    }
 }
 
 /// Keeps answers as long as the process lives.

@@ -30,6 +30,16 @@ public struct DecisionBytes: Hashable, Sendable {
     public var count: Int { long.isEmpty ? Int(few) : long.count }
     public var isEmpty: Bool { count == 0 }
 
+    /// Of at most `mostShort` bytes.
+    var isShort: Bool { long.isEmpty }
+    static var mostShort: Int { most }
+
+    /// Writes a short one to `mostShort` bytes of room, and says how many of them it has.
+    func copyShort(to room: UnsafeMutableRawPointer) -> Int {
+        room.storeBytes(of: words, as: Words.self)
+        return Int(few)
+    }
+
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         if !long.isEmpty { return try long.withUnsafeBytes(body) }
         return try withUnsafeBytes(of: words) { try body(UnsafeRawBufferPointer(rebasing: $0[..<Int(few)])) }

@@ -27,6 +27,8 @@ public enum DocumentKind: UInt8, CaseIterable, Sendable {
     case providerTest
     /// What canaries and shadows came to: the name is the gateway's.
     case trial
+    /// What was learnt from feedback: the name says of which project, or of the models.
+    case learning
 }
 
 public struct StoredDocument: Hashable, Sendable {

@@ -13,7 +13,7 @@ public protocol LedgerSink: Sendable {
 ///
 /// All calls block and belong on no event loop: rows travel there through `Journal`, names are interned when settings
 /// are loaded.
-public protocol Store: LedgerSink, LeaseStore, UsageStore, AuditStore, TextStore, BreachStore, FeedbackStore {
+public protocol Store: LedgerSink, LeaseStore, UsageStore, AuditStore, TextStore, BreachStore, FeedbackStore, RerateStore {
     /// The numbers of names, new ones where they are not known yet. Order as given.
     func intern(_ names: [String], as kind: NameKind) throws(StoreFailure) -> [NameID]
     /// All names by number. Linear in names, which are as many as the operator wrote.

@@ -1,3 +1,4 @@
+import Foundation
 import Storage
 import Testing
 
@@ -84,5 +85,47 @@ import Testing
         #expect(throws: StoreFailure.self) { try first.answer(answer.digest, at: 1) }
         #expect(try SQLiteAnswerStore(path: folder("cache.db")).answer(answer.digest, at: 1) == answer)
         #expect(SQLiteAnswerStore.path(for: "data/swiftlet.db") == "data/swiftlet-cache.db")
+    }
+
+    @Test("a file that is none, or is damaged, is put aside and a new one begun", arguments: ["garbage", "torn", ""])
+    func damagedAtStart(what: String) throws {
+        let path = folder("cache.db")
+        if what == "torn" {
+            let first = try SQLiteAnswerStore(path: path)
+            try first.keep((1...40).map { Self.answer($0, size: 3_000) })
+            try first.close()
+            try Self.overwrite(path, in: 4096..<40_960)
+            // As after a power cut.
+            try Data().write(to: URL(filePath: path + "-wal"))
+        } else {
+            try Data(repeating: 0x61, count: what.isEmpty ? 0 : 9_000).write(to: URL(filePath: path))
+        }
+        var told: [String] = []
+        let store = try SQLiteAnswerStore(path: path) { aside, _ in told.append(aside) }
+        #expect(told == (what.isEmpty ? [] : [path + ".damaged"]))
+        #expect(FileManager.default.fileExists(atPath: path + ".damaged") == !what.isEmpty)
+        try store.keep([Self.answer(7)])
+        #expect(try store.answer(Self.answer(7).digest, at: 1) == Self.answer(7))
+    }
+
+    @Test("an answer that is not what was written is damage, and what is discarded is put aside") func damagedBody() throws {
+        let path = folder("cache.db")
+        let first = try SQLiteAnswerStore(path: path)
+        try first.keep([Self.answer(1, size: 60_000)])
+        try first.close()
+        // Within the pages of the body, where SQLite does not look.
+        let size = try Data(contentsOf: URL(filePath: path)).count
+        try Self.overwrite(path, in: size - 20_000..<size - 19_000)
+        let second = try SQLiteAnswerStore(path: path)
+        #expect { try second.answer(Self.answer(1).digest, at: 1) } throws: { ($0 as? StoreFailure)?.kind == .corrupt }
+        #expect(second.discard() == path + ".damaged")
+        #expect(throws: StoreFailure.self) { try second.answer(Self.answer(1).digest, at: 1) }
+        #expect(try SQLiteAnswerStore(path: path).answer(Self.answer(1).digest, at: 1) == nil)
+    }
+
+    private static func overwrite(_ path: String, in range: Range<Int>) throws {
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        bytes.replaceSubrange(range, with: Data(repeating: 0x5A, count: range.count))
+        try bytes.write(to: URL(filePath: path))
     }
 }

@@ -38,7 +38,9 @@ final class FaultyStore: Store {
     func request(_ id: RequestID) throws(StoreFailure) -> LedgerEntry? { try memory.request(id) }
     func totals() throws(StoreFailure) -> LedgerTotals { try memory.totals() }
     func close() throws(StoreFailure) { try memory.close() }
+    func rerate(_ reratings: [Rerating]) throws(StoreFailure) -> Int { try memory.rerate(reratings) }
     func keep(_ feedback: Feedback) throws(StoreFailure) -> Bool { try memory.keep(feedback) }
+    func opinions(from: RequestID, limit: Int) throws(StoreFailure) -> [Feedback] { try memory.opinions(from: from, limit: limit) }
     func feedback(from: RequestID, before: RequestID, limit: Int) throws(StoreFailure) -> [Feedback] {
         try memory.feedback(from: from, before: before, limit: limit)
     }

@@ -32,4 +32,25 @@ import Testing
         #expect(try store.feedback(from: said(2, 0).request, before: said(5, 0).request, limit: 2).map(\.score) == [0.4, 0.3])
         #expect(try store.feedback(from: said(1, 0).request, before: said(5, 0).request, limit: 0).isEmpty)
     }
+
+    @Test("what nobody said gives way to what is said, and is shown with its lesson to those who learn alone", arguments: Kind.allCases)
+    func hints(kind: Kind) throws {
+        let store = try kind.open(in: folder)
+        let first = LedgerEntry.sample(1).id
+        func hint(_ number: Int, _ source: Feedback.Source, _ lesson: [UInt8] = [1, 0, 255]) -> Feedback {
+            Feedback(request: LedgerEntry.sample(number).id, unixMilliseconds: 5, score: 0, source: source, lesson: lesson)
+        }
+        #expect(try store.keep(hint(1, .regenerated)))
+        #expect(try store.keep(hint(2, .fallback)))
+        #expect(try store.feedback(of: first) == nil, "nobody said anything")
+        #expect(try store.opinions(from: first, limit: 10) == [hint(2, .fallback), hint(1, .regenerated)])
+        var word = self.said(1, 1, "good")
+        word.lesson = [7]
+        #expect(try store.keep(word), "the first word")
+        #expect(try !store.keep(hint(1, .badFormat)), "too late")
+        #expect(try !store.keep(word))
+        #expect(try store.opinions(from: first, limit: 10) == [hint(2, .fallback), word])
+        #expect(try store.opinions(from: first, limit: 1) == [hint(2, .fallback)])
+        #expect(try store.feedback(of: first)?.label == "good" && store.feedback(of: first)?.lesson.isEmpty == true)
+    }
 }

@@ -55,7 +55,7 @@ public final class MemoryStore: Store {
 
         /// Leaves the row that had to give way, if any.
         mutating func take(_ row: inout LedgerEntry, capacity: Int) {
-            usage.add(row)
+            withUnsafePointer(to: &row) { usage.add($0) }
             if !row.charges.isEmpty {
                 leases.charge(row.charges)
                 row.charges = []

@@ -6,7 +6,14 @@ struct MemoryUsage: Sendable {
     private var batch = UsageBatch()
     private var hoursKept = Int64.min
 
-    mutating func add(_ row: borrowing LedgerEntry) { batch.add(row, daysBefore: hoursKept) }
+    mutating func add(_ row: UnsafePointer<LedgerEntry>) { batch.add(row, daysBefore: hoursKept) }
+
+    /// What is known by the day only is corrected there.
+    mutating func correct(_ deltas: UsageBatch) {
+        for (cell, totals) in zip(deltas.cells, deltas.sums) {
+            batch.add(totals, to: cell.start < hoursKept ? cell.reduced(to: cell.shape, .day) : cell)
+        }
+    }
 
     /// Linear in cells, of which there is one for each hour, or day, and combination of names that were in use then.
     func sums(_ query: UsageQuery, _ sums: inout UsageSums) -> Bool {

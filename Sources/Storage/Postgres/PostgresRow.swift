@@ -64,6 +64,19 @@ enum PostgresRow {
         return PostgresQuery(insert, parameters: columns.parameters)
     }
 
+    /// Of rows that are there: what they cost.
+    static func rerating(_ rows: [LedgerEntry]) -> PostgresQuery {
+        var columns = Columns(rows[...])
+        columns.wide { $0.id.rawValue }
+        columns.wide { $0.cost.amount }
+        columns.blob { $0.attemptLog.isEmpty ? [] : AttemptLog.encode($0.attemptLog) }
+        return PostgresQuery(
+            """
+            UPDATE requests SET cost = n.cost, attempt_log = n.attempt_log, flags = requests.flags | \(priced)
+            FROM unnest($1, $2, $3) AS n(id, cost, attempt_log) WHERE requests.id = n.id
+            """, parameters: columns.parameters)
+    }
+
     /// Nil for a row this version cannot have written.
     static func read(_ result: PostgresResult, _ at: Int) -> LedgerEntry? {
         guard let id = RequestID(rawValue: result.int(at, 0)), let state = LedgerState(rawValue: UInt8(truncatingIfNeeded: result.int(at, 17)))

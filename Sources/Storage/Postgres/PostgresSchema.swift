@@ -13,7 +13,7 @@ enum PostgresSchema {
         PostgresStep(version: 1, serves: 1, sql: first), PostgresStep(version: 2, serves: 1, sql: second),
         PostgresStep(version: 3, serves: 1, sql: third), PostgresStep(version: 4, serves: 1, sql: feedback),
         PostgresStep(version: 5, serves: 1, sql: savings),
-        PostgresStep(version: 6, serves: 1, sql: cachedAnswers),
+        PostgresStep(version: 6, serves: 1, sql: cachedAnswers), PostgresStep(version: 7, serves: 1, sql: lessons),
     ]
 
     /// detail: see BreachBytes. mark: what an operator said of it, 0 for nothing. Of each writer the last batch that was taken.
@@ -30,6 +30,11 @@ enum PostgresSchema {
     /// What clients think of answers: in millionths, 0 is bad.
     private static let feedback = """
         CREATE TABLE feedback(request bigint PRIMARY KEY, at_ms bigint NOT NULL, score bigint NOT NULL, label text NOT NULL);
+        """
+
+    /// Who thinks so: see Feedback.Source. lesson: see Lesson.encoded.
+    private static let lessons = """
+        ALTER TABLE feedback ADD COLUMN source bigint NOT NULL DEFAULT 0, ADD COLUMN lesson bytea NOT NULL DEFAULT ''::bytea;
         """
 
     /// Of prompts that were made shorter.

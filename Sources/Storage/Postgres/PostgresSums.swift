@@ -36,6 +36,32 @@ enum PostgresSums {
             .joined(separator: ", "))
         """
 
+    /// What requests cost more, or less, than was said. Hours that are forgotten stay so.
+    static func correcting(_ batch: UsageBatch) -> [PostgresQuery] {
+        guard !batch.cells.isEmpty else { return [] }
+        let cells = zip(batch.cells, batch.sums).map { (key: numbers(of: $0), sums: $1) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let keyed = keys.indices.map { index in PostgresParameter.int8s(cells.map { $0.key[index] }) }
+        let sums: [PostgresParameter] = [
+            .int8s(cells.map(\.sums.priced)), .int8s(cells.map(\.sums.cost.amount)), .int8s(cells.map(\.sums.compared.amount)),
+        ]
+        return [PostgresQuery(locking, parameters: keyed), PostgresQuery(correction, parameters: keyed + sums)]
+    }
+
+    /// In the order in which batches are added.
+    private static let locking = """
+        SELECT 1 FROM usage WHERE (\(keys.joined(separator: ", "))) IN
+            (SELECT * FROM unnest(\((1...keys.count).map { "$\($0)" }.joined(separator: ", "))))
+        ORDER BY \(keys.joined(separator: ", ")) FOR UPDATE
+        """
+
+    private static let correction = """
+        UPDATE usage SET priced = usage.priced + delta.priced, cost = greatest(0, usage.cost + delta.cost),
+            compared = greatest(0, usage.compared + delta.compared)
+        FROM unnest(\((1...keys.count + 3).map { "$\($0)" }.joined(separator: ", ")))
+            AS delta(\(keys.joined(separator: ", ")), priced, cost, compared)
+        WHERE \(keys.map { "usage.\($0) = delta.\($0)" }.joined(separator: " AND "))
+        """
+
     private static func numbers(of cell: UsageCell) -> [Int64] {
         [Int64(cell.shape.rawValue), Int64(cell.span.rawValue), cell.start]
             + [cell.key, cell.project, cell.customer, cell.model, cell.provider, cell.deployment, cell.policy, cell.tag].map { Int64($0.rawValue) }

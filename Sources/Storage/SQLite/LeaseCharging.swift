@@ -2,46 +2,26 @@ import GRDB
 import GRDBSQLite
 import Routing
 
-/// Charges of a batch, summed by slice: a batch of a busy key charges each of its slices once.
-struct LeaseCharging {
-    private var amounts: [(lease: Int64, amount: Int64)] = []
-    private var places: [Int64: Int] = [:]
-    /// Rows of one key charge the same slices in the same order: where the next one probably stands.
-    private var guess = 0
-
-    mutating func add(_ charges: [LeaseCharge]) {
-        for charge in charges {
-            if guess >= amounts.count { guess = 0 }
-            let isThere = guess < amounts.count && amounts[guess].lease == charge.lease
-            if let place = isThere ? guess : places[charge.lease] {
-                amounts[place].amount = amounts[place].amount.saturatingAdd(max(0, charge.amount))
-                guess = place + 1
-            } else {
-                places[charge.lease] = amounts.count
-                amounts.append((charge.lease, max(0, charge.amount)))
-                guess = amounts.count
-            }
-        }
-    }
+extension SQLiteLeases {
+    private static let charge = "UPDATE leases SET used = ? WHERE id = ?"
+    private static let sum = """
+        UPDATE lease_windows SET used = min(used, \(Int64.max) - ?1) + ?1, leased = max(0, leased - ?2),
+            written_off = max(0, written_off - ?3) WHERE id = ?4
+        """
 
     /// Three statements a slice, inside the transaction of the rows. Slices that are forgotten are charged no more.
-    func apply(_ database: Database, _ step: (OpaquePointer) throws -> Void) throws {
-        guard !amounts.isEmpty else { return }
-        let find = try database.cachedStatement(sql: SQLiteLeases.find).sqliteStatement
-        let charge = try database.cachedStatement(sql: "UPDATE leases SET used = ? WHERE id = ?").sqliteStatement
-        let sum = try database.cachedStatement(
-            sql: """
-                UPDATE lease_windows SET used = min(used, \(Int64.max) - ?1) + ?1, leased = max(0, leased - ?2),
-                    written_off = max(0, written_off - ?3) WHERE id = ?4
-                """
-        ).sqliteStatement
-        for (lease, amount) in amounts {
-            guard let (window, before) = SQLiteLeases.slice(lease, find) else { continue }
+    static func add(_ sums: ChargeSums, _ database: Database, _ step: (OpaquePointer) throws -> Void) throws {
+        guard !sums.isEmpty else { return }
+        let find = try database.cachedStatement(sql: find).sqliteStatement
+        let charge = try database.cachedStatement(sql: charge).sqliteStatement
+        let sum = try database.cachedStatement(sql: sum).sqliteStatement
+        for added in sums.charges {
+            guard let (window, before) = slice(added.lease, find) else { continue }
             var slice = before
             var unused = LeaseWindow()
-            slice.charge(amount, &unused)
+            slice.charge(added.amount, &unused)
             sqlite3_bind_int64(charge, 1, slice.used)
-            sqlite3_bind_int64(charge, 2, lease)
+            sqlite3_bind_int64(charge, 2, added.lease)
             try step(charge)
             let eaten = before.rest - slice.rest
             sqlite3_bind_int64(sum, 1, slice.used - before.used)

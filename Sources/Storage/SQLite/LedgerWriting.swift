@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Routing
 
 extension SQLiteStore {
     public func append(_ rows: ArraySlice<LedgerEntry>) throws(StoreFailure) -> AppendReceipt {
@@ -7,44 +8,63 @@ extension SQLiteStore {
         let pool = try opened()
         return try attempt {
             try pool.writeWithoutTransaction { database in
-                let begin = try database.cachedStatement(sql: "BEGIN IMMEDIATE").sqliteStatement
-                let commit = try database.cachedStatement(sql: "COMMIT").sqliteStatement
-                try step(begin, database)
-                do {
-                    let receipt = try insert(rows, database)
-                    try step(commit, database)
-                    return receipt
-                } catch {
-                    // Some errors have rolled back already.
-                    if sqlite3_get_autocommit(database.sqliteConnection) == 0 { try? database.execute(sql: "ROLLBACK") }
-                    throw error
-                }
+                if let receipt = try transaction(database, { try insertNew(rows, database) }) { return receipt }
+                // Some are there already, as in a batch that is sent again: one by one, and each is looked at.
+                return try transaction(database) { try insertEach(rows, database) } ?? AppendReceipt()
             }
         }
     }
 
-    private func insert(_ rows: ArraySlice<LedgerEntry>, _ database: Database) throws -> AppendReceipt {
-        let usual = try database.cachedStatement(sql: LedgerRow.insertUsual).sqliteStatement
-        let connection = database.sqliteConnection
-        var receipt = AppendReceipt()
-        var charging = LeaseCharging()
-        var usage = UsageBatch()
-        let counted = try UsageRows.state(database)
+    /// Nothing is changed where `body` throws or returns nil.
+    private func transaction<Value>(_ database: Database, _ body: () throws -> Value?) throws -> Value? {
+        let begin = try database.cachedStatement(sql: "BEGIN IMMEDIATE").sqliteStatement
+        let commit = try database.cachedStatement(sql: "COMMIT").sqliteStatement
+        try step(begin, database)
+        do {
+            let value = try body()
+            if value != nil { try step(commit, database) } else { try database.execute(sql: "ROLLBACK") }
+            return value
+        } catch {
+            // Some errors have rolled back already.
+            if sqlite3_get_autocommit(database.sqliteConnection) == 0 { try? database.execute(sql: "ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// Nil: one of the rows is there already.
+    private func insertNew(_ rows: ArraySlice<LedgerEntry>, _ database: Database) throws -> AppendReceipt? {
+        var sums = try BatchSums(database)
         // By their places: a row is large, and going through them one by one would copy each.
-        try rows.withUnsafeBufferPointer { rows in
-            for at in rows.indices {
-                if LedgerRow.isUsual(rows[at]) {
-                    try LedgerRow.runUsual(rows[at], usual) { try step(usual, database) }
-                } else {
-                    let whole = try database.cachedStatement(sql: LedgerRow.insert).sqliteStatement
-                    try LedgerRow.run(rows[at], whole) { try step(whole, database) }
+        let isNew = try rows.withUnsafeBufferPointer { rows in
+            guard let first = rows.baseAddress else { return true }
+            var usual = UsualRows()
+            for at in 0..<rows.count {
+                let row = first + at
+                if LedgerRow.isUsual(row) {
+                    if try usual.add(row) && !usual.insert(database, { try step($0, database) }) { return false }
+                } else if try !insert(row, database) {
+                    return false
                 }
-                if sqlite3_changes(connection) == 1 {
+                sums.add(row)
+            }
+            return try usual.insert(database) { try step($0, database) }
+        }
+        guard isNew else { return nil }
+        try sums.write(database) { try step($0, database) }
+        var receipt = AppendReceipt()
+        receipt.added = rows.count
+        return receipt
+    }
+
+    private func insertEach(_ rows: ArraySlice<LedgerEntry>, _ database: Database) throws -> AppendReceipt {
+        var receipt = AppendReceipt()
+        var sums = try BatchSums(database)
+        try rows.withUnsafeBufferPointer { rows in
+            guard let first = rows.baseAddress else { return }
+            for at in 0..<rows.count {
+                if try insert(first + at, database) {
                     receipt.added += 1
-                    if !rows[at].charges.isEmpty { charging.add(rows[at].charges) }
-                    // Among the old rows that are still to be counted it is one of them.
-                    let id = rows[at].id.rawValue
-                    if id >= counted.end || id < counted.next { usage.add(rows[at]) }
+                    sums.add(first + at)
                 } else if try fetch(rows[at].id, database)?.matches(rows[at]) == true {
                     receipt.repeated += 1
                 } else {
@@ -52,10 +72,15 @@ extension SQLiteStore {
                 }
             }
         }
-        usage.fold(before: counted.folded)
-        try UsageRows.add(usage, database) { try step($0, database) }
-        try charging.apply(database) { try step($0, database) }
+        try sums.write(database) { try step($0, database) }
         return receipt
+    }
+
+    /// Any row. False: it is there already.
+    private func insert(_ row: UnsafePointer<LedgerEntry>, _ database: Database) throws -> Bool {
+        let statement = try database.cachedStatement(sql: LedgerRow.insert).sqliteStatement
+        try LedgerRow.run(row, statement) { try step(statement, database) }
+        return sqlite3_changes(database.sqliteConnection) == 1
     }
 
     /// Runs a statement that returns no rows.

@@ -242,6 +242,13 @@ struct Migration: Sendable {
                 ALTER TABLE usage ADD COLUMN saved_tokens INTEGER NOT NULL DEFAULT 0;
                 ALTER TABLE usage ADD COLUMN saved_cost INTEGER NOT NULL DEFAULT 0;
                 """),
+        Migration(
+            version: 11,
+            sql: """
+                -- Who thinks so: see Feedback.Source. lesson: see Lesson.encoded.
+                ALTER TABLE feedback ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE feedback ADD COLUMN lesson BLOB NOT NULL DEFAULT x'';
+                """),
     ]
 
     /// The version a database has. Fails on one that is newer than `steps` or not ours. Only reads.

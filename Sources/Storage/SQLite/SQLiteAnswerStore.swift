@@ -1,3 +1,4 @@
+import CBytes
 import FoundationEssentials
 import GRDB
 import GRDBSQLite
@@ -25,14 +26,30 @@ public final class SQLiteAnswerStore: AnswerStore {
                 );
                 CREATE INDEX cached_answers_by_age ON cached_answers(stored_ms, bytes);
                 CREATE INDEX cached_answers_by_expiry ON cached_answers(expires_ms);
-                """)
+                """),
+        // Pages that a power cut took are nothing that SQLite notices inside a long value. Rows from before have none, and are unknown.
+        Migration(version: 2, sql: "ALTER TABLE cached_answers ADD COLUMN sum INTEGER"),
     ]
 
     /// The file for a store named `sqlite:swiftlet.db`: `swiftlet-cache.db`.
     public static func path(for path: String) -> String { SQLiteResponseStore.path(for: path, called: "cache") }
 
+    /// A file that is damaged, or none of ours, is put aside and a new one begun.
+    /// - Parameter moved: Called with where it went and what was the matter.
+    public convenience init(path: String, moved: (_ to: String, _ problem: String) -> Void) throws(StoreFailure) {
+        do {
+            try self.init(path: path)
+        } catch {
+            guard error.kind == .corrupt || error.kind == .foreign, let aside = Self.putAside(path) else { throw error }
+            moved(aside, error.message)
+            try self.init(path: path)
+        }
+    }
+
     public init(path: String) throws(StoreFailure) {
         self.path = path
+        // A clean end leaves no log behind.
+        let endedBadly = FileManager.default.fileExists(atPath: path + "-wal")
         queue = Locked(nil)
         do {
             var configuration = Configuration()
@@ -43,11 +60,36 @@ public final class SQLiteAnswerStore: AnswerStore {
                 try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -2048")
             }
             let opened = try DatabaseQueue(path: path, configuration: configuration)
-            try opened.writeWithoutTransaction { try Migration.migrate($0, path: path, steps: Self.steps) }
+            try opened.writeWithoutTransaction { database in
+                if endedBadly, let problem = try String.fetchOne(database, sql: "PRAGMA quick_check(1)"), problem != "ok" {
+                    throw StoreFailure(.corrupt, path: path, problem)
+                }
+                try Migration.migrate(database, path: path, steps: Self.steps)
+            }
             queue.withLock { $0 = opened }
         } catch {
             throw StoreFailure(error, path: path)
         }
+    }
+
+    /// Beside where it was, over what was put there before.
+    private static func putAside(_ path: String) -> String? {
+        let aside = path + ".damaged"
+        let files = FileManager.default
+        try? files.removeItem(atPath: aside)  // there may be none
+        do { try files.moveItem(atPath: path, toPath: aside) } catch { return nil }
+        for end in ["-wal", "-shm"] { try? files.removeItem(atPath: path + end) }  // nor these
+        return aside
+    }
+
+    public func discard() -> String? {
+        try? close()  // what is damaged may not close either
+        return Self.putAside(path)
+    }
+
+    private static func sum(_ lines: [UInt8], _ body: [UInt8]) -> Int64 {
+        let first = lines.withUnsafeBufferPointer { ccrc_32(0, $0.baseAddress, $0.count) }
+        return Int64(body.withUnsafeBufferPointer { ccrc_32(first, $0.baseAddress, $0.count) })
     }
 
     private func attempt<Value>(_ body: (DatabaseQueue) throws -> Value) throws(StoreFailure) -> Value {
@@ -61,12 +103,13 @@ public final class SQLiteAnswerStore: AnswerStore {
                 for answer in answers {
                     try database.execute(
                         sql: """
-                            INSERT OR REPLACE INTO cached_answers(digest, key, route, stored_ms, expires_ms, bytes, worth, content_type, lines, body)
-                            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            INSERT OR REPLACE INTO cached_answers(digest, key, route, stored_ms, expires_ms, bytes, worth, content_type,
+                                lines, body, sum)
+                            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                             """,
                         arguments: [
                             Data(answer.digest), answer.key, answer.route, answer.storedMilliseconds, answer.expiresMilliseconds, answer.bytes,
-                            answer.worth, answer.contentType, Data(answer.lines), Data(answer.body),
+                            answer.worth, answer.contentType, Data(answer.lines), Data(answer.body), Self.sum(answer.lines, answer.body),
                         ])
                 }
             }
@@ -79,15 +122,18 @@ public final class SQLiteAnswerStore: AnswerStore {
                 let row = try Row.fetchOne(
                     database,
                     sql: """
-                        SELECT key, route, stored_ms, expires_ms, worth, content_type, lines, body FROM cached_answers
+                        SELECT key, route, stored_ms, expires_ms, worth, content_type, lines, body, sum FROM cached_answers
                         WHERE digest = ? AND expires_ms > ?
                         """,
                     arguments: [Data(digest), milliseconds])
-                return row.map { row in
-                    CachedAnswer(
-                        digest: digest, key: row[0], route: row[1], storedMilliseconds: row[2], expiresMilliseconds: row[3], worth: row[4],
-                        contentType: row[5], lines: Array(row[6] as Data), body: Array(row[7] as Data))
+                guard let row, let sum = row[8] as Int64? else { return nil }
+                let answer = CachedAnswer(
+                    digest: digest, key: row[0], route: row[1], storedMilliseconds: row[2], expiresMilliseconds: row[3], worth: row[4],
+                    contentType: row[5], lines: Array(row[6] as Data), body: Array(row[7] as Data))
+                guard Self.sum(answer.lines, answer.body) == sum else {
+                    throw StoreFailure(.corrupt, path: path, "an answer is not what was written")
                 }
+                return answer
             }
         }
     }

@@ -28,15 +28,15 @@ struct UsageCell: Hashable, Sendable {
     init(start: Int64) { self.start = start }
 
     /// That of a row, in its hour.
-    init(_ row: borrowing LedgerEntry) {
-        start = UsageCalendar.hour(of: row.startedUnixMilliseconds)
-        key = row.key
-        project = row.project
-        customer = row.customer
-        model = row.model
-        provider = row.provider
-        deployment = row.deployment
-        policy = row.policy
+    init(_ row: UnsafePointer<LedgerEntry>) {
+        start = UsageCalendar.hour(of: row.pointee.startedUnixMilliseconds)
+        key = row.pointee.key
+        project = row.pointee.project
+        customer = row.pointee.customer
+        model = row.pointee.model
+        provider = row.pointee.provider
+        deployment = row.pointee.deployment
+        policy = row.pointee.policy
     }
 
     init(tag: NameID, start: Int64) {
@@ -84,6 +84,13 @@ struct UsageCell: Hashable, Sendable {
         return shapes.flatMap { [reduced(to: $0, .day), reduced(to: $0, .month)] }
     }
 
+    /// What differs most often first.
+    static func == (left: UsageCell, right: UsageCell) -> Bool {
+        left.deployment == right.deployment && left.key == right.key && left.start == right.start && left.model == right.model
+            && left.project == right.project && left.customer == right.customer && left.provider == right.provider
+            && left.policy == right.policy && left.tag == right.tag && left.shape == right.shape && left.span == right.span
+    }
+
     func hash(into hasher: inout Hasher) {
         func pair(_ low: NameID, _ high: NameID) -> UInt64 {
             UInt64(UInt32(bitPattern: low.rawValue)) | UInt64(UInt32(bitPattern: high.rawValue)) << 32
@@ -104,19 +111,30 @@ struct UsageBatch: Sendable {
     private static let few = 8
     private var last = -1
 
-    /// `daysBefore`: of hours before this one only days are kept.
-    mutating func add(_ row: borrowing LedgerEntry, daysBefore: Int64 = .min) {
+    mutating func add(_ row: LedgerEntry) { withUnsafePointer(to: row) { add($0) } }
+
+    /// By its place, since a row is large: handed over as a value it would be copied.
+    /// - Parameter daysBefore: Of hours before this one only days are kept.
+    mutating func add(_ row: UnsafePointer<LedgerEntry>, daysBefore: Int64 = .min) {
         let cell = UsageCell(row)
         let isOver = cell.start < daysBefore
         sums[place(of: isOver ? cell.reduced(to: .all, .day) : cell)].add(row)
-        guard !row.tags.isEmpty else { return }
-        for (index, tag) in row.tags.enumerated() where !row.tags[..<index].contains(tag) {
+        let tags = row.pointee.tags
+        guard !tags.isEmpty else { return }
+        for (index, tag) in tags.enumerated() where !tags[..<index].contains(tag) {
             let tagged = UsageCell(tag: tag, start: cell.start)
             sums[place(of: isOver ? tagged.reduced(to: .tag, .day) : tagged)].add(row)
         }
     }
 
     mutating func add(_ totals: LedgerTotals, to cell: UsageCell) { sums[place(of: cell)].add(totals) }
+
+    /// Where a row counts in its hour.
+    mutating func add(_ totals: LedgerTotals, toCellsOf row: LedgerEntry) {
+        let cell = withUnsafePointer(to: row) { UsageCell($0) }
+        add(totals, to: cell)
+        for tag in Set(row.tags) { add(totals, to: UsageCell(tag: tag, start: cell.start)) }
+    }
 
     /// Adds what hours before `hour` count in days and months too.
     mutating func fold(before hour: Int64) {
@@ -129,7 +147,7 @@ struct UsageBatch: Sendable {
         // Neighbours are often alike.
         if last >= 0, cells[last] == cell { return last }
         // A few are compared sooner than one is digested.
-        if let known = cells.count <= Self.few ? cells.firstIndex(of: cell) : places[cell] {
+        if let known = cells.count <= Self.few ? cells.indices.first(where: { cells[$0] == cell }) : places[cell] {
             last = known
             return known
         }
@@ -145,23 +163,25 @@ extension LedgerTotals {
     /// What one request may count at most in each sum, so that a thousand absurd ones still add up.
     private static let most: Int64 = 1 << 53
 
-    mutating func add(_ row: borrowing LedgerEntry) {
+    mutating func add(_ row: LedgerEntry) { withUnsafePointer(to: row) { add($0) } }
+
+    mutating func add(_ row: UnsafePointer<LedgerEntry>) {
         requests += 1
-        attempts += Int64(row.attempts)
-        switch row.state {
+        attempts += Int64(row.pointee.attempts)
+        switch row.pointee.state {
         case .done: break
         case .failed: failed += 1
         case .cancelled: cancelled += 1
         case .unknown: unknown += 1
         }
-        if row.usage.estimated { estimated += 1 }
-        if row.priced { priced += 1 }
-        usage += row.usage.clamped(to: Self.most)
-        let paid = min(max(0, row.cost.amount), Self.most)
+        if row.pointee.usage.estimated { estimated += 1 }
+        if row.pointee.priced { priced += 1 }
+        usage += row.pointee.usage.clamped(to: Self.most)
+        let paid = min(max(0, row.pointee.cost.amount), Self.most)
         cost = cost + Nanodollars(paid)
-        savedTokens += min(max(0, row.savedTokens), Self.most)
-        savedCost = savedCost + Nanodollars(min(max(0, row.savedCost.amount), Self.most))
-        if let baseline = row.baseline {
+        savedTokens += min(max(0, row.pointee.savedTokens), Self.most)
+        savedCost = savedCost + Nanodollars(min(max(0, row.pointee.savedCost.amount), Self.most))
+        if let baseline = row.pointee.baseline {
             compared = compared + Nanodollars(paid)
             self.baseline = self.baseline + Nanodollars(min(max(0, baseline.amount), Self.most))
         }
