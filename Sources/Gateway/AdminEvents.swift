@@ -10,6 +10,9 @@ import Wire
 public final class AdminEvents: Sendable {
     /// The newest are kept.
     public static let mostEvents = 100_000
+    /// Kinds of events beside those of the router: a budget has passed a threshold; a breach has begun, is open again or worse.
+    public static let budgetAlert = "budget_alert"
+    public static let breach = "breach"
 
     private struct State {
         /// Events the store did not take.

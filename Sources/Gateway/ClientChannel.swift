@@ -37,8 +37,12 @@ final class ClientChannel: Timed, ChannelInboundHandler {
 
     var limits: Limits { loop.live.limits }
 
-    init(loop: Loop) {
+    /// The key of a request that the gateway sends itself. Nil: clients show theirs.
+    let ownKey: String?
+
+    init(loop: Loop, as ownKey: String? = nil) {
         self.loop = loop
+        self.ownKey = ownKey
         parser = RequestParser(limits: loop.live.limits.head)
         chunks = ChunkedBody()
     }
@@ -382,19 +386,5 @@ extension Refusal {
     init(_ problem: HeadProblem) {
         self.init(problem.status == 431 ? .headersTooLarge : .invalidRequest, "\(problem.message) (byte \(problem.offset) of the request)")
         status = problem.status
-    }
-}
-
-extension ByteBuffer {
-    /// The readable bytes, for parsers with typed errors.
-    @inline(__always)
-    func readable<Result, Problem: Error>(
-        _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
-    ) throws(Problem) -> Result {
-        var outcome: Swift.Result<Result, Problem>?
-        withUnsafeReadableBytes { raw in
-            do throws(Problem) { outcome = .success(try body(raw)) } catch { outcome = .failure(error) }
-        }
-        return try outcome.unsafelyUnwrapped.get()
     }
 }

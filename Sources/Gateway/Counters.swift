@@ -54,6 +54,12 @@ struct Counters: Sendable {
     var duration = Histogram()
     var firstByte = Histogram()
 
+    /// By the names that clients send, and by project.
+    var models = NamedCounts()
+    var projects = NamedCounts()
+    var overhead = Overhead()
+    var decisions = DecisionCounts()
+
     /// What guardrails found: see `GuardCounts`.
     var guarding = GuardCounts()
     var moderation = ModerationCounts()
@@ -150,6 +156,10 @@ struct Counters: Sendable {
         for (route, counts) in right.passes { left.passes[route, default: PassCounts()] += counts }
         left.duration += right.duration
         left.firstByte += right.firstByte
+        left.models += right.models
+        left.projects += right.projects
+        left.overhead += right.overhead
+        left.decisions += right.decisions
         left.guarding += right.guarding
         left.moderation += right.moderation
     }

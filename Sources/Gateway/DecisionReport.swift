@@ -151,6 +151,7 @@ public struct DecisionReport: Sendable {
                 own.member("tiers", complexity.tiers)
             }
             if complexity.trouble != .none { own.member("unscored_because", complexity.trouble.text) }
+            if let learnt = complexity.learnt { write(learnt, to: &own) }
         }
         record.member("intelligent_routing_used", isTiered)
         number("complexity_score", complexity.score, &record)
@@ -158,6 +159,23 @@ public struct DecisionReport: Sendable {
         number("adjusted_score", complexity.adjusted, &record)
         record.member("selected_tier", complexity.tier)
         record.member("total_tiers", complexity.tiers)
+    }
+
+    private static func write(_ learnt: Decision.Learnt, to own: inout JSONWriter) {
+        func number(_ name: String, _ value: Float, _ writer: inout JSONWriter) {
+            writer.key(name)
+            writer.raw(written(Double(value)))
+        }
+        own.key("learning")
+        own.object { line in
+            line.member("task", LearningDesk.taskName(Int(learnt.task)))
+            number("score_before", learnt.frozen, &line)
+            number("correction", learnt.offset, &line)
+            line.member("trial", learnt.isTrial)
+            number("propensity", learnt.propensity, &line)
+            let why = learnt.isTrial ? "its session tries another model" : learnt.offset == 0 ? "nothing is corrected here" : "feedback corrects it"
+            line.member("reason", why)
+        }
     }
 
     private func write(_ hit: Decision.Hit, _ writer: inout JSONWriter) {

@@ -51,6 +51,8 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     /// The attempt that waits for the store of limits; nil with `isParked`: all of the request waits.
     var parkedAttempt: Attempt?
     var isParked = false
+    /// When the phase in progress began, of a request that is timed; zero: it is not. See `Overhead`.
+    var mark = Instant.zero
     /// A limit says no: what is left is said with that.
     var isRefused = false
     /// The answer's last frame, or all of it; a large body apart.
@@ -72,6 +74,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     func begin(waiting: Bool = false) {
         loop.counters.inFlight += 1
         client.begin(self)
+        timeAdmission(waiting: waiting)
         if waiting { park() } else if request.cache == nil { advance() } else { start() }
     }
 
@@ -139,6 +142,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     func connected(_ channel: UpstreamChannel, reused: Bool) {
         waiter = nil
         guard let target else { return }
+        let begun = mark == .zero ? mark : .now()
         upstream = channel
         usesPooled = reused
         var bytes = UpstreamRequest.make(target, request, shorter, interpreter, attempt, live, loop)
@@ -148,6 +152,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
             self, request: bytes, firstByte: target.firstByteTimeout, idle: target.idleTimeout,
             deadline: attempt?.deadline ?? .distantFuture)
         loop.giveBack(bytes.head)
+        if begun != .zero { timeSending(since: begun) }
     }
 
     func notConnected(_ reason: String) {
@@ -359,9 +364,6 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         if lastDetail == nil { lastDetail = loser.lastDetail }
     }
 
-    /// The stream has shown enough, or must not be waited for any longer.
-    func openGate() { relay.openGate() }
-    func lookAtGate() -> CommitGate.Verdict { relay.lookAtGate(at: loop.time) }
     func beginGate(_ gate: CommitGate) { relay.beginGate(gate, started: attemptStarted) }
 
     // MARK: Settle
@@ -378,13 +380,16 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         }
         settlement.count(in: &loop.counters)
         if live.hasTrials { settlement.note(in: loop.server.trials) }
+        if let learning = live.learning { settlement.teach(loop.server, learning) }
         settlement.log(to: loop.accessLog)
         if live.telemetry != nil { tell(settlement, lastStarted: attemptStarted) }
+        if mark != .zero { timeSettling() }
         loop.holding.hold(self, settlement)
     }
 
     /// The row is durable, or patience is at its end: the last frame goes.
     func release() {
+        if mark != .zero { timeRecording() }
         if let head = last.head {
             last.head = nil
             client.send(head, last.body)

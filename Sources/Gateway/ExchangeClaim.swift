@@ -52,15 +52,15 @@ extension Exchange: Parked {
 
     private func openRequest(at deployment: Deployment.ID) -> OpenRequest {
         var open = OpenRequest(id: id, startedUnixMilliseconds: id.unixMilliseconds)
-        let numbers = live.numbers
-        open.key = numbers.keys[request.key]
-        open.route = request.isOwnRoute(live) ? numbers.inline : numbers.routes[request.entry.model.route]
+        let live = live
+        open.key = live.numbers.keys[request.key]
+        open.route = request.isOwnRoute(live) ? live.numbers.inline : live.numbers.routes[request.entry.model.route]
         open.model = open.route
-        open.deployment = numbers.deployments[deployment]
-        open.provider = numbers.providers[deployment]
-        if let policy = request.entry.policy { open.policy = numbers.policies[policy] }
+        open.deployment = live.numbers.deployments[deployment]
+        open.provider = live.numbers.providers[deployment]
+        if let policy = request.entry.policy { open.policy = live.numbers.policies[policy] }
         if let project = request.entry.project { open.project = live.number(ofProject: project, key: request.key) }
-        if let customer = request.entry.customer { open.customer = numbers.customers[customer] }
+        if let customer = request.entry.customer { open.customer = live.numbers.customers[customer] }
         open.input = request.call.estimatedInput
         open.api = request.api.rawValue
         open.streamed = request.call.stream

@@ -5,6 +5,10 @@ import Translation
 /// Two attempts of one request at a time: a hedge beside one that is slow. The first to answer wins and alone goes on with the
 /// request; the other is cancelled, and what it cost is added to the request's.
 extension Exchange {
+    /// The stream has shown enough, or must not be waited for any longer.
+    func openGate() { relay.openGate() }
+    func lookAtGate() -> CommitGate.Verdict { relay.lookAtGate(at: loop.time) }
+
     /// Sets the timers that this attempt needs: for a hedge beside it, and for the gate that holds a stream's first tokens.
     func watch(_ attempt: Attempt) {
         let route = request.table(live).routes[attempt.route]

@@ -30,8 +30,7 @@ extension Server {
     private func admit(
         _ live: Live, _ api: API, _ body: [UInt8], _ headers: [(name: String, value: String)], key name: String?, _ remote: String?
     ) -> Result<Admitted, Obstacle> {
-        let keys = live.blueprint.keys
-        guard let key = name.map({ name in keys.firstIndex { $0.name == name } ?? (keys.isEmpty && name == Live.localKey ? 0 : nil) }) ?? 0 else {
+        guard let key = name.map({ live.key(named: $0) }) ?? 0 else {
             return .failure(.refused(Refusal(.invalidValue, "there is no key `\((name ?? "").prefix(100))`", param: "key")))
         }
         if let refusal = live.refusal(of: key, unixSeconds: WallClock.milliseconds() / 1000) { return .failure(.refused(refusal)) }
@@ -73,7 +72,7 @@ extension Server {
     }
 
     /// Framing and credentials are not the request's own here.
-    private static let carriers: Set<String> = [
+    static let carriers: Set<String> = [
         "host", "authorization", "x-api-key", "x-goog-api-key", "content-length", "transfer-encoding", "connection", "expect", "content-encoding",
     ]
 

@@ -18,6 +18,9 @@ struct Exposition {
         let router = server.router.snapshot()
         page.deployments(counters, live, router, now)
         page.providers(counters, live)
+        page.named(counters)
+        page.decisions(counters.decisions)
+        page.overhead(counters.overhead)
         page.passThrough(counters)
         page.alerts(server.webhooks.counts)
         page.guards(counters.guarding, server.guardEvents, isOn: live.guards != nil)
@@ -28,10 +31,11 @@ struct Exposition {
         page.limits(server, live, counters)
         page.compression(counters.compression)
         page.telemetry(server.telemetry.counts)
+        if live.learning != nil { page.learning(server.learning.counts) }
         return page.text
     }
 
-    private static let outcomes = ["ok", "client_error", "server_error", "client_left"]
+    static let outcomes = ["ok", "client_error", "server_error", "client_left"]
 
     private mutating func traffic(_ counters: Counters) {
         family("swiftlet_requests_total", "counter", "Requests by API and class of answer.")
@@ -71,6 +75,15 @@ struct Exposition {
             "swiftlet_telemetry_dropped_total", "Requests that telemetry was not told of: a full queue, or a collector that takes nothing.",
             counts.dropped)
         count("swiftlet_telemetry_failures_total", "Exports that the collector did not take.", counts.failures)
+    }
+
+    private mutating func learning(_ counts: LearningDesk.Counts) {
+        count("swiftlet_learning_corrected_total", "Requests whose score was moved by what feedback taught.", counts.corrected)
+        count("swiftlet_learning_trials_total", "Requests that tried another model, so that something could be learnt.", counts.tried)
+        family("swiftlet_learning_signals_total", "counter", "Opinions that nobody voiced, by what they were taken from.")
+        for source in Feedback.Source.allCases where source != .said {
+            sample("swiftlet_learning_signals_total", ["signal": source.name], counts.signals[source] ?? 0)
+        }
     }
 
     private mutating func alerts(_ counts: WebhookSender.Counts) {
@@ -129,6 +142,12 @@ struct Exposition {
             sample("swiftlet_pass_through_bytes_total", ["endpoint": counts.path, "direction": "request"], counts.received)
             sample("swiftlet_pass_through_bytes_total", ["endpoint": counts.path, "direction": "answer"], counts.sent)
         }
+        family("swiftlet_pass_through_scanned_bytes_total", "counter", "Bytes of texts that guardrails read, by pass-through endpoint.")
+        for counts in all {
+            let label = counts.path
+            sample("swiftlet_pass_through_scanned_bytes_total", ["endpoint": label, "direction": "prompt"], counts.scannedPrompts)
+            sample("swiftlet_pass_through_scanned_bytes_total", ["endpoint": label, "direction": "reply"], counts.scannedReplies)
+        }
         family("swiftlet_pass_through_cost_usd_total", "counter", "Cost by pass-through endpoint, in US dollars.")
         for counts in all {
             sample("swiftlet_pass_through_cost_usd_total", ["endpoint": counts.path], "\(Double(counts.cost.amount) / 1e9)")
@@ -152,6 +171,7 @@ struct Exposition {
         count("swiftlet_cache_evicted_total", "Answers that made room for others in memory.", kept.evicted)
         count("swiftlet_cache_expired_total", "Answers found in memory after their time.", kept.expired)
         count("swiftlet_cache_dropped_total", "Answers that did not get into the store: too many waited, or it failed.", kept.dropped)
+        count("swiftlet_cache_damaged_total", "Times that what the store kept was damaged and put aside.", kept.damaged)
     }
 
     private mutating func ledger(_ server: Server) {

@@ -32,6 +32,7 @@ final class Holding {
     private var pending: [LedgerEntry] = []
     /// What rows charge that are not durable yet.
     private var charged = CircularBuffer<(ticket: UInt64, charges: [LeaseCharge])>()
+    private var sums = ChargeSums()
     private var flushScheduled = false
     private var timerScheduled = false
     /// Tickets count the rows of this loop from 1, as the journal does.
@@ -134,12 +135,12 @@ final class Holding {
 
     /// The last return of a slice is safe only behind the rows that charge it.
     private func tellCharges(upTo ticket: UInt64) {
-        var charges: [LeaseCharge] = []
         while let first = charged.first, first.ticket <= ticket {
-            charges += first.charges
+            sums.add(first.charges)
             charged.removeFirst()
         }
-        loop.server.accounts.written(charges)
+        loop.server.accounts.written(sums.charges)
+        sums.clear()
     }
 
     private func scheduleTimer() {

@@ -61,6 +61,8 @@ final class Live: Sendable {
     /// By project: how its prompts are made shorter; most settings shorten none, and then nobody asks.
     let compressions: [String: Compression]
     let compresses: Bool
+    /// Choices by complexity learn from feedback; nil: they do not.
+    let learning: LearningSettings?
     /// What a collector is told; nil: there is none.
     let telemetry: TelemetryPlan?
     /// Some route looks at what providers remember of prompts.
@@ -132,6 +134,7 @@ final class Live: Sendable {
         keepsTexts = !textKeepings.isEmpty
         compressions = Dictionary(blueprint.projects.map { ($0.name, $0.compression) }, uniquingKeysWith: { $1 })
         telemetry = TelemetryPlan(blueprint.telemetry)
+        learning = blueprint.learning.enabled ? blueprint.learning : nil
         compresses = blueprint.compression.mode != .off || compressions.contains { $0.value.mode != .off }
         since = WallClock.milliseconds() / 1000
     }
@@ -231,6 +234,10 @@ final class Live: Sendable {
     static let localKey = "local"
 
     func keyName(_ key: Int) -> String { blueprint.keys.isEmpty ? Self.localKey : blueprint.keys[key].name }
+    /// Nil: there is no such key.
+    func key(named name: String) -> Int? {
+        blueprint.keys.firstIndex { $0.name == name } ?? (blueprint.keys.isEmpty && name == Self.localKey ? 0 : nil)
+    }
     func keyTags(_ key: Int) -> [String] { blueprint.keys.isEmpty ? [] : blueprint.keys[key].tags }
     func routeName(_ route: Route.ID) -> String { table.routes[route].name }
     /// Of a route that may have come with a request.

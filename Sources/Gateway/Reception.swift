@@ -78,6 +78,7 @@ struct Reception {
         switch obstacle {
         case .refused(let refusal):
             note(refusal, request, api, id)
+            if live.telemetry != nil { tellRefusal(refusal, request, api, id) }
             refuse(refusal, api, id)
         case .missing(let missing):
             guard mayAdopt else { return refuse(Refusal(.overloaded, "settings changed while the request waited; send it again"), api, id) }
@@ -89,7 +90,7 @@ struct Reception {
     private func note(_ refusal: Refusal, _ request: ClientRequest, _ api: API, _ id: RequestID) {
         guard let trigger = refusal.code.breach, trigger.kind != .keyStatus else { return }
         let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
-        guard let index = verdict.index else { return }
+        guard let index = verdict.index ?? ownKey(live) else { return }
         loop.noteBreach(trigger, key: index, api: api, id: id)
     }
 
@@ -116,7 +117,7 @@ struct Reception {
         let plain = PlainAdmission(live: live, key: key, keepsDecisions: loop.server.keepsDecisions || live.telemetry != nil, now: loop.time)
         if guarded?.route == nil, let admitted = plain.admit(request, call, api) {
             admitted.guarded = guarded
-            if live.mayAskComplexity { loop.server.appraise(admitted, live.table) }
+            if live.mayAskComplexity { loop.server.appraise(admitted, live.table, learns: live.learning != nil) }
             admitted.passed = passed(request, call, api, live)
             return admitted
         }
@@ -199,10 +200,15 @@ struct Reception {
                 throw Refusal(.invalidAPIKey, "key `\(live.keyName(index))` was rotated and its time of grace is over: use the new one")
             }
             return try key(.key(index), live, unixMilliseconds)
-        case .missing: throw Refusal(.invalidAPIKey, "no API key: send a virtual key as `Authorization: Bearer KEY`")
+        case .missing:
+            if let index = ownKey(live) { return try key(.key(index), live, unixMilliseconds) }
+            throw Refusal(.invalidAPIKey, "no API key: send a virtual key as `Authorization: Bearer KEY`")
         case .unknown: throw Refusal(.invalidAPIKey, "unknown API key: it is none of this gateway's virtual keys")
         }
     }
+
+    /// Of a request that the gateway sends itself.
+    private func ownKey(_ live: Live) -> Int? { client.ownKey.flatMap { live.key(named: $0) } }
 
     func read(_ request: ClientRequest, _ api: API, _ path: PathModel?) throws(Refusal) -> Call {
         if request.head.contentEncoding.isPresent {

@@ -40,6 +40,8 @@ public final class Server: Sendable {
     let idempotency: IdempotencyDesk
     let texts: TextDesk
     let feedback: FeedbackDesk
+    /// What was learnt from it.
+    public let learning = LearningDesk()
     /// What guardrails and firewall find.
     public let guardEvents: GuardEvents
     /// Incidents of guardrails and bounds, on their way to the store.
@@ -108,7 +110,7 @@ public final class Server: Sendable {
         feedback = FeedbackDesk(store, trials: trials)
         let guards = DispatchQueue(label: "guards")
         guardEvents = GuardEvents { work in guards.async { work() } }
-        breaches = BreachBook(store, webhooks: webhooks, gateway: gateway.name ?? blueprint.server.listen.written ?? "", log: log)
+        breaches = BreachBook(store, events: store, webhooks: webhooks, gateway: gateway.name ?? blueprint.server.listen.written ?? "", log: log)
         cache = AnswerCache(log: log, open: answers)
         self.open = open
         state = Locked(State())
@@ -217,7 +219,8 @@ public final class Server: Sendable {
     }
 
     /// The pipeline of a client's connection: TLS where configured, then one handler.
-    static func accept(_ channel: any Channel, loop: Loop, tls: NIOSSLContext?) throws {
+    /// - Parameter key: Of the gateway's own requests, which show none.
+    static func accept(_ channel: any Channel, loop: Loop, tls: NIOSSLContext?, as key: String? = nil) throws {
         loop.counters.acceptedConnections += 1
         guard loop.openClients < loop.live.limits.connectionsPerLoop else {
             loop.counters.refusedConnections += 1
@@ -227,7 +230,7 @@ public final class Server: Sendable {
         try channel.syncOptions?.setOption(.recvAllocator, value: SharedReadAllocator(loop.reads, on: loop.eventLoop))
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-        try pipeline.addHandler(ClientChannel(loop: loop))
+        try pipeline.addHandler(ClientChannel(loop: loop, as: key))
     }
 
     // MARK: Change
@@ -284,6 +287,8 @@ public final class Server: Sendable {
 
     /// For what is done beside the data plane.
     var anyLoop: any EventLoop { group.next() }
+
+    func loop(of eventLoop: any EventLoop) -> NIOLoopBound<Loop>? { state.withLock { $0.loops[ObjectIdentifier(eventLoop)] } }
 
     var live: Live? { state.withLock { $0.live } }
 

@@ -5,8 +5,8 @@ import Translation
 
 /// The end of an exchange in numbers: its row for the ledger, its counts, its line in the access log.
 struct Settlement {
-    private let exchange: Exchange
-    private let state: LedgerState
+    let exchange: Exchange
+    let state: LedgerState
     private let fault: Fault?
     private let status: Int
     /// Of all that the client got, whoever said it.
@@ -109,9 +109,22 @@ struct Settlement {
         if let firstByte { counters.firstByte.add(firstByte) }
         if let saving = exchange.shorter?.saving, !usedNothing { counters.compression.add(saving) }
         if let ruling = exchange.request.ruling { exchange.loop.server.limiters.add(ruling.charges, usage, cost: cost) }
+        countDecision(in: &counters)
+        countNames(in: &counters, status: status, usage, cost: usedNothing ? nil : cost, of: exchange)
         if let deployment = exchange.deployment, !usedNothing {
             counters.charge(usage, cost: cost, isPriced: exchange.target?.isPriced == true, deployment: deployment)
         }
+    }
+
+    /// Why it went where it went.
+    func countDecision(in counters: inout Counters) {
+        let request = exchange.request
+        request.journey.countDecision { reason, _ in
+            counters.decisions.reasons[Int(reason.rawValue)] &+= 1
+        } excluded: {
+            counters.decisions.excluded[$0] &+= 1
+        }
+        if request.journey.decidingRule != nil { counters.decisions.byRule &+= 1 }
     }
 
     /// What it adds to a canary, and to what a shadow would have done.

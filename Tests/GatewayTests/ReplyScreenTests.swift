@@ -36,7 +36,8 @@ import Wire
 
     private static func bytes(_ events: [String]) -> [UInt8] { Array(events.map { $0 + "\n\n" }.joined().utf8) }
 
-    @Test("what goes on is what was written down, however the stream is cut", arguments: ScriptedStream.all) func streams(stream: ScriptedStream) {
+    @Test("what goes on is what was written down, however the stream is cut", arguments: ScriptedStream.all + ScriptedStream.nobodys)
+    func streams(stream: ScriptedStream) {
         let came = Self.bytes(stream.came)
         for size in [1, 2, 7, 64, 1000, came.count] {
             let went = Self.screened(came, stream.form, stream.framing, size: size)
@@ -71,7 +72,8 @@ import Wire
         return [all.filter { !isLoose($0) }, all.filter(isLoose)]
     }
 
-    @Test("where nothing is found, every byte goes on as it came", arguments: ScriptedStream.all) func untouched(stream: ScriptedStream) {
+    @Test("where nothing is found, every byte goes on as it came", arguments: ScriptedStream.all + ScriptedStream.nobodys)
+    func untouched(stream: ScriptedStream) {
         let tools = Self.masking {
             $0.personalData.action = .warn
             $0.keywords.action = .warn
@@ -84,7 +86,8 @@ import Wire
         }
     }
 
-    @Test("a block ends a stream before what it is for", arguments: ScriptedStream.all) func blocks(stream: ScriptedStream) {
+    @Test("a block ends a stream before what it is for", arguments: ScriptedStream.all + ScriptedStream.nobodys)
+    func blocks(stream: ScriptedStream) {
         let tools = Self.masking {
             $0.personalData.action = .block
             $0.keywords.action = .block

@@ -12,6 +12,18 @@ struct ScriptedStream: Sendable, CustomTestStringConvertible {
     var goes: [String]
     var testDescription: String { name }
 
+    /// The same, of nobody's dialect: as pass-through endpoints give them.
+    static let nobodys = all.filter { $0.framing == .events }.map { stream in
+        var other = stream
+        (other.name, other.form) = ("\(stream.name), nobody's", .anything)
+        // Nobody knows that these are the client's own.
+        other.goes = stream.goes.map { line in
+            line.split(separator: #""instructions":"anna@firma.example""#, omittingEmptySubsequences: false).joined(
+                separator: #""instructions":"[EMAIL_1]""#)
+        }
+        return other
+    }
+
     static let all: [ScriptedStream] = [
         ScriptedStream(
             name: "chat", form: .choices,

@@ -56,7 +56,7 @@ struct Admission {
         if let known = view.appraisal {
             admitted.journey.appraised(known)
         } else {
-            server.appraise(admitted, admitted.table(live))
+            server.appraise(admitted, admitted.table(live), learns: live.learning != nil)
         }
     }
 
@@ -179,7 +179,17 @@ struct Admission {
         guard !sources.isEmpty else { return [] }
         let context = context(
             mode: entry.model.mode, project: entry.project, policy: entry.policy, tags, region, virtualKey, project, limiters)
-        return sources.map { view.value(of: $0, in: context, signals: server.signals) }
+        let readsComplexity = readsComplexity(entry)
+        return sources.map { source in
+            if source == .complexity, !readsComplexity { return .missing }
+            return view.value(of: source, in: context, signals: server.signals)
+        }
+    }
+
+    /// Whether anything on its way may look at its score. Shadows look at what the request had, so there it is scored.
+    private func readsComplexity(_ entry: Entry) -> Bool {
+        if entry.inline != nil || live.hasTrials || !live.table.routes.indices.contains(entry.model.route) { return true }
+        return live.table.readsComplexity(route: entry.model.route, policy: entry.policy.flatMap { live.blueprint.policies[$0].rules })
     }
 
     func context(
@@ -191,7 +201,8 @@ struct Admission {
             projectPolicy: (project?.policy ?? live.blueprint.defaultPolicy).map { live.blueprint.policies[$0].name },
             policy: policy.map { live.blueprint.policies[$0].name }, limiters: limiters,
             balances: BalanceReadings(server.accounts, key: live.keyName(key), project: name, at: server.accounts.unixMilliseconds(at: now)),
-            guarded: guarded, unixMilliseconds: unixMilliseconds, appraiser: server.appraiser)
+            guarded: guarded, unixMilliseconds: unixMilliseconds, appraiser: server.appraiser,
+            tutor: live.learning == nil ? nil : server.learning.tutor(of: name))
     }
 }
 

@@ -92,6 +92,8 @@ struct RequestContext {
     /// Milliseconds since 1970.
     let unixMilliseconds: Int64
     let appraiser: Appraiser
+    /// Nil: nothing is learnt.
+    let tutor: Tutor?
 }
 
 extension RequestView {
@@ -113,7 +115,7 @@ extension RequestView {
         // 1970 began on a Thursday. Both in UTC.
         case .hour: .number(Double(context.unixMilliseconds / 3_600_000 % 24))
         case .weekday: .text(Self.weekdays[Int((context.unixMilliseconds / 86_400_000 + 3) % 7)])
-        case .complexity: .number(Double(appraisal(by: context.appraiser).inContext))
+        case .complexity: .number(Double(appraisal(by: context.appraiser, context.tutor).inContext))
         case .nothing: .missing
         }
     }

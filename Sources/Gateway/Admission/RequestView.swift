@@ -40,9 +40,9 @@ final class RequestView {
     private(set) var appraisal: Appraisal?
 
     /// How hard the request is; found out once.
-    func appraisal(by appraiser: Appraiser) -> Appraisal {
+    func appraisal(by appraiser: Appraiser, _ tutor: Tutor?) -> Appraisal {
         if let appraisal { return appraisal }
-        let made = appraiser.appraise(call, body)
+        let made = appraiser.appraise(call, body, by: tutor)
         appraisal = made
         return made
     }

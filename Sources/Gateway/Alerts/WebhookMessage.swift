@@ -24,6 +24,21 @@ public struct WebhookMessage: Sendable {
         self.details = details
     }
 
+    /// What a webhook is sent to see whether it takes what it is sent.
+    static func test(id: String, gateway: String, unixMilliseconds: Int64) -> [UInt8] {
+        let message = "this is a test: the webhook of the gateway `\(gateway)` works"
+        var writer = JSONWriter()
+        writer.object { whole in
+            whole.member("id", id)
+            whole.member("event", "test")
+            whole.member("time", Timestamp.text(unixMilliseconds: unixMilliseconds))
+            whole.member("message", message)
+            whole.member("text", message)
+            whole.member("gateway", gateway)
+        }
+        return writer.bytes
+    }
+
     /// As it is posted. `id` is the same for every time it is sent, so that receivers can tell repetitions.
     func body(id: String) -> [UInt8] {
         var writer = JSONWriter()

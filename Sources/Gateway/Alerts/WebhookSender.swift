@@ -19,6 +19,23 @@ public final class WebhookSender: Sendable {
         public var waiting = 0
     }
 
+    /// How one webhook fares.
+    public struct Standing: Sendable {
+        public var sent = 0
+        public var retried = 0
+        public var lost = 0
+        public var waiting = 0
+        public var last: Delivery?
+    }
+
+    /// The last thing that came of a message.
+    public struct Delivery: Sendable {
+        public var unixMilliseconds: Int64
+        public var isTaken: Bool
+        /// Why it was not taken.
+        public var problem: String?
+    }
+
     private struct Message {
         var id: String
         var body: [UInt8]
@@ -33,6 +50,7 @@ public final class WebhookSender: Sendable {
     private struct State {
         var hooks: [WebhookSettings] = []
         var queues: [WebhookSettings: Queue] = [:]
+        var standings: [WebhookSettings: Standing] = [:]
         var counts = Counts()
         var isStopped = false
     }
@@ -54,6 +72,7 @@ public final class WebhookSender: Sendable {
                 state.counts.lost += queue.waiting.count
                 state.queues[hook] = nil
             }
+            state.standings = state.standings.filter { hooks.contains($0.key) }
         }
     }
 
@@ -62,6 +81,17 @@ public final class WebhookSender: Sendable {
             var counts = state.counts
             counts.waiting = state.queues.values.reduce(0) { $0 + $1.waiting.count }
             return counts
+        }
+    }
+
+    /// The webhooks in the settings' order, and how each fares.
+    public var standings: [(hook: WebhookSettings, standing: Standing)] {
+        state.withLock { state in
+            state.hooks.map { hook in
+                var standing = state.standings[hook] ?? Standing()
+                standing.waiting = state.queues[hook]?.waiting.count ?? 0
+                return (hook, standing)
+            }
         }
     }
 
@@ -78,6 +108,7 @@ public final class WebhookSender: Sendable {
                     // The one that is being sent stays.
                     queue.waiting.remove(at: queue.isSending ? 1 : 0)
                     state.counts.lost += 1
+                    state.standings[hook, default: Standing()].lost += 1
                 }
                 state.queues[hook] = queue
             }
@@ -104,14 +135,41 @@ public final class WebhookSender: Sendable {
             return first
         }
         guard let message else { return }
+        Self.call(hook, message.id, message.body).send(on: loop, tls: tls, within: hook.timeout).whenComplete {
+            self.ended(hook, message, Outcome($0))
+        }
+    }
+
+    private static func call(_ hook: WebhookSettings, _ id: String, _ body: [UInt8]) -> PlainCall {
         var call = PlainCall(method: "POST", origin: hook.url.base.origin, path: hook.url.target)
-        call.headers = [("content-type", "application/json"), ("x-swiftlet-delivery", message.id)]
+        call.headers = [("content-type", "application/json"), ("x-swiftlet-delivery", id)]
         if let secret = hook.secret {
-            let text = WebhookSignature.text(of: message.body, secret: secret, unixSeconds: WallClock.milliseconds() / 1000)
+            let text = WebhookSignature.text(of: body, secret: secret, unixSeconds: WallClock.milliseconds() / 1000)
             call.headers.append((WebhookSignature.header, text))
         }
-        call.body = message.body
-        call.send(on: loop, tls: tls, within: hook.timeout).whenComplete { self.ended(hook, message, Outcome($0)) }
+        call.body = body
+        return call
+    }
+
+    /// Posts an event of the kind `test`, whatever else the webhook is told: once, signed as all are. Nil: it was taken; else why not.
+    public func test(_ hook: WebhookSettings, gateway: String) async -> String? {
+        let id = "alert_\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let call = Self.call(hook, id, WebhookMessage.test(id: id, gateway: gateway, unixMilliseconds: WallClock.milliseconds()))
+        let (loop, tls) = (loop, tls)
+        let outcome = await withCheckedContinuation { (told: CheckedContinuation<Outcome, Never>) in
+            loop.execute { call.send(on: loop, tls: tls, within: hook.timeout).whenComplete { told.resume(returning: Outcome($0)) } }
+        }
+        note(hook, outcome) { if outcome == .taken { $0.sent += 1 } }
+        log.notice("a webhook was tested", metadata: ["webhook": "\(hook.url.written ?? "")", "outcome": "\(outcome.problem ?? "taken")"])
+        return outcome.problem
+    }
+
+    private func note(_ hook: WebhookSettings, _ outcome: Outcome, _ count: (inout Standing) -> Void) {
+        state.withLock { state in
+            count(&state.standings[hook, default: Standing()])
+            state.standings[hook]?.last = Delivery(
+                unixMilliseconds: WallClock.milliseconds(), isTaken: outcome == .taken, problem: outcome.problem)
+        }
     }
 
     enum Outcome: Hashable {
@@ -119,6 +177,13 @@ public final class WebhookSender: Sendable {
         case failed(String)
         /// Sending it again would change nothing.
         case refused(String)
+
+        var problem: String? {
+            switch self {
+            case .taken: nil
+            case .failed(let why), .refused(let why): why
+            }
+        }
 
         init(_ result: Result<PlainCall.Reply, any Error>) {
             switch result {
@@ -141,8 +206,10 @@ public final class WebhookSender: Sendable {
         let place = hook.url.written ?? ""
         switch outcome {
         case .taken:
+            note(hook, outcome) { $0.sent += 1 }
             pass(hook, message) { $0.sent += 1 }
         case .failed(let why) where failures <= hook.retries:
+            note(hook, outcome) { $0.retried += 1 }
             state.withLock { state in
                 state.counts.retried += 1
                 state.queues[hook]?.isSending = false
@@ -155,6 +222,7 @@ public final class WebhookSender: Sendable {
             log.debug("an alert was not taken and is sent again", metadata: ["webhook": "\(place)", "problem": "\(why)"])
             loop.scheduleTask(in: .nanoseconds(pause.nanoseconds)) { self.again(hook) }
         case .failed(let why), .refused(let why):
+            note(hook, outcome) { $0.lost += 1 }
             log.warning("an alert is lost: its webhook does not take it", metadata: ["webhook": "\(place)", "problem": "\(why)"])
             pass(hook, message) { $0.lost += 1 }
         }

@@ -3,6 +3,7 @@ import NIOPosix
 import Routing
 import Settings
 import Storage
+import Wire
 
 /// Takes incidents from all loops, sums them up and writes them to the store once a second, beside the path of requests. Who begins a
 /// breach, opens one again or makes it worse has webhooks told.
@@ -29,6 +30,8 @@ public final class BreachBook: Sendable {
     }
 
     private let store: any BreachStore
+    /// Where news is kept for those who look later; nil: nowhere.
+    private let events: (any Store)?
     private let webhooks: WebhookSender
     private let gateway: String
     private let log: Logger
@@ -37,8 +40,8 @@ public final class BreachBook: Sendable {
     /// One at a time: the last at the end, too.
     private let writing = Locked(())
 
-    init(_ store: any BreachStore, webhooks: WebhookSender, gateway: String, log: Logger) {
-        (self.store, self.webhooks, self.gateway, self.log) = (store, webhooks, gateway, log)
+    init(_ store: any BreachStore, events: (any Store)? = nil, webhooks: WebhookSender, gateway: String, log: Logger) {
+        (self.store, self.events, self.webhooks, self.gateway, self.log) = (store, events, webhooks, gateway, log)
     }
 
     public var counts: Counts {
@@ -115,6 +118,28 @@ public final class BreachBook: Sendable {
         let message = Self.message(news, gateway: gateway)
         log.warning("breach", metadata: ["news": "\(news.news.name)", "breach": "\(news.breach.id)", "what": "\(message.message)"])
         webhooks.send(message)
+        guard let events else { return }
+        do throws(StoreFailure) {
+            try events.append([Self.event(news, message.message)], keeping: AdminEvents.mostEvents)
+        } catch {
+            log.error("an event could not be kept", metadata: ["problem": "\(error)"])
+        }
+    }
+
+    private static func event(_ news: BreachNews, _ message: String) -> StoredEvent {
+        let breach = news.breach
+        var writer = JSONWriter()
+        writer.object { detail in
+            detail.member("breach", breach.id)
+            detail.member("state", news.news.name)
+            detail.member("key", breach.key)
+            detail.member("trigger", breach.trigger.name)
+            detail.member("severity", breach.severity.name)
+            detail.member("message", message)
+        }
+        return StoredEvent(
+            unixMilliseconds: breach.last, kind: AdminEvents.breach, request: breach.place.request,
+            detail: String(decoding: writer.bytes, as: UTF8.self))
     }
 
     static func message(_ news: BreachNews, gateway: String) -> WebhookMessage {
@@ -131,7 +156,8 @@ public final class BreachBook: Sendable {
             unixMilliseconds: breach.last,
             details: [
                 ("state", .text(news.news.name)), ("breach", .number(breach.id)), ("key", .text(breach.key)),
-                ("owner", .text(breach.place.owner)), ("project", .text(breach.place.project)), ("trigger", .text(breach.trigger.name)),
+                ("owner", .text(breach.place.owner)), ("project", .text(breach.place.project)), ("model", .text(breach.place.model)),
+                ("provider", .text(breach.place.provider)), ("endpoint", .text(breach.place.endpoint)), ("trigger", .text(breach.trigger.name)),
                 ("severity", .text(breach.severity.name)), ("risk", .number(Int64(breach.risk))), ("incidents", .number(breach.counts.incidents)),
                 ("blocked", .number(breach.counts[.blocked])), ("first_seen", .text(Timestamp.text(unixMilliseconds: breach.first))),
                 ("last_seen", .text(Timestamp.text(unixMilliseconds: breach.last))), ("gateway", .text(gateway)),

@@ -7,6 +7,7 @@ extension BreachIncident {
     init(_ event: GuardEvent) {
         var place = BreachPlace()
         (place.project, place.endpoint, place.isReply) = (event.project ?? "", event.api, event.direction == .reply)
+        (place.owner, place.model, place.provider) = (event.owner, event.model, event.provider)
         place.request = event.request.rawValue
         self.init(
             unixMilliseconds: event.unixMilliseconds, key: event.key, trigger: BreachTrigger(event), action: BreachAction(event),

@@ -30,10 +30,12 @@ extension Loop {
 }
 
 extension Live {
+    func owner(of key: Int) -> String? { blueprint.keys.indices.contains(key) ? blueprint.keys[key].owner : nil }
+
     /// What is known of a request before it is asked anywhere.
     func breachPlace(key: Int, api: API?, id: RequestID?, model: String) -> BreachPlace {
         var place = BreachPlace()
-        if blueprint.keys.indices.contains(key) { (place.owner, place.project) = (blueprint.keys[key].owner ?? "", standing(of: key).project ?? "") }
+        if blueprint.keys.indices.contains(key) { (place.owner, place.project) = (owner(of: key) ?? "", standing(of: key).project ?? "") }
         place.endpoint = api?.name ?? ""
         place.model = model
         place.request = id?.rawValue ?? 0

@@ -26,6 +26,7 @@ final class AnswerCache: Sendable {
         var readers = 0
         var isWriting = false
         var dropped = 0
+        var damaged = 0
         var isFailing = false
     }
 
@@ -55,6 +56,8 @@ final class AnswerCache: Sendable {
         var storeBytes = 0
         /// Too much waited, or the store did not take them.
         var dropped = 0
+        /// Times that what the store kept was damaged and put aside.
+        var damaged = 0
     }
 
     var counts: Counts {
@@ -62,7 +65,7 @@ final class AnswerCache: Sendable {
         return state.withLock { state in
             Counts(
                 answers: state.shelf.count, bytes: state.shelf.bytes, evicted: state.shelf.evicted, expired: state.shelf.expired,
-                storeBytes: stored, dropped: state.dropped)
+                storeBytes: stored, dropped: state.dropped, damaged: state.damaged)
         }
     }
 
@@ -199,6 +202,9 @@ final class AnswerCache: Sendable {
             let value = try body(store)
             state.withLock { $0.isFailing = false }
             return value
+        } catch let failure as StoreFailure where failure.kind == .corrupt {
+            beginAnew(failure)
+            return nil
         } catch {
             let isNew = state.withLock { state in
                 defer { state.isFailing = true }
@@ -207,6 +213,18 @@ final class AnswerCache: Sendable {
             if isNew { log.error("answers cannot be kept in the store, or found there; requests are sent on", metadata: ["problem": "\(error)"]) }
             return nil
         }
+    }
+
+    /// What is kept is damaged: it is put aside, and the next answer is kept in a new place.
+    private func beginAnew(_ failure: StoreFailure) {
+        let damaged = place.withLock { place in
+            defer { (place.store, place.unchecked, place.bytes) = (nil, Int.max / 2, 0) }
+            return place.store
+        }
+        state.withLock { $0.damaged += 1 }
+        let aside = damaged?.discard()
+        log.warning(
+            "kept answers were damaged; a new file is begun", metadata: ["moved_to": "\(aside ?? "nowhere")", "problem": "\(failure.message)"])
     }
 
     private func opened() throws -> (any AnswerStore)? {

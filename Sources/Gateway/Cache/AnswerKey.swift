@@ -1,3 +1,4 @@
+import Guarding
 import NIOCore
 import Routing
 import Settings
@@ -7,8 +8,8 @@ import Wire
 /// All that an answer depends on, written one behind the other, each behind its length: two requests whose digests are the same ask the
 /// same, for the same tenant, under settings that answer alike.
 struct AnswerKey {
-    /// Another number makes all kept answers unknown: for changes of what is written here, and of what guardrails find.
-    private static let format: UInt8 = 1
+    /// Another number makes all kept answers unknown: for changes of what is written here.
+    private static let format: UInt8 = 2
 
     private var bytes = [Self.format]
 
@@ -92,6 +93,8 @@ struct AnswerKey {
     private mutating func add(guarding guarded: GuardedRequest?) {
         add(guarded.map { $0.asked.map { $0 ? 1 : 0 } } ?? [2])
         add(guarded?.route)
+        // What they find changes with them.
+        if guarded != nil { add(Guard.fingerprint) }
     }
 
     private mutating func add(_ value: Value) {

@@ -42,6 +42,26 @@ final class FeedbackDesk: Sendable {
         return promise.futureResult
     }
 
+    /// What nobody said. Left out where too much waits: it is a hint and no more.
+    ///
+    /// - Parameter lesson: Nil: it is in the request's row.
+    func offer(_ source: Feedback.Source, of request: RequestID, _ lesson: Lesson?, to desk: LearningDesk) {
+        let fits = waiting.withLock { waiting in
+            guard waiting < Self.most else { return false }
+            waiting += 1
+            return true
+        }
+        guard fits else { return }
+        queue.async {
+            self.waiting.withLock { $0 -= 1 }
+            // What the store cannot say or keep now is lost; the next such hint is not.
+            // Who asks again after a failure says nothing of an answer.
+            guard let lesson = try? lesson ?? self.store.request(request).flatMap({ $0.state == .done ? Lesson($0) : nil }) else { return }
+            let hint = Feedback(request: request, unixMilliseconds: WallClock.milliseconds(), score: 0, source: source, lesson: lesson.encoded)
+            if (try? self.store.keep(hint)) != nil { desk.count(source) }
+        }
+    }
+
     /// Another key's request is as unknown as none at all.
     private func keep(_ feedback: Feedback, of key: NameID, _ live: Live) throws(StoreFailure) -> Outcome {
         guard let row = try store.request(feedback.request), row.key == key else {
@@ -50,7 +70,9 @@ final class FeedbackDesk: Sendable {
                     .requestNotFound, "this key has no request `\(feedback.request)`; its row may be a moment later than its answer",
                     param: "request_id"))
         }
-        if try store.keep(feedback) { note(feedback, row, live) }
+        var kept = feedback
+        if live.learning != nil, let lesson = Lesson(row) { kept.lesson = lesson.encoded }
+        if try store.keep(kept) { note(feedback, row, live) }
         return .kept(feedback)
     }
 

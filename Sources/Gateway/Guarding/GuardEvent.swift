@@ -42,9 +42,15 @@ public struct GuardEvent: Sendable {
     /// The first of them, its middle hidden.
     public var evidence: String
     public var key: String
+    /// Of the key.
+    public var owner: String
     public var project: String?
     /// The endpoint's word: `chat_completions`.
     public var api: String
+    /// As it was asked for; of a pass-through endpoint its path.
+    public var model: String
+    /// Who was asked; empty: nobody.
+    public var provider: String
     public var request: RequestID
     public var unixMilliseconds: Int64
 

@@ -24,7 +24,7 @@ extension Server {
             }
         }
         guard let look = try result.get() else { return (body, nil) }
-        if let refusal = Refusal(look.guarded.outcome) { throw .refused(refusal) }
+        if let refusal = Refusal(look.guarded.outcome, look.guarded.policy) { throw .refused(refusal) }
         return (look.body ?? body, look.guarded)
     }
 }

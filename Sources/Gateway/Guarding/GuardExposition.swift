@@ -24,7 +24,8 @@ extension Exposition {
                 sample("swiftlet_guardrail_scanned_bytes_total", labels, counts.scanned(api, reply: isReply))
             }
         }
-        count("swiftlet_guardrail_unread_bodies_total", "Bodies of pass-through endpoints that are neither JSON nor text.", counts.unread)
+        count(
+            "swiftlet_guardrail_unread_bodies_total", "Bodies, replies and WebSockets of pass-through endpoints that went by unread.", counts.unread)
         count("swiftlet_guardrail_events_dropped_total", "Findings that nobody could take note of: too many waited.", events.dropped)
     }
 }

@@ -16,27 +16,46 @@ extension Reception {
         return guards.table.policy(of: key).map { guards.table.policies[$0].looksAtPrompts } ?? false
     }
 
-    /// What guardrails and firewall say of a request whose body is there whole, and what goes on in the body's place.
+    /// What guardrails and firewall say of a request, and what goes on in the body's place.
+    /// - Parameter bodyFollows: It goes by bit by bit: nobody looks at prompts, only at the reply.
     func guardPassed(
-        _ request: inout ClientRequest, _ key: Int?, _ id: RequestID, _ unixMilliseconds: Int64
-    ) throws(Refusal) -> GuardedRequest? {
+        _ request: inout ClientRequest, to endpoint: PassEndpoint, _ key: Int?, _ id: RequestID, _ unixMilliseconds: Int64, bodyFollows: Bool
+    ) throws(Refusal) -> PromptGuard.Look? {
         guard let guards = live.guards else { return nil }
         let promptGuard = PromptGuard(live: live, server: loop.server, guards: guards, key: key, api: .passThrough)
-        let form = PassedForm(request)
+        let form = bodyFollows ? .other : PassedForm(request)
         let look: PromptGuard.Look?
         switch form {
         case .json, .nothing: look = self.look(at: request, Call(api: .passThrough), promptGuard, unixMilliseconds)
         case .text, .other: look = text(request, promptGuard, isText: form == .text, unixMilliseconds)
         }
         guard let look else { return nil }
-        if form == .other, look.guarded.policy.looksAtPrompts { loop.counters.guarding.unread += 1 }
+        let policy = look.guarded.policy
+        if form == .other, policy.looksAtPrompts {
+            loop.counters.guarding.unread += 1
+            if policy.refusesUnread {
+                throw Refusal(.guardrailBlocked, "this body is nothing that guardrails can read: neither JSON nor text", param: "unread_bodies")
+            }
+        }
         let report = GuardReport(
-            loop: loop, live: live, key: key, project: key.flatMap { live.standing(of: $0).project } ?? look.project, api: .passThrough, id: id,
-            unixMilliseconds: unixMilliseconds)
-        report.tell(look.guarded.outcome, .prompt)
-        if let refusal = Refusal(look.guarded.outcome) { throw refusal }
+            loop: loop, live: live, key: key, project: key.flatMap { live.standing(of: $0).project } ?? look.project, api: .passThrough,
+            model: endpoint.pathText, id: id)
+        report.tellPrompt(look.guarded)
+        if let refusal = Refusal(look.guarded.outcome, policy) { throw refusal }
         if let body = look.body { request.body = ByteBuffer(bytes: body) }
-        return look.guarded
+        return look
+    }
+
+    /// Nobody reads what goes over a WebSocket.
+    func passSocket(_ guarded: GuardedRequest) throws(Refusal) {
+        guard guarded.policy.refusesWebSockets else {
+            loop.counters.guarding.unread += 1
+            return
+        }
+        throw Refusal(
+            .guardrailBlocked,
+            "guardrails hold for this key, and nobody reads what goes over a WebSocket; `guardrails.websockets: pass` lets it go by",
+            param: "websockets")
     }
 
     private func text(_ request: ClientRequest, _ promptGuard: PromptGuard, isText: Bool, _ unixMilliseconds: Int64) -> PromptGuard.Look? {

@@ -19,12 +19,12 @@ extension Reception {
         }
         let guarded = look.guarded
         if isCounted {
+            let model = request.body.withUnsafeReadableBytes { call.modelName(in: $0) } ?? ""
             let report = GuardReport(
-                loop: loop, live: live, key: key, project: live.standing(of: key).project ?? look.project, api: api, id: id,
-                unixMilliseconds: unixMilliseconds)
-            report.tell(guarded.outcome, .prompt)
+                loop: loop, live: live, key: key, project: live.standing(of: key).project ?? look.project, api: api, model: model, id: id)
+            report.tellPrompt(guarded)
         }
-        if let refusal = Refusal(guarded.outcome) { throw .refused(refusal) }
+        if let refusal = Refusal(guarded.outcome, guarded.policy) { throw .refused(refusal) }
         if api == .responses { hide(guarded, promptGuard) }
         guard let body = look.body else { return try admission(of: request, call, api, key, live, unixMilliseconds, guarded) }
         var masked = request

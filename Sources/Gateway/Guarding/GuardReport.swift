@@ -10,15 +10,28 @@ struct GuardReport {
     let key: Int?
     let project: String?
     let api: API
+    /// As it was asked for; of a pass-through endpoint its path.
+    let model: String
     let id: RequestID
-    let unixMilliseconds: Int64
+    /// Who was asked; empty: nobody yet.
+    var provider = ""
 
-    /// Counts what was found, and tells who wants to know. Called once for a prompt and once for a reply.
+    /// Counts what was found, and tells who wants to know. Called once for a reply.
     func tell(_ outcome: GuardOutcome, _ direction: GuardEvent.Direction) {
+        count(outcome, direction)
+        if !outcome.findings.isEmpty { loop.server.guardEvents.offer(events(outcome, direction)) }
+    }
+
+    /// The same once for a prompt. Who wants to know hears of it when it is known who was asked, or that nobody is.
+    func tellPrompt(_ guarded: GuardedRequest) {
+        count(guarded.outcome, .prompt)
+        guard !guarded.outcome.findings.isEmpty else { return }
+        guarded.untold = PromptFindings(events: events(guarded.outcome, .prompt), to: loop.server.guardEvents)
+    }
+
+    private func count(_ outcome: GuardOutcome, _ direction: GuardEvent.Direction) {
         loop.counters.guarding.read(outcome.scannedBytes, of: api, reply: direction == .reply)
-        guard !outcome.findings.isEmpty else { return }
-        loop.counters.guarding.count(outcome)
-        loop.server.guardEvents.offer(events(outcome, direction))
+        if !outcome.findings.isEmpty { loop.counters.guarding.count(outcome) }
     }
 
     private func events(_ outcome: GuardOutcome, _ direction: GuardEvent.Direction) -> [GuardEvent] {
@@ -42,7 +55,22 @@ struct GuardReport {
         GuardEvent(
             trigger: .init(finding.kind), name: finding.detail, action: finding.action, isShadow: finding.isShadow, direction: direction,
             role: finding.role.name, score: finding.score, count: 1, evidence: finding.evidence, key: key.map { live.keyName($0) } ?? "",
-            project: project, api: api.name, request: id, unixMilliseconds: unixMilliseconds)
+            owner: key.flatMap { live.owner(of: $0) } ?? "", project: project, api: api.name, model: model, provider: provider, request: id,
+            unixMilliseconds: id.unixMilliseconds)
+    }
+}
+
+/// What was found in a prompt and is told once it is known who was asked: at the end of the request, whichever it comes to.
+final class PromptFindings {
+    private var events: [GuardEvent]
+    private let sink: GuardEvents
+
+    init(events: [GuardEvent], to sink: GuardEvents) { (self.events, self.sink) = (events, sink) }
+
+    deinit { sink.offer(events) }
+
+    func asked(_ provider: String) {
+        for index in events.indices { events[index].provider = provider }
     }
 }
 

@@ -15,6 +15,8 @@ final class GuardedRequest {
     private(set) var outcome = GuardOutcome()
     /// Header lines of the answer.
     var lines: ByteBuffer?
+    /// Nobody has heard of it yet.
+    var untold: PromptFindings?
 
     init(_ checker: Guard, asked: [Bool]) { (self.checker, self.asked) = (checker, asked) }
 
@@ -38,6 +40,12 @@ final class GuardedRequest {
     func masked(_ texts: [GuardedText]) -> [[UInt8]?] { checker.check(texts, asked: asked, masking: &masking).texts }
 
     // MARK: Telling
+
+    /// The request is at its end.
+    func tellPrompt(provider: String) {
+        untold?.asked(provider)
+        untold = nil
+    }
 
     /// `x-swiftlet-guardrails: pii=mask, injection=warn`: of each guardrail that did something the strictest of what it did.
     /// Of a prompt, or of a prompt and its reply.

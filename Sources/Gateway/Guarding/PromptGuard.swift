@@ -81,10 +81,11 @@ struct PromptGuard {
 
 extension Refusal {
     /// What was found is told by the name of who found it, and not by what it says.
-    init?(_ outcome: GuardOutcome) {
+    init?(_ outcome: GuardOutcome, _ policy: GuardPolicy) {
         guard let found = outcome.blocking else { return nil }
         if found.kind == .firewall {
             self.init(.firewallBlocked, "the firewall's rule `\(found.detail)` blocks this request", param: found.detail)
+            status = policy.firewallStatus
         } else {
             let what = found.kind == .personalData ? ": it found \(found.detail)" : ""
             self.init(.guardrailBlocked, "the guardrail `\(found.kind.name)` blocks this request\(what)", param: found.kind.name)

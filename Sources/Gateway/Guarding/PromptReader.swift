@@ -207,7 +207,7 @@ struct PromptReader {
     }
 
     /// Base64, or an address with it: no words.
-    private static func isBinary(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    static func isBinary(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if bytes.starts(with: "data:" as StaticString) { return true }
         guard bytes.count >= 64 else { return false }
         return bytes.allSatisfy { byte in

@@ -2,7 +2,11 @@ import Wire
 
 /// Takes a stream in a client's dialect apart into its events, and puts changed ones together again.
 struct ReplyEvents {
-    enum Framing { case events, array, frames, whole }
+    enum Framing {
+        case events, array, frames, whole
+        /// A document on each line.
+        case lines
+    }
 
     struct Event {
         var bytes: [UInt8]
@@ -17,11 +21,17 @@ struct ReplyEvents {
     private let framing: Framing
     private var bytes: [UInt8] = []
     private var at = 0
-    private var splitter = EventSplitter()
-    private var frames = EventStreamSplitter()
+    private var splitter: EventSplitter
+    private var frames: EventStreamSplitter
+    private let largest: Int
+    /// What comes cannot be read any more.
+    private(set) var isBroken = false
     private var objects = ObjectSplitter()
 
-    init(_ framing: Framing) { self.framing = framing }
+    init(_ framing: Framing, largest: Int) {
+        (self.framing, self.largest) = (framing, largest)
+        (splitter, frames) = (EventSplitter(limit: largest), EventStreamSplitter(limit: largest))
+    }
 
     var isWhole: Bool { framing == .whole }
 
@@ -31,24 +41,26 @@ struct ReplyEvents {
         bytes += more
     }
 
-    mutating func next() -> Event? {
-        guard at < bytes.count else { return nil }
+    /// - Parameter isLast: Nothing follows what is there.
+    mutating func next(isLast: Bool = false) -> Event? {
+        guard at < bytes.count, !isBroken else { return nil }
         switch framing {
-        case .events: return nextEvent()
+        case .events: return nextEvent(isLast: isLast)
+        case .lines: return nextLine(isLast: isLast)
         case .frames: return nextFrame()
         case .array: return nextObject()
         case .whole: return nil
         }
     }
 
-    private mutating func nextEvent() -> Event? {
+    private mutating func nextEvent(isLast: Bool) -> Event? {
         let found: ServerSentEvent?
         do throws(EventTooLarge) {
             found = try bytes.withUnsafeBufferPointer { raw throws(EventTooLarge) in
-                try splitter.next(in: UnsafeRawBufferPointer(raw), from: at)
+                try splitter.next(in: UnsafeRawBufferPointer(raw), from: at, last: isLast)
             }
         } catch {
-            // They are bounded where they are read.
+            isBroken = true
             return nil
         }
         guard let found else { return nil }
@@ -76,6 +88,7 @@ struct ReplyEvents {
                 try frames.next(in: UnsafeRawBufferPointer(raw), from: at)
             }
         } catch {
+            isBroken = true
             return nil
         }
         guard let found else { return nil }
@@ -85,6 +98,17 @@ struct ReplyEvents {
         event.name = found.name.lowerBound - start..<found.name.upperBound - start
         if !found.payload.isEmpty { event.document = found.payload.lowerBound - start..<found.payload.upperBound - start }
         return event
+    }
+
+    private mutating func nextLine(isLast: Bool) -> Event? {
+        guard let end = bytes[at...].firstIndex(of: 0x0A).map({ $0 + 1 }) ?? (isLast ? bytes.count : nil) else {
+            isBroken = bytes.count - at > largest
+            return nil
+        }
+        defer { at = end }
+        let line = bytes[at..<end]
+        let length = line.last == 0x0A ? line.count - 1 : line.count
+        return Event(bytes: Array(line), document: line.allSatisfy { $0 <= 0x20 } ? nil : 0..<length)
     }
 
     /// An element of an array with what stands before it, or what stands behind the last.

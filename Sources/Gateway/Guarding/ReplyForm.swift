@@ -8,11 +8,13 @@ enum ReplyForm: UInt8, CaseIterable {
     case messages
     case generateContent
     case converse
+    /// Nobody's, of a pass-through endpoint: all strings are texts, and what chats say is read across their events.
+    case anything
 
     /// What JSON the value of a signature or of log probabilities becomes, once the text it belongs to is another.
     var noLogprobs: StaticString {
         switch self {
-        case .choices: "null"
+        case .choices, .anything: "null"
         case .responses: "[]"
         case .messages, .generateContent, .converse: "{}"
         }
@@ -81,6 +83,8 @@ struct ReplyText {
     var form: Form
     var kind: Kind
     var isEscaped = false
+    /// Nothing that was said before or is said after belongs to it.
+    var standsAlone = false
     /// Numbers of choice, block, item, part and call, mixed.
     var place: UInt64 = 0
     /// The outermost of them: of the choice or block.

@@ -21,7 +21,7 @@ extension Exchange {
         guard guarded.looksAtReply || guarded.restores, relay.status == 200, let form = ReplyForm(request.api) else { return true }
         let screen = ReplyScreen(form, .whole, guarded)
         relay.pass(through: screen)
-        guard let refusal = Refusal(reply: screen.reply.outcome) else {
+        guard let refusal = Refusal(reply: screen.reply.outcome, guarded.policy) else {
             guarded.tellReply(screen)
             return true
         }
@@ -32,7 +32,7 @@ extension Exchange {
 
     /// The stream is blocked: what was produced is paid for, and the rest is not wanted.
     func stopReply() {
-        guard let screen = relay.screen, let refusal = Refusal(reply: screen.reply.outcome) else { return }
+        guard let screen = relay.screen, let refusal = Refusal(reply: screen.reply.outcome, screen.policy) else { return }
         dismissRival()
         abandonUpstream()
         relay.openGate()
@@ -46,9 +46,12 @@ extension Exchange {
 
     /// Counts and tells what was found in the reply, once.
     func tellReply(_ guarded: GuardedRequest) {
+        let provider = target?.providerName ?? ""
+        guarded.tellPrompt(provider: provider)
         guard let screen = relay.screen else { return }
-        let report = GuardReport(
-            loop: loop, live: live, key: request.key, project: request.entry.project, api: request.api, id: id, unixMilliseconds: id.unixMilliseconds)
+        var report = GuardReport(
+            loop: loop, live: live, key: request.key, project: request.entry.project, api: request.api, model: request.model.name, id: id)
+        report.provider = provider
         report.tell(screen.outcome, .reply)
     }
 }
@@ -122,10 +125,11 @@ extension GuardedRequest {
 
 extension Refusal {
     /// Nil: the reply may pass.
-    init?(reply outcome: GuardOutcome) {
+    init?(reply outcome: GuardOutcome, _ policy: GuardPolicy) {
         guard let found = outcome.blocking else { return nil }
         if found.kind == .firewall {
             self.init(.firewallBlocked, "the firewall's rule `\(found.detail)` blocks this reply", param: found.detail)
+            status = policy.firewallStatus
         } else {
             let what = found.kind == .personalData ? ": it found \(found.detail)" : ""
             self.init(.guardrailBlocked, "the guardrail `\(found.kind.name)` blocks this reply\(what)", param: found.kind.name)

@@ -29,6 +29,7 @@ final class ReplyScreen {
     private let tools: Guard
     private let restores: Bool
     private(set) var reply: GuardedReply
+    var policy: GuardPolicy { tools.policy }
     /// Bytes of texts read.
     private(set) var scanned = 0
     private var source: ReplyEvents
@@ -40,10 +41,17 @@ final class ReplyScreen {
     /// Choices and blocks whose thoughts were changed.
     private var rethought: Set<Int> = []
 
-    init(_ form: ReplyForm, _ framing: ReplyEvents.Framing, _ tools: Guard, _ reply: GuardedReply, restores: Bool) {
+    /// - Parameter largest: Bytes that one event may have.
+    init(
+        _ form: ReplyForm, _ framing: ReplyEvents.Framing, _ tools: Guard, _ reply: GuardedReply, restores: Bool,
+        largest: Int = EventSplitter.largest
+    ) {
         (self.form, self.tools, self.reply, self.restores) = (form, tools, reply, restores)
-        source = ReplyEvents(framing)
+        source = ReplyEvents(framing, largest: largest)
     }
+
+    /// The stream cannot be read on: it is not what it says it is, or an event is too large.
+    var isBroken: Bool { source.isBroken }
 
     // MARK: Streams
 
@@ -58,6 +66,14 @@ final class ReplyScreen {
             release(into: &out)
         }
         return true
+    }
+
+    /// The stream is over, maybe within an event.
+    func finish(into out: inout [UInt8]) -> Bool {
+        while let event = source.next(isLast: true) {
+            guard take(event, into: &out) else { return false }
+        }
+        return end(into: &out)
     }
 
     /// The stream is over, or nothing more of it goes on: what is held may go.
@@ -124,7 +140,8 @@ final class ReplyScreen {
         var piece = Piece(text: text)
         piece.text.range = text.range.lowerBound + start..<text.range.upperBound + start
         guard text.form == .string || text.form == .raw else { return piece }
-        guard let channel = channel(for: text, standAlone: standAlone) else { return nil }
+        let alone = standAlone || text.standsAlone
+        guard let channel = channel(for: text, standAlone: alone) else { return nil }
         (piece.channel, piece.start) = (channel, channel.window.count)
         let raw = UnsafeRawBufferPointer(rebasing: document[text.range])
         let mayPass = Self.withPlain(raw, of: text) { plain in
@@ -132,7 +149,7 @@ final class ReplyScreen {
             scanned += plain.count
             return channel.window.push(plain, &reply)
         }
-        guard mayPass, !standAlone && text.form == .string || channel.window.finish(&reply) else { return nil }
+        guard mayPass, !alone && text.form == .string || channel.window.finish(&reply) else { return nil }
         return piece
     }
 
@@ -213,18 +230,22 @@ final class ReplyScreen {
             if piece.text.kind == .thoughts { rethought.insert(piece.text.owner) }
             changes.append((piece.text.range, piece.text.form == .string ? Self.escaped(text) : text))
         }
-        neutralize(pieces, changed, &changes)
+        neutralize(pieces, changed, bytes, &changes)
         return changes.isEmpty ? nil : Self.replaced(bytes, changes)
     }
 
     /// What says the same in another way: a signature of thoughts that were changed, probabilities of tokens.
-    private func neutralize(_ pieces: [Piece], _ changed: [Bool], _ changes: inout [(range: Range<Int>, text: [UInt8])]) {
+    private func neutralize(
+        _ pieces: [Piece], _ changed: [Bool], _ bytes: UnsafeRawBufferPointer, _ changes: inout [(range: Range<Int>, text: [UInt8])]
+    ) {
         guard pieces.contains(where: { $0.channel == nil }) else { return }
         for (index, piece) in pieces.enumerated() {
             switch piece.text.form {
             case .signature where changed[piece.text.first..<index].contains(true) || rethought.contains(piece.text.owner) && !source.isWhole:
                 changes.append((piece.text.range, []))
-            case .logprobs where !changes.isEmpty: changes.append((piece.text.range, Array("\(form.noLogprobs)".utf8)))
+            case .logprobs where !changes.isEmpty:
+                let isList = bytes[piece.text.range.lowerBound] == UInt8(ascii: "[")
+                changes.append((piece.text.range, Array("\(form == .anything && isList ? "[]" : form.noLogprobs)".utf8)))
             default: break
             }
         }

@@ -13,6 +13,10 @@ struct ReplyTexts {
     private(set) var standAlone = false
     private var type = 0..<0
     private var depth = 0
+    /// Of a document in nobody's dialect: it is a piece of what a chat says.
+    private var isPiece = false
+    /// The member that is being read.
+    private var member: UInt64 = 0
 
     /// - Parameter name: Of the event: of AWS event streams.
     init(_ bytes: UnsafeRawBufferPointer, _ form: ReplyForm, name: UnsafeRawBufferPointer? = nil) throws(JSONProblem) {
@@ -34,6 +38,7 @@ struct ReplyTexts {
         let type = UnsafeRawBufferPointer(rebasing: bytes[type])
         switch form {
         case .choices, .generateContent: break
+        case .anything: concludeAnything(type, owner, name)
         case .messages:
             if type.says("content_block_stop"), let owner { closed.append(owner) }
             if type.says("message_delta") || type.says("message_stop") { closesAll = true }
@@ -47,6 +52,18 @@ struct ReplyTexts {
             standAlone = true
             if let owner { closed.append(owner) } else if !texts.isEmpty { closesAll = true }
         }
+    }
+
+    /// Signs of all dialects. What is no piece of a chat's answer is a text of its own.
+    private mutating func concludeAnything(_ type: UnsafeRawBufferPointer, _ owner: Int?, _ name: UnsafeRawBufferPointer?) {
+        if type.says("content_block_stop") || name?.says("contentBlockStop") ?? false, let owner { closed.append(owner) }
+        let ends = type.says("message_delta") || type.says("message_stop") || name?.says("messageStop") ?? false || name?.says("metadata") ?? false
+        if ends { closesAll = true }
+        if type.starts(with: "response.".utf8) {
+            isPiece = type.ends(with: ".delta")
+            if isPiece { rename(by: type) } else if let owner { closed.append(owner) } else if !texts.isEmpty { closesAll = true }
+        }
+        standAlone = !isPiece
     }
 
     /// Deltas of Responses have one name for all.
@@ -69,6 +86,7 @@ struct ReplyTexts {
                 // A list of pieces of text.
                 if let kind, try scanner.peek() == .string { try string(&scanner, kind) } else { try value(&scanner, kind) }
             }
+        case .string where form == .anything: try lone(&scanner)
         default: try scanner.skip()
         }
     }
@@ -81,6 +99,7 @@ struct ReplyTexts {
         depth += 1
         try scanner.enterObject()
         while let key = try scanner.nextKey() {
+            if form == .anything { note(key, scanner) }
             switch ReplyMember.of(key, in: scanner) {
             case .text(let own): try text(&scanner, kind ?? own, own)
             case .arguments: try arguments(&scanner)
@@ -93,7 +112,7 @@ struct ReplyTexts {
                 indices.mixed ^= (UInt64(bitPattern: index) &+ 1) &* UInt64(key.range.count) &* 0x9E37_79B9_7F4A_7C15
             case .type:
                 guard try scanner.peek() == .string else {
-                    try scanner.skip()
+                    if form == .anything { try value(&scanner, kind) } else { try scanner.skip() }
                     continue
                 }
                 let said = try scanner.string().range.range
@@ -102,8 +121,8 @@ struct ReplyTexts {
             case .thought: isThought = try isTrue(&scanner) || isThought
             case .signature: try signature(&scanner, first)
             case .logprobs: texts.append(ReplyText(range: try scanner.skip().range, form: .logprobs, kind: .words))
-            case .foreign: try scanner.skip()
-            case .whole: try value(&scanner, kind)
+            case .foreign: if form == .anything { try foreign(key, &scanner) } else { try scanner.skip() }
+            case .whole: if try !saysDone(key, &scanner) { try value(&scanner, kind) }
             }
         }
         depth -= 1
@@ -138,7 +157,46 @@ struct ReplyTexts {
     private mutating func string(_ scanner: inout JSONScanner, _ kind: ReplyText.Kind) throws(JSONProblem) {
         let string = try scanner.string()
         guard string.range.count > 0 else { return }
-        texts.append(ReplyText(range: string.range.range, form: .string, kind: kind, isEscaped: string.escaped))
+        var text = ReplyText(range: string.range.range, form: .string, kind: kind, isEscaped: string.escaped)
+        if form == .anything { text.place = member }
+        texts.append(text)
+    }
+
+    // MARK: Nobody's dialect
+
+    /// What says that a document is a piece of a chat's answer, and whether it is the last.
+    private mutating func note(_ key: JSONText, _ scanner: JSONScanner) {
+        member = bytes[key.range.range].reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        if scanner.text(key, is: "delta") || scanner.text(key, is: "content_block") { isPiece = true }
+        guard depth == 1 else { return }
+        if scanner.text(key, is: "choices") || scanner.text(key, is: "candidates") || scanner.text(key, is: "token") { isPiece = true }
+    }
+
+    /// `done: false` stands in each piece of some chats' answers. False: it is another member, or none of its own is read here.
+    private mutating func saysDone(_ key: JSONText, _ scanner: inout JSONScanner) throws(JSONProblem) -> Bool {
+        guard form == .anything, depth == 1, scanner.text(key, is: "done") || scanner.text(key, is: "is_finished"), try scanner.peek() == .bool
+        else { return false }
+        isPiece = true
+        if try scanner.bool() { closesAll = true }
+        return true
+    }
+
+    /// What elsewhere is nobody's words may be somebody's here, names and numbers of things aside.
+    private mutating func foreign(_ key: JSONText, _ scanner: inout JSONScanner) throws(JSONProblem) {
+        let isName = scanner.text(key, is: "id") || scanner.text(key, is: "encrypted_content") || scanner.text(key, is: "model")
+        if isName { try scanner.skip() } else { try value(&scanner, nil) }
+    }
+
+    /// A string that is a text of its own, unless it is base64.
+    private mutating func lone(_ scanner: inout JSONScanner) throws(JSONProblem) {
+        let first = texts.count
+        try string(&scanner, .words)
+        guard texts.count > first else { return }
+        if PromptReader.isBinary(UnsafeRawBufferPointer(rebasing: bytes[texts[first].range])) {
+            texts.removeLast()
+        } else {
+            texts[first].standsAlone = true
+        }
     }
 
     private mutating func arguments(_ scanner: inout JSONScanner) throws(JSONProblem) {

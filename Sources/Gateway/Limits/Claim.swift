@@ -32,7 +32,7 @@ final class Claim {
     /// While it waits: when that ends.
     var waitsUntil: Instant?
     /// What is left, for the answer's head.
-    private var told: LimitLines?
+    private var told = LimitLines(at: 0)
     /// What the ledger's row charges.
     private(set) var charges: [LeaseCharge] = []
     /// Tokens of attempts whose answer was not the request's.
@@ -41,6 +41,8 @@ final class Claim {
     /// Where it is noted while it is in flight; -1: nowhere.
     private(set) var slot: Int32 = -1
     private var noted: OpenRequest?
+    /// Of charges that nobody needs any more: what comes next is put there.
+    private var room: [LeaseCharge] = []
 
     private let loop: Loop
     private let metering: Metering
@@ -93,7 +95,7 @@ final class Claim {
             loop.counters.reservations += 1
             return .permit(.none)
         }
-        var lines = LimitLines(at: unixMilliseconds)
+        told = LimitLines(at: unixMilliseconds)
         var hold = Hold.none
         var others: [Hold] = []
         let answer = loop.server.accounts.with { ledger -> Reservation in
@@ -109,7 +111,7 @@ final class Claim {
                 answer = ledger.reserve(most, chain: base + other, at: unixMilliseconds)
                 if case .permit(let made) = answer { others.append(made) }
             }
-            metering.tell(party, ledger, into: &lines)
+            metering.tell(party, ledger, into: &told)
             if case .permit = answer { return answer }
             ledger.release(hold)
             for hold in others { ledger.release(hold) }
@@ -120,7 +122,6 @@ final class Claim {
             reserved = most
             loop.counters.reservations += 1
         }
-        told = lines
         return answer
     }
 
@@ -129,13 +130,13 @@ final class Claim {
     // MARK: What a client is told
 
     /// More bytes than `writeLines` writes.
-    var linesBound: Int { told?.bound ?? 0 }
+    var linesBound: Int { told.bound }
 
-    func writeLines(into head: inout HeadWriter) { told?.write(into: &head, for: api, metering.table.accounts) }
+    func writeLines(into head: inout HeadWriter) { told.write(into: &head, for: api, metering.table.accounts) }
 
     /// The same for a refusal's own head.
     var lines: ByteBuffer? {
-        guard let told, !told.isEmpty else { return nil }
+        guard !told.isEmpty else { return nil }
         var out = ByteBuffer()
         out.writeHead(atMost: told.bound) { told.write(into: &$0, for: api, metering.table.accounts) }
         return out
@@ -221,19 +222,25 @@ final class Claim {
     func note(_ request: () -> OpenRequest) {
         guard let region = loop.region, isUnnoted else { return }
         isUnnoted = false
-        let (hold, others, stakes) = (hold, others, stakes)
-        var owed = loop.server.accounts.with { ledger -> [LeaseCharge] in
-            var charges: [LeaseCharge] = []
-            ledger.worstCharges(of: hold, into: &charges)
-            for hold in others { ledger.worstCharges(of: hold, into: &charges) }
-            for hold in stakes { ledger.worstCharges(of: hold, into: &charges) }
-            return charges
+        var owed = takeRoom()
+        loop.server.accounts.with { ledger in
+            ledger.worstCharges(of: hold, into: &owed)
+            for hold in others { ledger.worstCharges(of: hold, into: &owed) }
+            for hold in stakes { ledger.worstCharges(of: hold, into: &owed) }
         }
         if !charges.isEmpty { owed += charges }
         var open = request()
         open.cost = Nanodollars(reserved.money)
         noted = open
-        slot = slot < 0 ? loop.region?.note(open, charges: owed) ?? -1 : region.change(slot, to: open, charges: owed)
+        slot = slot < 0 ? region.note(open, charges: owed) : region.change(slot, to: open, charges: owed)
+        room = owed
+    }
+
+    private func takeRoom() -> [LeaseCharge] {
+        var taken: [LeaseCharge] = []
+        swap(&taken, &room)
+        taken.removeAll(keepingCapacity: true)
+        return taken
     }
 
     // MARK: The end
@@ -260,13 +267,18 @@ final class Claim {
 
     /// True: it came to more than was held.
     private func settle(_ hold: Hold, _ others: [Hold], _ spent: Spent) -> Bool {
-        let (made, isOver) = loop.server.accounts.with { ledger -> ([LeaseCharge], Bool) in
-            var charges: [LeaseCharge] = []
-            var isOver = ledger.settle(hold, spent, charges: &charges)
-            for hold in others where ledger.settle(hold, spent, charges: &charges) { isOver = true }
-            return (charges, isOver)
+        var made = takeRoom()
+        let isOver = loop.server.accounts.with { ledger -> Bool in
+            var isOver = ledger.settle(hold, spent, charges: &made)
+            for hold in others where ledger.settle(hold, spent, charges: &made) { isOver = true }
+            return isOver
         }
-        if charges.isEmpty { charges = made } else { add(made) }
+        if charges.isEmpty {
+            charges = made
+        } else {
+            add(made)
+            room = made
+        }
         return isOver
     }
 

@@ -76,13 +76,13 @@ extension Admitted {
         var most = Demand(nanodollars: 0, tokens: 0)
         var hasFree = false
         let classes = isOwnRoute(live) ? CostClass.classes(of: table(live).deployments(of: journey.route), live.targets) : live.costs[journey.route]
-        for alike in classes {
-            let demand = worst.demand(at: alike, live.targets, ceiling: live.metering.ceiling)
+        for place in classes.indices {
+            let demand = worst.demand(at: classes[place], live.targets, ceiling: live.metering.ceiling)
             guard let money = demand.nanodollars else { continue }
             most.nanodollars = max(most.money, money)
             most.tokens = max(most.tokens, demand.tokens)
             if money == 0 { hasFree = true }
-            if classes.count == 1 { claim?.remember(demand, of: alike) }
+            if classes.count == 1 { claim?.remember(demand, of: classes[place]) }
         }
         return (most, hasFree)
     }

@@ -24,7 +24,7 @@ extension Server {
             event.member("limit", crossing.limit)
             event.member("message", message)
         }
-        let stored = StoredEvent(unixMilliseconds: now, kind: "budget_alert", detail: String(decoding: writer.bytes, as: UTF8.self))
+        let stored = StoredEvent(unixMilliseconds: now, kind: AdminEvents.budgetAlert, detail: String(decoding: writer.bytes, as: UTF8.self))
         do throws(StoreFailure) { try store.append([stored], keeping: AdminEvents.mostEvents) } catch {
             log.error("an event could not be kept", metadata: ["problem": "\(error)"])
         }

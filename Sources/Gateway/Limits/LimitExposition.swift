@@ -36,6 +36,7 @@ extension Exposition {
         let now = server.accounts.unixMilliseconds(at: .now())
         let (holding, all) = server.accounts.snapshot(at: now)
         gauge("swiftlet_requests_holding", "Requests and attempts that hold something of an account.", holding)
+        money(all)
         let shown = all.filter { $0.balance.limit != nil }.sorted { $0.share > $1.share }.prefix(Self.mostAccounts)
         guard !shown.isEmpty else { return }
         for (name, help, value) in [
@@ -45,9 +46,36 @@ extension Exposition {
             ),
             ("swiftlet_account_used", "What is used of it in its window.", \LimitBalance.used),
             ("swiftlet_account_held", "What requests in flight here hold of it.", \LimitBalance.held),
+            (
+                "swiftlet_account_leased", "What this gateway has leased of it and not used: requests in flight hold of this.",
+                \LimitBalance.leasedHere
+            ),
+            ("swiftlet_account_leased_elsewhere", "What other gateways have leased of it.", \LimitBalance.leasedElsewhere),
         ] {
             family(name, "gauge", help)
             for account in shown { sample(name, ["account": account.name], account.balance[keyPath: value]) }
+        }
+    }
+}
+
+extension Exposition {
+    /// Money that is reserved by requests in flight here, and money that is spent, of all budgets of a scope. An owner that has several
+    /// budgets counts once, with the largest.
+    private mutating func money(_ all: [SharedLedger.Standing]) {
+        var owners: [String: [String: (held: Int64, used: Int64)]] = [:]
+        for one in all where one.unit == .nanodollars {
+            let before = owners["\(one.scope)"]?[one.owner] ?? (0, 0)
+            owners["\(one.scope)", default: [:]][one.owner] = (max(before.held, one.balance.held), max(before.used, one.balance.used))
+        }
+        guard !owners.isEmpty else { return }
+        let scopes = owners.sorted { $0.key < $1.key }.map { ($0.key, $0.value.values) }
+        family("swiftlet_budget_reserved_usd", "gauge", "What requests in flight here hold of budgets, in US dollars, by whose budgets they are.")
+        for (scope, sums) in scopes {
+            sample("swiftlet_budget_reserved_usd", ["scope": scope], "\(Double(sums.reduce(0) { $0 &+ $1.held }) / 1e9)")
+        }
+        family("swiftlet_budget_committed_usd", "gauge", "What is spent of budgets in their windows, by all gateways, in US dollars.")
+        for (scope, sums) in scopes {
+            sample("swiftlet_budget_committed_usd", ["scope": scope], "\(Double(sums.reduce(0) { $0 &+ $1.used }) / 1e9)")
         }
     }
 }
@@ -59,6 +87,9 @@ extension LimitBalance {
 extension SharedLedger {
     struct Standing: Sendable {
         var name: String
+        var scope: LimitScope
+        var owner: String
+        var unit: LimitUnit
         var balance: LimitBalance
         /// Used and held, as a share of the limit.
         var share: Double { Double(balance.used + balance.held) / Double(max(1, balance.limit ?? .max)) }
@@ -69,7 +100,10 @@ extension SharedLedger {
         let own = settings.accounts
         return with { ledger in
             let standings = own.indices.compactMap { index in
-                ledger.balance(of: index, at: unixMilliseconds).map { Standing(name: own[index].name, balance: $0) }
+                ledger.balance(of: index, at: unixMilliseconds).map {
+                    let account = own[index]
+                    return Standing(name: account.name, scope: account.scope, owner: account.owner, unit: account.unit, balance: $0)
+                }
             }
             return (ledger.holdCount, standings)
         }

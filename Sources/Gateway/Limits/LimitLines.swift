@@ -11,11 +11,14 @@ struct LimitLines: Sendable {
 
         fileprivate let line: Line
         fileprivate let limit: Int64
+        fileprivate let digits: Digits
         /// In per cent: there the warning begins.
         fileprivate let warnsFrom: Double
 
         init(_ account: Account) {
-            limit = max(0, account.limit ?? .max)
+            let limit = max(0, account.limit ?? .max)
+            self.limit = limit
+            digits = Digits { if account.unit == .nanodollars { $0.dollars(Nanodollars(limit)) } else { $0.decimal(Int(limit)) } }
             warnsFrom = min(100, account.alerts.first.map(Double.init) ?? 100)
             line =
                 switch (account.unit, account.scope) {
@@ -33,16 +36,16 @@ struct LimitLines: Sendable {
 
     /// Of several limits of a kind the one that is nearest to its end.
     private struct Nearest: Sendable {
-        var limit: Int64 = 0
+        var limit = Digits()
         /// Negative: there is none.
         var remaining: Int64 = -1
         var reset: Int64 = .max
 
         var isThere: Bool { remaining >= 0 }
 
-        @inline(__always) mutating func take(_ limit: Int64, _ standing: Ledger.Standing) {
-            let left = standing.remaining(of: limit)
-            if remaining < 0 || left < remaining { (self.limit, remaining, reset) = (limit, left, standing.window.end) }
+        @inline(__always) mutating func take(_ face: Face, _ standing: Ledger.Standing) {
+            let left = standing.remaining(of: face.limit)
+            if remaining < 0 || left < remaining { (limit, remaining, reset) = (face.digits, left, standing.window.end) }
         }
     }
 
@@ -71,13 +74,13 @@ struct LimitLines: Sendable {
     @inline(__always) mutating func add(_ face: Face, account: Int, _ standing: Ledger.Standing) {
         switch face.line {
         case .none: break
-        case .requests: requests.take(face.limit, standing)
-        case .tokens: tokens.take(face.limit, standing)
+        case .requests: requests.take(face, standing)
+        case .tokens: tokens.take(face, standing)
         case .keyMoney:
-            key.take(face.limit, standing)
+            key.take(face, standing)
             keyWarning.take(face, account, standing.used)
         case .projectMoney:
-            project.take(face.limit, standing)
+            project.take(face, standing)
             projectWarning.take(face, account, standing.used)
         }
     }
@@ -99,7 +102,7 @@ struct LimitLines: Sendable {
 
     private func rate(_ nearest: Nearest, _ names: LimitNames.Names, into head: inout HeadWriter) {
         head.text(names.limit)
-        head.decimal(Int(nearest.limit))
+        head.digits(nearest.limit)
         head.text(names.remaining)
         head.decimal(Int(nearest.remaining))
         if nearest.reset != .max {
@@ -118,7 +121,7 @@ struct LimitLines: Sendable {
         head.dollars(Nanodollars(nearest.remaining))
         head.text("\r\n")
         head.text(limit)
-        head.dollars(Nanodollars(nearest.limit))
+        head.digits(nearest.limit)
         head.text("\r\n")
     }
 

@@ -2,7 +2,7 @@ import Routing
 import Settings
 
 /// What settings count and limit, made ready for the path of a request.
-struct Metering: Sendable {
+final class Metering: Sendable {
     /// Without the gateway's own limit, which is a matter of this process.
     let table: AccountTable
     /// `general.global_max_parallel_requests`.
@@ -90,14 +90,14 @@ struct Metering: Sendable {
 
     /// How the accounts of `party` stand of which a client is told. Called under the ledger's lock, after a reservation.
     func tell(_ party: Party, _ ledger: borrowing Ledger, into lines: inout LimitLines) {
-        if keys.indices.contains(party.key) { tell(keys[party.key].told, ledger, into: &lines) }
-        if let project = party.project, projects.indices.contains(project) { tell(projects[project].told, ledger, into: &lines) }
-        if let customer = party.customer, customers.indices.contains(customer) { tell(customers[customer].told, ledger, into: &lines) }
-    }
-
-    private func tell(_ accounts: [Int], _ ledger: borrowing Ledger, into lines: inout LimitLines) {
         // New settings stand first in the ledger; those before them go by name.
         let isYoung = anchor.chains == 0
+        if keys.indices.contains(party.key) { tell(keys[party.key].told, isYoung, ledger, into: &lines) }
+        if let project = party.project, projects.indices.contains(project) { tell(projects[project].told, isYoung, ledger, into: &lines) }
+        if let customer = party.customer, customers.indices.contains(customer) { tell(customers[customer].told, isYoung, ledger, into: &lines) }
+    }
+
+    private func tell(_ accounts: [Int], _ isYoung: Bool, _ ledger: borrowing Ledger, into lines: inout LimitLines) {
         for account in accounts {
             guard let place = isYoung ? account : ledger.account(named: table.accounts[account].name) else { continue }
             lines.add(faces[account], account: account, ledger.standing(of: place))

@@ -108,11 +108,7 @@ final class Estimators: Sendable {
     }
 
     func bound(_ prompt: PromptSize, at alike: CostClass) -> Int64 {
-        estimator.withLock { estimator in
-            var most: Int64 = 0
-            for model in alike.models { most = max(most, estimator.bound(prompt, model: model, contextWindow: alike.contextWindow)) }
-            return most
-        }
+        estimator.withLock { $0.bound(prompt, models: alike.models, contextWindow: alike.contextWindow) }
     }
 
     func expected(_ prompt: PromptSize, at target: Target) -> Int64 {

@@ -49,6 +49,16 @@ enum PassFields {
     /// Whether a reply's field goes to the client.
     static func returns(_ name: [UInt8]) -> Bool { !hopByHop.contains(name) && !name.starts(with: swiftlet) && name != contentLength }
 
+    private static let digests = names("content-md5", "content-digest", "digest", "repr-digest", "accept-ranges")
+    /// Of requests: they ask for answers that nobody can read, or reads whole.
+    private static let hiding = names("accept-encoding", "range", "if-range")
+
+    /// Says of a reply what is no longer so where guards have changed it.
+    static func isDigest(_ name: [UInt8]) -> Bool { digests.contains(name) }
+
+    /// Would keep guards from reading the reply.
+    static func hides(_ name: [UInt8]) -> Bool { hiding.contains(name) }
+
     static let connection = Array("connection".utf8)
     static let upgrade = Array("upgrade".utf8)
     static let contentLength = Array("content-length".utf8)

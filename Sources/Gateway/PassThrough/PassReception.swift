@@ -32,7 +32,8 @@ extension Reception {
                 throw refusal
             }
             if !loop.holding.accepts { throw Refusal(.overloaded, "the ledger cannot be written; try again", retryAfter: .seconds(1)) }
-            let guarded = bodyFollows ? nil : try guardPassed(&request, key, id, milliseconds)
+            let look = try guardPassed(&request, to: endpoint, key, id, milliseconds, bodyFollows: bodyFollows)
+            let guarded = look?.guarded
             let chunked = request.head.framing == .chunked
             let body: PassedRequest.Body =
                 switch request.head.framing {
@@ -45,8 +46,9 @@ extension Reception {
                 let shown = presented(request, in: raw).flatMap { endpoint.needsKey || live.keys.knows($0) ? $0 : nil }
                 return PassedRequest(
                     request.head, in: raw, to: endpoint, rest: match.rest, body: body, Withheld(live.keys, presented: shown),
-                    allocator: loop.allocator)
+                    isRead: guarded.map { $0.looksAtReply || $0.restores } ?? false, allocator: loop.allocator)
             }
+            if passed.isUpgrade, let guarded { try passSocket(guarded) }
             let claim = live.metering.isOn ? try passClaim(endpoint, key) : nil
             let deadline = request.deadline.map { loop.time + $0 } ?? .distantFuture
             let passage = Passage(
@@ -55,6 +57,8 @@ extension Reception {
                 isChunked: bodyFollows && chunked, key: key, claim: claim, id: id, timeout: endpoint.timeout, deadline: deadline, client: client,
                 loop: loop)
             passage.guarded = guarded
+            if let plan = live.telemetry { passage.trace = trace(request, id, share: plan.share) }
+            passage.project = key.flatMap { live.standing(of: $0).project } ?? look?.project
             passage.begin()
         } catch {
             refusePass(error, id, bodyFollows)

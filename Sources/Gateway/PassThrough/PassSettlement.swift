@@ -7,7 +7,7 @@ struct PassSettlement {
     let entry: LedgerEntry
     private let passage: Passage
     private let status: Int
-    private let detail: String
+    let detail: String
 
     init(_ passage: Passage, _ state: LedgerState, fault: Fault?, status: Int, isStream: Bool, detail: String) {
         self.passage = passage
@@ -97,6 +97,9 @@ struct PassCounts: Sendable {
     var received = 0
     var sent = 0
     var cost = Nanodollars.zero
+    /// Bytes of texts that guards read.
+    var scannedPrompts = 0
+    var scannedReplies = 0
     /// WebSockets that are open.
     var tunnels = 0
 
@@ -107,5 +110,7 @@ struct PassCounts: Sendable {
         left.sent += right.sent
         left.cost = left.cost + right.cost
         left.tunnels += right.tunnels
+        left.scannedPrompts += right.scannedPrompts
+        left.scannedReplies += right.scannedReplies
     }
 }

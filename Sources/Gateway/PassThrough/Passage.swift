@@ -19,6 +19,10 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     let claim: Claim?
     /// What guardrails and firewall know of it. Nil: nobody looks at it, or its body went by bit by bit.
     var guarded: GuardedRequest?
+    /// Where it stands in its caller's trace; nil: nobody traces.
+    var trace: TraceContext?
+    /// That guards know of it: its key's, or one that the request named.
+    var project: String?
     private var openSlot: Int32 = -1
     private let request: PassedRequest
     private let mode: ReplyMode
@@ -188,6 +192,14 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
             abandonUpstream()
             return fail(.malformedReply, "the answer has more than \(live.limits.responseBytes) bytes")
         }
+        if reply.isUnread {
+            loop.counters.guarding.unread += 1
+            guard !(guarded?.policy.refusesUnread ?? false) else {
+                abandonUpstream()
+                let refusal = Refusal(.guardrailBlocked, "this reply is nothing that guardrails can read", param: "unread_bodies")
+                return refuse(refusal, fault: .contentPolicy, refusal.message)
+            }
+        }
         guard reply.isTunnel else { return }
         if let out = reply.takeOut() { client.write(out) }
         loop.counters.change(endpoint) { $0.tunnels += 1 }
@@ -197,9 +209,27 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     func replyBytes(_ bytes: UnsafeRawBufferPointer, last: Bool) {
         guard !over, let reply else { return }
         sent += bytes.count
-        if reply.take(bytes) { return }
-        abandonUpstream()
-        fail(.malformedReply, "the answer has more than \(live.limits.responseBytes) bytes")
+        stop(reply.take(bytes))
+    }
+
+    /// The reply goes no further, unless all is well.
+    private func stop(_ taken: PassReply.Taken) {
+        switch taken {
+        case .fine: return
+        case .tooLarge:
+            abandonUpstream()
+            fail(.malformedReply, "the answer has more than \(live.limits.responseBytes) bytes")
+        case .unreadable:
+            abandonUpstream()
+            fail(.malformedReply, "the answer is no stream that can be read")
+        case .blocked:
+            abandonUpstream()
+            guard let reply, let refusal = reply.screen?.refusal else { return }
+            // What may go of it has gone into a frame.
+            guard reply.isOut || reply.hasBytes else { return refuse(refusal, fault: .contentPolicy, refusal.message) }
+            last = reply.takeLast(refusal)
+            settle(.failed, fault: .contentPolicy, status: status, detail: refusal.message)
+        }
     }
 
     func readEnded() {
@@ -209,6 +239,8 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
 
     func replyEnded() {
         upstream = nil
+        guard !over else { return }
+        stop(reply?.finish() ?? .fine)
         guard !over else { return }
         last = reply?.takeEnd()
         if isTunnel { client.closeAfterAnswer() }
@@ -299,10 +331,27 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
 
     private func settle(_ state: LedgerState, fault: Fault? = nil, status: Int, detail: String = "") {
         over = true
+        tellGuards()
         let settlement = PassSettlement(self, state, fault: fault, status: status, isStream: reply?.isStream ?? false, detail: detail)
         settlement.count(in: &loop.counters)
         settlement.log(to: loop.accessLog)
+        if live.telemetry != nil { tell(settlement) }
         loop.holding.hold(self, settlement.entry, noted: claim?.slot ?? openSlot)
+    }
+
+    private func tellGuards() {
+        guard let guarded else { return }
+        let scanned = (prompt: guarded.outcome.scannedBytes, reply: reply?.screen?.outcome.scannedBytes ?? 0)
+        loop.counters.change(endpoint) {
+            $0.scannedPrompts += scanned.prompt
+            $0.scannedReplies += scanned.reply
+        }
+        guarded.tellPrompt(provider: endpoint.authority)
+        guard let screen = reply?.screen else { return }
+        var report = GuardReport(
+            loop: loop, live: live, key: key, project: project, api: .passThrough, model: endpoint.pathText, id: id)
+        report.provider = endpoint.authority
+        report.tell(screen.outcome, .reply)
     }
 
     func release() {

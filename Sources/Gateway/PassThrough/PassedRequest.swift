@@ -19,9 +19,10 @@ struct PassedRequest {
     /// - Parameters:
     ///   - rest: Where the part of the path begins that follows on the target's.
     ///   - withheld: What must not leave.
+    ///   - isRead: Guards look at the reply: it is to come whole, and as it is.
     init(
         _ head: RequestHead, in bytes: UnsafeRawBufferPointer, to endpoint: PassEndpoint, rest: Int, body: Body, _ withheld: Withheld,
-        allocator: ByteBufferAllocator
+        isRead: Bool = false, allocator: ByteBufferAllocator
     ) {
         let options = ConnectionOptions { head.forEachField(in: bytes, $0) }
         isUpgrade = options.asksWebSocket && head.method == .get && head.minorVersion == 1 && body == .none
@@ -31,7 +32,7 @@ struct PassedRequest {
         Self.writeTarget(head, bytes, endpoint, rest, withheld, into: &out)
         out.writeString(" HTTP/1.1\r\nhost: \(endpoint.authority)\r\n")
         out.writeBytes(endpoint.headerLines)
-        Self.writeFields(head, bytes, endpoint, options, isUpgrade, withheld, into: &out)
+        Self.writeFields(head, bytes, endpoint, options, isUpgrade, withheld, isRead: isRead, into: &out)
         if isUpgrade { out.writeStaticString("connection: Upgrade\r\nupgrade: websocket\r\n") }
         switch body {
         case .none where [.post, .put, .patch].contains(head.method): out.writeStaticString("content-length: 0\r\n")
@@ -98,7 +99,7 @@ struct PassedRequest {
 
     private static func writeFields(
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ endpoint: PassEndpoint, _ options: ConnectionOptions, _ isUpgrade: Bool,
-        _ withheld: Withheld, into out: inout ByteBuffer
+        _ withheld: Withheld, isRead: Bool, into out: inout ByteBuffer
     ) {
         // What stands under `x-pass-` is meant instead of the client's own field of that name.
         var passed: Set<[UInt8]> = []
@@ -107,7 +108,7 @@ struct PassedRequest {
         }
         head.forEachField(in: bytes) { name, value in
             let lowered = PassFields.lowered(name)
-            guard let wanted = self.name(of: lowered, endpoint, options, passed, isUpgrade) else { return }
+            guard let wanted = self.name(of: lowered, endpoint, options, passed, isUpgrade), !isRead || !PassFields.hides(wanted) else { return }
             if wanted == PassFields.protocols {
                 guard let value = protocols(value, withheld) else { return }
                 return write(wanted, value, into: &out)

@@ -1,6 +1,4 @@
-import Glibc
 import NIOCore
-import NIOPosix
 import Storage
 import Translation
 import Wire
@@ -135,25 +133,8 @@ extension Reception {
     }
 
     private func connect(_ client: BackgroundClient, failed: @escaping () -> Void) {
-        var there: [Int32] = [-1, -1]
-        var back: [Int32] = [-1, -1]
-        guard pipe(&there) == 0 else { return failed() }
-        guard pipe(&back) == 0 else {
-            for end in there { close(end) }
-            return failed()
-        }
-        let bound = NIOLoopBound((loop: loop, client: client), eventLoop: loop.eventLoop)
-        let server = NIOPipeBootstrap(group: loop.eventLoop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try Server.accept(channel, loop: bound.value.loop, tls: nil) }
-            }
-            .takingOwnershipOfDescriptors(input: there[0], output: back[1])
-        let other = NIOPipeBootstrap(group: loop.eventLoop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value.client) }
-            }
-            .takingOwnershipOfDescriptors(input: back[0], output: there[1])
-        server.and(other).assumeIsolated().whenFailure { _ in failed() }
+        Server.connect(NIOLoopBound(client, eventLoop: loop.eventLoop), NIOLoopBound(loop, eventLoop: loop.eventLoop))
+            .assumeIsolated().whenFailure { _ in failed() }
     }
 
     /// Stops a background response; one that has ended already is told as it is.

@@ -35,20 +35,33 @@ final class Appraiser: Sendable {
     }
 
     /// The last turn of the user, in its conversation. Bounded: one walk over the body, then at most 6 KB of text.
-    func appraise(_ call: Call, _ body: UnsafeRawBufferPointer) -> Appraisal {
+    ///
+    /// - Parameter tutor: What was learnt of the tenant. Nil: nothing is to be.
+    func appraise(_ call: Call, _ body: UnsafeRawBufferPointer, by tutor: Tutor?) -> Appraisal {
         let begun = Instant.now()
         let turn = LastTurn.read(body, call)
-        var appraisal = score(turn)
+        var task = PromptTask.chat
+        var appraisal = score(turn, &task)
         appraisal.conversation = call.session.map { Random.hash(bytes: $0.range.of(body)) } ?? turn.conversation
+        if let tutor { Self.instruct(&appraisal, task, turn, by: tutor) }
         appraisal.nanoseconds = UInt32(clamping: (Instant.now() - begun).nanoseconds)
         return appraisal
     }
 
-    private func score(_ turn: LastTurn) -> Appraisal {
+    /// A request of no conversation is one of its own.
+    private static func instruct(_ appraisal: inout Appraisal, _ task: PromptTask, _ turn: LastTurn, by tutor: Tutor) {
+        let text = turn.text.withUnsafeBytes { Random.hash(bytes: $0) }
+        tutor.instruct(&appraisal, task: task.rawValue, session: appraisal.conversation == 0 ? text : appraisal.conversation)
+        guard appraisal.conversation != 0 else { return }
+        appraisal.learnt?.turn = Random.mix(appraisal.conversation ^ Random.mix(text ^ UInt64(turn.circumstances.turns)))
+    }
+
+    private func score(_ turn: LastTurn, _ task: inout PromptTask) -> Appraisal {
         guard let scorer else { return Appraisal(.noScorer) }
         if turn.text.isEmpty { return Appraisal(.empty) }
         let assessment = turn.text.withUnsafeBytes { scorer.assess($0) }
         if assessment.isOdd || !assessment.score.isFinite { return Appraisal(.odd) }
+        task = assessment.task
         let score = Float(assessment.score)
         return Appraisal(score: score, inContext: turn.circumstances.adjusted(score))
     }
@@ -56,10 +69,11 @@ final class Appraiser: Sendable {
 
 extension Server {
     /// Adds to a request that was admitted what its way asks of it.
-    func appraise(_ admitted: Admitted, _ table: RoutingTable) {
+    func appraise(_ admitted: Admitted, _ table: RoutingTable, learns: Bool) {
         let journey = admitted.journey
         guard table.asksComplexity(route: journey.route, mode: journey.mode, policy: journey.policy) else { return }
-        admitted.journey.appraised(admitted.body.withUnsafeReadableBytes { appraiser.appraise(admitted.call, $0) })
+        let tutor = learns ? learning.tutor(of: admitted.entry.project) : nil
+        admitted.journey.appraised(admitted.body.withUnsafeReadableBytes { appraiser.appraise(admitted.call, $0, by: tutor) })
     }
 }
 

@@ -24,6 +24,10 @@ struct FinishedRequest: Sendable {
     let saving: PromptSaving?
     /// What the last failed attempt failed of.
     let detail: String?
+    /// The error's code of one that was refused before it was routed.
+    var refusal: String?
+    /// Of a passage: the target's host.
+    var passedTo: String?
 
     struct Tried {
         var record: AttemptRecord
@@ -43,7 +47,7 @@ struct FinishedRequest: Sendable {
         }
     }
 
-    var operation: String { GenAINames.operation(api) }
+    var operation: String { api == .passThrough ? "pass_through" : GenAINames.operation(api) }
     /// Nanoseconds since 1970, `microseconds` after it came.
     func nanoseconds(_ microseconds: Int64) -> Int64 { entry.startedUnixMilliseconds * 1_000_000 + microseconds * 1_000 }
 }

@@ -74,7 +74,9 @@ struct MetricBook {
 
     var isEmpty: Bool { requestDuration.rows.isEmpty }
 
+    /// What passages do is not known, so that they are none of these operations.
     mutating func add(_ request: FinishedRequest) {
+        guard request.api != .passThrough else { return }
         let entry = request.entry
         var last: Key?
         for tried in request.attempts {
@@ -90,7 +92,7 @@ struct MetricBook {
         var key = last ?? Key(operation: request.operation, provider: "swiftlet", model: request.route)
         if entry.priced { cost[key, default: 0] += Double(entry.cost.amount) / 1e9 }
         if let first = entry.firstByteMicroseconds { firstToken.add(Double(first) / 1e6, key) }
-        if entry.state != .done { key.error = entry.fault?.name ?? entry.state.name }
+        if entry.state != .done { key.error = request.refusal ?? entry.fault?.name ?? entry.state.name }
         requestDuration.add(Double(entry.durationMicroseconds) / 1e6, key)
     }
 

@@ -14,20 +14,37 @@ struct SpanWriter {
     mutating func write(_ request: FinishedRequest) {
         let entry = request.entry
         open(
-            request, span: request.trace.span, parent: request.trace.parent, name: "\(request.operation) \(request.route)", kind: Self.server,
+            request, span: request.trace.span, parent: request.trace.parent,
+            name: request.route.isEmpty ? request.operation : "\(request.operation) \(request.route)", kind: Self.server,
             from: 0, to: entry.durationMicroseconds)
         let words = SpanAttributes(conventions: conventions)
         out.attributes { attributes in
-            attributes.text("http.request.method", "POST")
+            if request.passedTo == nil { attributes.text("http.request.method", "POST") }
             attributes.number("http.response.status_code", entry.status == 0 ? nil : Int64(entry.status))
-            words.common(request, model: request.route, &attributes)
+            if request.passedTo == nil { words.common(request, model: request.route, &attributes) }
             words.usage(entry.usage, &attributes)
             words.firstChunk(entry, entry.firstByteMicroseconds, &attributes)
             words.decision(request, &attributes)
-            attributes.text("error.type", words.errorType(entry))
+            attributes.text("error.type", request.refusal ?? words.errorType(entry))
         }
         close(entry.state == .done, request.detail)
+        if let host = request.passedTo { writePassage(request, to: host) }
         for tried in request.attempts { write(tried, of: request) }
+    }
+
+    /// The one call of a passage.
+    private mutating func writePassage(_ request: FinishedRequest, to host: String) {
+        let entry = request.entry
+        guard entry.attempts > 0 else { return }
+        open(
+            request, span: request.trace.span(ofAttemptAt: entry.deployment, startedMicroseconds: 0), parent: request.trace.span, name: host,
+            kind: Self.client, from: 0, to: entry.durationMicroseconds)
+        out.attributes { attributes in
+            attributes.text("server.address", host)
+            attributes.number("http.response.status_code", entry.status == 0 ? nil : Int64(entry.status))
+            attributes.text("error.type", entry.fault?.name)
+        }
+        close(entry.fault == nil, request.detail)
     }
 
     private mutating func write(_ tried: FinishedRequest.Tried, of request: FinishedRequest) {
@@ -125,6 +142,9 @@ private struct SpanAttributes {
             attributes.number("swiftlet.compression.saved_tokens", saving.tokens)
             attributes.number("swiftlet.compression.dropped_messages", Int64(saving.dropped))
         }
+        attributes.number("swiftlet.request.bytes", entry.receivedBytes > 0 ? entry.receivedBytes : nil)
+        attributes.number("swiftlet.response.bytes", entry.sentBytes > 0 ? entry.sentBytes : nil)
+        if entry.cached { attributes.flag("swiftlet.cached", true) }
         attributes.text("swiftlet.decision.policy", request.policy)
         attributes.text("swiftlet.decision.route", request.route)
         attributes.text("swiftlet.deployment", request.attempts.last?.deployment)

@@ -114,7 +114,7 @@ final class Telemetry: Sendable {
                 var writer = SpanWriter(conventions: settings.conventions, out: out)
                 for request in batch {
                     writer.write(request)
-                    spans += 1 + request.attempts.count
+                    spans += 1 + (request.passedTo == nil ? request.attempts.count : request.entry.attempts > 0 ? 1 : 0)
                 }
                 out = writer.out
             }

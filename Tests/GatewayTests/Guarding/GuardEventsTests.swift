@@ -64,6 +64,7 @@ import Testing
         var ids = RequestIDGenerator(node: 1)
         return GuardEvent(
             trigger: .personalData, name: name, action: action, isShadow: false, direction: .prompt, role: "user", score: 900, count: 1,
-            evidence: "", key: "k", project: nil, api: "messages", request: ids.next(atUnixMilliseconds: 1), unixMilliseconds: 0)
+            evidence: "", key: "k", owner: "", project: nil, api: "messages", model: "", provider: "", request: ids.next(atUnixMilliseconds: 1),
+            unixMilliseconds: 0)
     }
 }
