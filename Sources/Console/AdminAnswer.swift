@@ -15,6 +15,10 @@ struct AdminAnswer: Sendable {
     var fields: [(name: String, value: String)] = []
     /// Instead of a body: what goes on being said.
     var events: AdminEventStream?
+    /// Instead of a body: what comes as it comes.
+    var flow: AdminFlow?
+    /// Seconds.
+    var retryAfter: Int64?
 
     init(status: Int = 200, _ write: (inout JSONWriter) -> Void) {
         self.status = status
@@ -35,6 +39,14 @@ struct AdminAnswer: Sendable {
     }()
 }
 
+/// Bytes as they come, each asked for once the one before is on its way.
+struct AdminFlow: Sendable {
+    let pieces: AsyncStream<[UInt8]>
+    let more: @Sendable () -> Void
+    /// Once, whatever ended it.
+    let stop: @Sendable () -> Void
+}
+
 /// Why the admin API does not do what it was asked.
 struct AdminRefusal: Error {
     var status: Int
@@ -43,6 +55,8 @@ struct AdminRefusal: Error {
     var message: String
     var problems: [Problem] = []
     var allow: String?
+    /// Seconds.
+    var retryAfter: Int64?
 
     init(_ status: Int, _ code: String, _ message: String, problems: [Problem] = []) {
         (self.status, self.code, self.message, self.problems) = (status, code, message, problems)
@@ -68,6 +82,7 @@ struct AdminRefusal: Error {
         case 403: "permission_error"
         case 404: "not_found_error"
         case 409, 412: "conflict_error"
+        case 429: "rate_limit_error"
         case 500...: "server_error"
         default: "invalid_request_error"
         }
@@ -97,6 +112,7 @@ struct AdminRefusal: Error {
             }
         }
         answer.allow = allow
+        answer.retryAfter = retryAfter
         return answer
     }
 }

@@ -13,6 +13,8 @@ struct AdminCall: Sendable {
     /// What the caller wants the answer in.
     var accept: String?
     var ifNoneMatch: String?
+    /// `accept-encoding`, as it was sent.
+    var encodings: String?
     /// What the console's cookie says, and what its scripts send along.
     var session: String?
     var proof: String?
@@ -22,6 +24,8 @@ struct AdminCall: Sendable {
     var stranger: String?
     /// The same by its origin alone, whatever name this listener is called by.
     var foreignOrigin: String?
+    /// Where the caller's connection comes from, or by what a proxy on this machine says.
+    var address = ""
     var caller = AdminIdentity.local
     var requestID = ""
 
@@ -34,6 +38,15 @@ struct AdminCall: Sendable {
         for pair in halves[1].split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             query[Self.decoded(parts[0], plus: true)] = parts.count == 2 ? Self.decoded(parts[1], plus: true) : ""
+        }
+    }
+
+    /// Asked for by its name; a weight of nothing (`gzip;q=0`) is a no. RFC 9110, 12.5.3.
+    var takesGzip: Bool {
+        (encodings ?? "").lowercased().split(separator: ",").contains { coding in
+            let parts = coding.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard let name = parts.first, name == "gzip" || name == "x-gzip" else { return false }
+            return !parts.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
         }
     }
 

@@ -23,13 +23,20 @@ public final class AdminDesk: Sendable {
     let deployments: DeploymentDesk
     let explaining: Explaining
     let firewall: FirewallDesk
+    let guardrails: GuardrailDesk
+    let insights: InsightsDesk
     let cache: CacheDesk
     let prices: PriceDesk
     let replay: ReplayDesk
+    let rerating: RerateDesk
     let trials: TrialDesk
     let experiments: ExperimentDesk
+    let learning: FeedbackLearningDesk
     let sessions: SessionDesk
     let live: LiveDesk
+    let playground: PlaygroundDesk
+    let tokens: TokenDesk
+    let simulator: SimulatorDesk
     private let server: Server
     private let book: SettingsBook
     private let stores: (settings: any Store, ledger: any Store)
@@ -42,7 +49,7 @@ public final class AdminDesk: Sendable {
     ///   - bell: To the other gateways.
     public init(
         _ server: Server, settings book: SettingsBook, store: any Store, ledger: any Store, events: AdminEvents, trials: TrialKeeper? = nil,
-        log: Logger, bell: any Bell = SilentBell()
+        learning: LearningKeeper? = nil, log: Logger, bell: any Bell = SilentBell()
     ) throws {
         self.server = server
         self.book = book
@@ -67,14 +74,22 @@ public final class AdminDesk: Sendable {
         deployments = DeploymentDesk(server: server, book: book)
         explaining = Explaining(server: server)
         firewall = FirewallDesk(server: server)
+        guardrails = GuardrailDesk(server: server)
+        insights = InsightsDesk(server: server, book: book, store: ledger)
         cache = CacheDesk(server: server, audit: store, bell: bell)
         prices = PriceDesk(book: book)
         replay = ReplayDesk(book: book, ledger: ledger)
+        rerating = RerateDesk(book: book, ledger: ledger)
         let keeper = trials ?? TrialKeeper(server, book: book, store: store, events: ledger, log: log)
         self.trials = TrialDesk(server: server, book: book, keeper: keeper)
         experiments = ExperimentDesk(server: server, ledger: ledger, keeper: keeper)
+        self.learning = FeedbackLearningDesk(
+            server: server, book: book, keeper: learning ?? LearningKeeper(server, documents: store, opinions: ledger, log: log))
         sessions = SessionDesk(server: server, book: book)
         live = LiveDesk(server: server)
+        playground = PlaygroundDesk(server: server, book: book)
+        tokens = TokenDesk(server: server, book: book)
+        simulator = SimulatorDesk(book: book)
         ids = Locked(RequestIDGenerator(node: try ledger.leaseNodes(1)))
         try signals.restore()
     }
@@ -109,7 +124,7 @@ public final class AdminDesk: Sendable {
     }
 
     private func identify(_ call: AdminCall, token: String?) throws -> AdminIdentity {
-        guard let identity = try server.identify(token: token) ?? (token == nil ? sessions.identify(call) : nil) else {
+        guard let identity = try shown(token, call) else {
             throw AdminRefusal(401, "invalid_api_key", "this needs an admin token: send it as `Authorization: Bearer TOKEN`")
         }
         // Without a token only this machine may ask, and a web page that it shows is not this machine.
@@ -119,6 +134,13 @@ public final class AdminDesk: Sendable {
                 "requests of \(stranger.prefix(100)) are not answered while neither SWIFTLET_ADMIN_TOKEN nor admin.tokens is set")
         }
         return identity
+    }
+
+    /// By token, else by the session of the console.
+    private func shown(_ token: String?, _ call: AdminCall) throws -> AdminIdentity? {
+        guard server.needsToken else { return .local }
+        guard let token else { return try sessions.identify(call) }
+        return try sessions.identify(TokenDigest(of: token), from: call.address)
     }
 
     private static func check(_ route: AdminRoute, _ caller: AdminIdentity) throws {
@@ -149,7 +171,7 @@ public final class AdminDesk: Sendable {
         server.unreadiness.map { AdminAnswer(text: "not ready: \($0)\n", status: 503) } ?? AdminAnswer(text: "ready\n")
     }
 
-    func metrics() async -> AdminAnswer { AdminAnswer(text: await server.metrics(), type: "text/plain; version=0.0.4") }
+    func metrics() async -> AdminAnswer { AdminAnswer(text: await server.metrics() + sessions.exposition, type: "text/plain; version=0.0.4") }
 
     func me(_ call: AdminCall) -> AdminAnswer {
         AdminAnswer { whole in
@@ -174,6 +196,11 @@ public final class AdminDesk: Sendable {
         try await collections.beside.tests.keep(answer.body, of: name, settings: settings, unixMilliseconds: WallClock.milliseconds())
         try await book.note(call.mark("providers.test", "providers.\(name)"))
         return answer
+    }
+
+    /// Leaves a note of a test: others read it.
+    func webhooks(_ call: AdminCall) async throws -> AdminAnswer {
+        try await WebhookDesk(server: server).answer(call) { try await book.note(call.mark("webhooks.test", "alerts.webhooks")) }
     }
 
     func gateways(_ call: AdminCall) async throws -> AdminAnswer {

@@ -19,7 +19,7 @@ public final class AdminServer: Sendable {
         // Requests are told in our own words, where there is something to tell; Hummingbird calls it an error that it was stopped.
         var quiet = log
         quiet.logLevel = .critical
-        let responder = CallbackResponder<BasicRequestContext> { request, _ in await Self.respond(request, desk) }
+        let responder = CallbackResponder<AdminContext> { request, context in await Self.respond(request, context, desk) }
         let application = Application(
             responder: responder,
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil),
@@ -47,12 +47,14 @@ public final class AdminServer: Sendable {
         _ = await task.result
     }
 
-    private static func respond(_ request: Request, _ desk: AdminDesk) async -> Response {
+    private static func respond(_ request: Request, _ context: AdminContext, _ desk: AdminDesk) async -> Response {
         let id = desk.nextID()
         var call = AdminCall(request.method.rawValue, request.uri.string)
         call.ifMatch = request.headers[.ifMatch]
         call.accept = request.headers[.accept]
         call.ifNoneMatch = request.headers[.ifNoneMatch]
+        call.encodings = request.headers[.acceptEncoding]
+        call.address = address(request, context)
         call.session = cookie(SessionDesk.cookie, request)
         call.proof = HTTPField.Name("x-swiftlet-csrf").flatMap { request.headers[$0] }
         call.isSecure = HTTPField.Name("x-forwarded-proto").flatMap { request.headers[$0] } == "https"
@@ -78,6 +80,10 @@ public final class AdminServer: Sendable {
         headers[.allow] = answer.allow
         if let name = HTTPField.Name("x-request-id") { headers[name] = id }
         if answer.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+        if let retry = answer.retryAfter { headers[.retryAfter] = "\(retry)" }
+        if let flow = answer.flow {
+            return Response(status: .init(code: answer.status), headers: headers, body: body(of: flow))
+        }
         if let events = answer.events {
             return Response(status: .init(code: answer.status), headers: headers, body: body(of: events))
         }
@@ -95,6 +101,27 @@ public final class AdminServer: Sendable {
             try await writer.write(ByteBuffer(bytes: await events.next()))
             try await writer.finish(nil)
         }
+    }
+
+    /// Until it ends or the reader goes.
+    private static func body(of flow: AdminFlow) -> ResponseBody {
+        ResponseBody { writer in
+            defer { flow.stop() }
+            for await piece in flow.pieces {
+                try await writer.write(ByteBuffer(bytes: piece))
+                flow.more()
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// A proxy on this machine says for whom it asks; whoever asks from elsewhere says what he likes.
+    private static func address(_ request: Request, _ context: AdminContext) -> String {
+        let own = context.remoteAddress?.ipAddress ?? "local"
+        guard ListenAddress(host: own, port: 0).isLoopback, let name = HTTPField.Name("x-forwarded-for"),
+            let last = request.headers[values: name].last?.split(separator: ",").last
+        else { return own }
+        return String(last.filter { $0 != " " }.prefix(64))
     }
 
     private static func cookie(_ name: String, _ request: Request) -> String? {
@@ -126,6 +153,17 @@ public final class AdminServer: Sendable {
         let host = request.head.authority ?? ""
         guard let origin = request.headers[.origin], origin != "http://\(host)", origin != "https://\(host)" else { return nil }
         return origin
+    }
+}
+
+/// With where the connection comes from.
+private struct AdminContext: RequestContext, RemoteAddressRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let remoteAddress: SocketAddress?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        remoteAddress = source.channel.remoteAddress
     }
 }
 

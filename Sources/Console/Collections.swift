@@ -147,8 +147,11 @@ struct Collections: Sendable {
     }
 
     private func delete(_ call: AdminCall, _ section: String, _ name: String) async throws -> AdminAnswer {
+        try call.checkQuery(["dangling"])
         let bounds = call.caller.bounds
-        _ = try await book.change(call.mark("\(section).delete", "\(section).\(name)")) { document, overlay in
+        var mark = call.mark("\(section).delete", "\(section).\(name)")
+        mark.leavesDangling = try Self.leavesDangling(call)
+        _ = try await book.change(mark) { document, overlay in
             guard let old = Overlay.get([section, name], in: document), bounds.map({ KeyBounds($0).sees(old) }) ?? true else {
                 throw Self.unknown(section, name, document, bounds)
             }
@@ -157,6 +160,17 @@ struct Collections: Sendable {
         }
         if section == "providers" { try await beside.tests.forget(name) }
         return .nothing
+    }
+
+    static let dangling = AdminRoute.Parameter(
+        name: "dangling", help: "`skip`: routes that name it stay, and skip it; without it they are a reason not to take it away.")
+
+    private static func leavesDangling(_ call: AdminCall) throws -> Bool {
+        switch call.query["dangling"] {
+        case nil, "refuse": false
+        case "skip": true
+        default: throw AdminRefusal(400, "invalid_value", "`dangling` is `skip` or `refuse`")
+        }
     }
 
     /// A new key in place of the old one, which is refused at once, or after a time of grace.

@@ -10,31 +10,32 @@ struct DeploymentDesk: Sendable {
     func answer(_ call: AdminCall) async throws -> AdminAnswer {
         let name = call.rest(after: 3)
         let reports = server.deploymentReports()
+        let rates = DeploymentRates(server.blueprint, await book.document, await book.catalogue)
         let names = reports.map(\.health.name)
         if call.method == "POST", name.hasSuffix("/reset"), !names.contains(name) {
             let name = String(name.dropLast(6))
             guard server.reset(deployment: name) else { throw AdminRefusal.unknown("deployment", name, among: names) }
             try await book.note(call.mark("breaker.reset", name))
-            return try one(name, server.deploymentReports())
+            return try one(name, server.deploymentReports(), rates)
         }
         guard call.method == "GET" else { throw AdminRefusal.wrongMethod(name.hasSuffix("/reset") ? "POST" : "GET") }
-        if !name.isEmpty { return try one(name, reports) }
+        if !name.isEmpty { return try one(name, reports, rates) }
         return AdminAnswer { whole in
             whole.object { whole in
                 whole.key("data")
-                whole.array { list in for report in reports { Self.write(report, &list) } }
+                whole.array { list in for report in reports { Self.write(report, rates, &list) } }
             }
         }
     }
 
-    private func one(_ name: String, _ reports: [DeploymentReport]) throws -> AdminAnswer {
+    private func one(_ name: String, _ reports: [DeploymentReport], _ rates: DeploymentRates) throws -> AdminAnswer {
         guard let report = reports.first(where: { $0.health.name == name }) else {
             throw AdminRefusal.unknown("deployment", name, among: reports.map(\.health.name))
         }
-        return AdminAnswer { Self.write(report, &$0) }
+        return AdminAnswer { Self.write(report, rates, &$0) }
     }
 
-    private static func write(_ report: DeploymentReport, _ writer: inout JSONWriter) {
+    private static func write(_ report: DeploymentReport, _ rates: DeploymentRates, _ writer: inout JSONWriter) {
         let health = report.health
         writer.object { line in
             line.member("name", health.name)
@@ -52,6 +53,7 @@ struct DeploymentDesk: Sendable {
             milliseconds("first_byte_p50_ms", health.firstByteP50, &line)
             line.member("successes", health.successes)
             line.member("faults", health.faults)
+            rates.write(of: health.name, to: &line)
             line.key("limits")
             write(report.limits, &line)
         }

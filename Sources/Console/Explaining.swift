@@ -14,20 +14,23 @@ struct Explaining: Sendable {
         guard let request = body["body"], request.entries != nil else {
             throw AdminRefusal(400, "invalid_value", "`body` must be the request's JSON object")
         }
-        var headers: [(name: String, value: String)] = []
-        if let node = body["headers"], !node.isNull {
-            guard let entries = node.entries else { throw AdminRefusal(400, "invalid_value", "`headers` must be an object of texts") }
-            for entry in entries {
-                guard let value = entry.node.scalar, !value.utf8.contains(where: { $0 < 0x20 && $0 != 9 }), Self.isName(entry.name) else {
-                    throw AdminRefusal(400, "invalid_value", "the header `\(entry.name.prefix(100))` cannot be sent as it is")
-                }
-                headers.append((entry.name, value))
-            }
-        }
+        let headers = try Self.headers(body["headers"])
         let api = try Self.api(body["api"]?.scalar)
         switch await server.explain(api, body: Array(request.json.utf8), headers: headers, key: body["key"]?.scalar) {
         case .success(let report): return AdminAnswer { report.write(to: &$0) }
         case .failure(let refusal): throw AdminRefusal(refusal.status, refusal.code.rawValue, refusal.message)
+        }
+    }
+
+    /// Of a member `headers`: an object of texts.
+    static func headers(_ node: Node?) throws -> [(name: String, value: String)] {
+        guard let node, !node.isNull else { return [] }
+        guard let entries = node.entries else { throw AdminRefusal(400, "invalid_value", "`headers` must be an object of texts") }
+        return try entries.map { entry in
+            guard let value = entry.node.scalar, !value.utf8.contains(where: { $0 < 0x20 && $0 != 9 }), Self.isName(entry.name) else {
+                throw AdminRefusal(400, "invalid_value", "the header `\(entry.name.prefix(100))` cannot be sent as it is")
+            }
+            return (entry.name, value)
         }
     }
 
@@ -36,7 +39,7 @@ struct Explaining: Sendable {
     }
 
     /// By name, by path, or OpenAI's word; chat completions where nothing is said.
-    private static func api(_ text: String?) throws -> API {
+    static func api(_ text: String?) throws -> API {
         guard let text else { return .chatCompletions }
         let asked = API.allCases.filter(\.isAsked)
         let known = asked.map(\.name)

@@ -143,41 +143,4 @@ struct LedgerDesk: Sendable {
         guard let microseconds else { return line.null() }
         line.raw("\(Double(microseconds) / 1000)")
     }
-
-    // MARK: Events
-
-    func events(_ call: AdminCall) async throws -> AdminAnswer {
-        try call.checkQuery(["limit", "cursor", "kind"])
-        let limit = try call.limit(100, most: 1_000)
-        if let kind = call.query["kind"], RouterEvent.Kind(rawValue: kind) == nil, kind != TrialKeeper.eventKind {
-            let help = Spelling.help(for: kind, among: RouterEvent.Kind.allCases.map(\.rawValue) + [TrialKeeper.eventKind])
-            throw AdminRefusal(400, "invalid_value", "there is no kind of event `\(kind.prefix(50))`\(help)")
-        }
-        let cursor = try call.query["cursor"].map { text in
-            guard let cursor = Int64(text) else { throw AdminRefusal(400, "invalid_value", "`cursor` is none of ours") }
-            return cursor
-        }
-        let events = try await blocking { try store.events(before: cursor, kind: call.query["kind"], limit: limit + 1) }
-        let dropped = dropped()
-        return AdminAnswer { whole in
-            whole.object { whole in
-                whole.key("data")
-                whole.array { list in for event in events.prefix(limit) { Self.write(event, &list) } }
-                whole.member("next_cursor", orNull: events.count > limit ? "\(events[limit - 1].id)" : nil)
-                whole.member("dropped", dropped)
-            }
-        }
-    }
-
-    private static func write(_ event: StoredEvent, _ list: inout JSONWriter) {
-        list.object { line in
-            line.member("id", event.id)
-            line.member("at", Timestamp.text(unixMilliseconds: event.unixMilliseconds))
-            line.member("kind", event.kind)
-            let request = event.request == 0 ? nil : RequestID(rawValue: event.request)
-            line.member("request", orNull: request?.description)
-            line.key("detail")
-            line.raw(event.detail)
-        }
-    }
 }

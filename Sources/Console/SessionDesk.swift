@@ -8,6 +8,7 @@ final class SessionDesk: Sendable {
     let server: Server
     let book: SettingsBook
     private let sessions = Locked(Sessions())
+    private let limit = Locked(SignInLimit())
 
     init(server: Server, book: SettingsBook) { (self.server, self.book) = (server, book) }
 
@@ -32,6 +33,39 @@ final class SessionDesk: Sendable {
 
     private func use(_ secret: String) -> Sessions.Session? { sessions.withLock { $0.use(secret, at: WallClock.milliseconds()) } }
 
+    // MARK: Tokens
+
+    /// Whose token it is; nil: nobody's. Guessing is slowed down.
+    func identify(_ token: TokenDigest, from address: String) throws -> AdminIdentity? {
+        let now = WallClock.milliseconds()
+        let wait = limit.withLock { $0.wait(address, token, at: now) }
+        guard wait == 0 else {
+            let seconds = (wait + 999) / 1_000
+            var refusal = AdminRefusal(
+                429, "too_many_attempts", "too many wrong admin tokens came from here: try again in \(seconds) \(seconds == 1 ? "second" : "seconds")"
+            )
+            refusal.retryAfter = seconds
+            throw refusal
+        }
+        let identity = server.identify(digest: token)
+        limit.withLock { identity == nil ? $0.failed(address, at: now) : $0.succeeded(address, token, at: now) }
+        return identity
+    }
+
+    /// What stands in `/metrics` of it.
+    var exposition: String {
+        let counts = limit.withLock { $0.counts }
+        return """
+            # HELP swiftlet_admin_token_failures_total Admin tokens shown to this gateway that were wrong.
+            # TYPE swiftlet_admin_token_failures_total counter
+            swiftlet_admin_token_failures_total \(counts.failed)
+            # HELP swiftlet_admin_token_refused_total Admin tokens that were not looked at because of too many wrong ones before.
+            # TYPE swiftlet_admin_token_refused_total counter
+            swiftlet_admin_token_refused_total \(counts.refused)
+
+            """
+    }
+
     // MARK: Signing in and out
 
     func begin(_ call: AdminCall) async throws -> AdminAnswer {
@@ -43,7 +77,7 @@ final class SessionDesk: Sendable {
         }
         guard server.needsToken else { return try here(call) }
         let digest = TokenDigest(of: token)
-        guard let identity = server.identify(digest: digest) else {
+        guard let identity = try identify(digest, from: call.address) else {
             throw AdminRefusal(401, "invalid_api_key", "this is no admin token of this gateway, or its time is over")
         }
         let (secret, session) = sessions.withLock { $0.begin(digest, at: WallClock.milliseconds()) }

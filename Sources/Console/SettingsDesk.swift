@@ -2,7 +2,7 @@ import Schema
 import Settings
 import Wire
 
-/// `GET /api/v1/settings`, `GET|PUT|DELETE /api/v1/settings/{path}`: any setting, by its path. Segments of the path are separated by
+/// `GET /api/v1/settings`, `GET|PUT|PATCH|DELETE /api/v1/settings/{path}`: any setting, by its path. Segments of the path are separated by
 /// slashes, or by dots where there is no slash: `router/num_retries`, `router.num_retries`.
 struct SettingsDesk: Sendable {
     let book: SettingsBook
@@ -14,8 +14,9 @@ struct SettingsDesk: Sendable {
         switch call.method {
         case "GET": return try await get(path)
         case "PUT" where !path.isEmpty: return try await put(call, path)
+        case "PATCH" where !path.isEmpty: return try await patch(call, path)
         case "DELETE" where !path.isEmpty: return try await delete(call, path)
-        default: throw AdminRefusal.wrongMethod(path.isEmpty ? "GET" : "GET, PUT, DELETE")
+        default: throw AdminRefusal.wrongMethod(path.isEmpty ? "GET" : "GET, PUT, PATCH, DELETE")
         }
     }
 
@@ -53,6 +54,55 @@ struct SettingsDesk: Sendable {
         return Self.answer(path, node, etag(node))
     }
 
+    /// Several settings of a section at once: each member takes the place of what was there, `null` takes it out, whatever the file says.
+    private func patch(_ call: AdminCall, _ path: [String]) async throws -> AdminAnswer {
+        let members = try call.object().entries ?? []
+        for member in members { try Self.checkMay(call, path + [member.name]) }
+        let (etag, file) = (etag, await book.file)
+        let document = try await book.change(call.mark("settings.change", path.joined(separator: "."))) { document, overlay in
+            try Self.check(call, Overlay.get(path, in: document) ?? .map([]), etag)
+            for member in members {
+                let place = path + [member.name]
+                if !member.node.isNull {
+                    overlay.set(place, to: member.node.uncovered(by: Overlay.get(place, in: document)))
+                    continue
+                }
+                overlay.forget(place)
+                if Overlay.get(place, in: overlay.applied(to: file)) != nil { overlay.set(place, to: nil) }
+            }
+        }
+        let node = Overlay.get(path, in: document) ?? .map([])
+        return Self.answer(path, node, etag(node))
+    }
+
+    /// `GET /api/v1/forms/{section}`: what a form of a section is made of. What is not set is not in `value`.
+    func form(_ call: AdminCall) async throws -> AdminAnswer {
+        try call.checkQuery([])
+        let section = call.rest(after: 3)
+        let described = SettingsDocument.descriptions
+        guard let field = described.first(where: { $0.name == section }) else {
+            throw AdminRefusal.unknown("section of the settings", section, among: described.map(\.name))
+        }
+        let (document, file, changes) = (await book.document, await book.file, await book.changes.settings)
+        let changed = changes.keys.filter { $0.first == section }.map { $0.dropFirst().joined(separator: ".") }.sorted()
+        let node = Overlay.get([section], in: document) ?? .map([])
+        var answer = AdminAnswer { whole in
+            whole.object { whole in
+                whole.member("section", section)
+                whole.key("value")
+                node.covered(at: [section]).write(to: &whole)
+                whole.key("file")
+                (Overlay.get([section], in: file) ?? .map([])).covered(at: [section]).write(to: &whole)
+                whole.key("changed")
+                whole.array { list in for path in changed { list.string(path) } }
+                whole.key("schema")
+                whole.raw(JSONSchema.part(of: field.shape).text())
+            }
+        }
+        answer.etag = etag(node)
+        return answer
+    }
+
     /// Back to what the file says.
     private func delete(_ call: AdminCall, _ path: [String]) async throws -> AdminAnswer {
         let etag = etag
@@ -69,7 +119,7 @@ struct SettingsDesk: Sendable {
     }
 
     /// What the process is started with, and who may use this API, is for admins alone.
-    private static func checkMay(_ call: AdminCall, _ path: [String]) throws {
+    static func checkMay(_ call: AdminCall, _ path: [String]) throws {
         let reserved = ["admin", "server", "store", "ledger", "secrets_key", "general"]
         guard call.caller.role != .admin, let first = path.first, reserved.contains(first) else { return }
         if first == "general", path.count > 1 { return }

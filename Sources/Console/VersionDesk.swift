@@ -64,17 +64,7 @@ struct VersionDesk: Sendable {
         return AdminAnswer { whole in
             whole.object { whole in
                 whole.key("data")
-                whole.array { list in
-                    for change in changes {
-                        list.object { line in
-                            line.member("path", change.path.joined(separator: "."))
-                            for (name, node) in [("before", change.before), ("after", change.after)] {
-                                line.key(name)
-                                if let node { node.covered(at: change.path).write(to: &line) } else { line.null() }
-                            }
-                        }
-                    }
-                }
+                SettingsDiff.write(changes, to: &whole)
             }
         }
     }

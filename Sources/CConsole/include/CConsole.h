@@ -16,4 +16,8 @@ size_t console_files(void);
 /// The file of this index.
 struct ConsoleFile console_file(size_t index);
 
+/// How many pages of the documentation there are, and the page of this index, by its path below docs.
+size_t console_documents(void);
+struct ConsoleFile console_document(size_t index);
+
 #endif

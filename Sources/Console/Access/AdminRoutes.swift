@@ -1,7 +1,7 @@
 /// All there is of the admin API.
 enum AdminRoutes {
     static let all: [AdminRoute] =
-        health + collections + keys + drafts + settings + state + ledger + trials + compatible
+        health + collections + keys + drafts + settings + state + ledger + trials + workbench + compatible
 
     /// With the web console's own paths, which are no API.
     static let served: [AdminRoute] = all + console
@@ -9,6 +9,9 @@ enum AdminRoutes {
     private static let console: [AdminRoute] = [
         AdminRoute("GET", "/", .nothing, "To the console.", status: 308) { _, _ in ConsolePages.forward() },
         AdminRoute("GET", "/console", .nothing, "The console.", type: "text/html") { _, call in try ConsolePages.answer(call) },
+        AdminRoute("GET", "/docs", .nothing, "The documentation.", type: "text/html") { _, call in try DocumentPages.answer(call) },
+        AdminRoute("GET", "/docs/{page}", .nothing, "A page of it.") { _, call in try DocumentPages.answer(call) },
+        AdminRoute("GET", "/llms.txt", .nothing, "What it has, for programs.", type: "text/plain") { _, call in try DocumentPages.answer(call) },
         AdminRoute("GET", "/console/{file}", .nothing, "A file of the console.") { _, call in try ConsolePages.answer(call) },
         AdminRoute("POST", "/console/session", .nothing, "Signs in.") { desk, call in try await desk.sessions.begin(call) },
         AdminRoute("GET", "/console/session", .nothing, "Who is signed in.") { desk, call in try desk.sessions.here(call) },
@@ -47,7 +50,8 @@ enum AdminRoutes {
                 "PATCH", "/api/v1/\(path)/{name}", change,
                 "Changes a \(word): a merge patch (RFC 7396), refused with 412 where If-Match does not hold.",
                 body: .item(section), handle),
-            AdminRoute("DELETE", "/api/v1/\(path)/{name}", change, "Takes a \(word) away.", status: 204, handle),
+            AdminRoute(
+                "DELETE", "/api/v1/\(path)/{name}", change, "Takes a \(word) away.", query: [Collections.dangling], status: 204, handle),
         ]
     }
 
@@ -108,7 +112,26 @@ enum AdminRoutes {
                         .init(name: "include", help: "`keys`, `admin`: what is to come back as well.", schema: "array"),
                     ], required: 1), versions),
             AdminRoute("GET", "/api/v1/settings/{path}", .read, "One setting, by its path.", handle),
+            AdminRoute(
+                "POST", "/api/v1/settings/check", .operate, "What changes would come to, of which nothing is saved: problems, warnings, differences.",
+                body: .members(
+                    [.init(name: "changes", help: "Each with `path`, a text or a list, and `value`; null takes it out.", schema: "any")], required: 1)
+            ) { desk, call in try await CheckDesk(book: desk.settings.book).answer(call) },
+            AdminRoute("GET", "/api/v1/schema/{path}", .read, "What may be set in a section, as JSON Schema with help, defaults and ranges.") {
+                _, call in
+                try SchemaDesk.schema(call)
+            },
+            AdminRoute("GET", "/api/v1/vocabulary", .read, "Strategies with their options, fields and operators of conditions, faults.") { _, call in
+                try SchemaDesk.vocabulary(call)
+            },
             AdminRoute("PUT", "/api/v1/settings/{path}", .operate, "Sets one setting.", body: .anything, handle),
+            AdminRoute(
+                "PATCH", "/api/v1/settings/{path}", .operate, "Sets several settings of a section at once; `null` takes one out.", body: .anything,
+                handle),
+            AdminRoute("GET", "/api/v1/forms/{section}", .read, "A section's declaration, its values, and what of them the file says.") {
+                desk, call in
+                try await desk.settings.form(call)
+            },
             AdminRoute("DELETE", "/api/v1/settings/{path}", .operate, "One setting as the file has it.", status: 204, handle),
         ]
     }()
@@ -138,9 +161,20 @@ enum AdminRoutes {
                     .init(name: "limit", help: "How many at most.", schema: "integer"),
                 ], prices),
             AdminRoute("GET", "/api/v1/prices/{name}", .read, "One model, as PROVIDER/MODEL.", prices),
+            AdminRoute(
+                "POST", "/api/v1/prices/rerate", .administer, "Prices logged requests again: says what would change, or changes it.",
+                body: .members(RerateDesk.parameters, required: 0)
+            ) { desk, call in try await desk.rerating.answer(call) },
             AdminRoute("GET", "/api/v1/live", .read, "What this gateway counts, now: sums since it started, and what is in progress.") { desk, _ in
                 await desk.live.answer()
             },
+            AdminRoute("GET", "/api/v1/webhooks", .read, "Who is told of what, and what came of the last message.") { desk, call in
+                try await desk.webhooks(call)
+            },
+            AdminRoute(
+                "POST", "/api/v1/webhooks/test", .operate, "Sends webhooks an event of the kind `test`, and says which took it.",
+                body: .members([.init(name: "number", help: "Only this one, counted from 1.", schema: "integer")], required: 0)
+            ) { desk, call in try await desk.webhooks(call) },
             AdminRoute("GET", "/api/v1/gateways", .read, "Who runs on this store, and which version of the settings.") { desk, call in
                 try await desk.gateways(call)
             },
@@ -165,6 +199,10 @@ enum AdminRoutes {
                         .init(name: "rules", help: "Rules as the section `firewall` has them, instead of those in force.", schema: "array"),
                     ], required: 1)
             ) { desk, call in try await desk.firewall.answer(call) },
+            AdminRoute(
+                "POST", "/api/v1/guardrails/test", .read, "What guardrails and firewall would do to a text, of which nothing is kept.",
+                body: .members(GuardrailDesk.parameters, required: 1)
+            ) { desk, call in try await desk.guardrails.answer(call) },
         ]
     }()
 
@@ -182,13 +220,9 @@ enum AdminRoutes {
         AdminRoute(
             "DELETE", "/api/v1/cache", .operate, "Forgets answers that are given again: all, or those of a key or route.", query: CacheDesk.parameters
         ) { desk, call in try await desk.cache.forget(call) },
-        AdminRoute(
-            "GET", "/api/v1/events", .read, "What moved traffic, the newest first.",
-            query: [
-                .init(name: "kind", help: "Only events of this kind."), .init(name: "cursor", help: "`next_cursor` of the page before."),
-                .init(name: "limit", help: "How many at most.", schema: "integer"),
-            ]
-        ) { desk, call in try await desk.ledger.events(call) },
+        AdminRoute("GET", "/api/v1/events", .read, "What moved traffic, the newest first.", query: LedgerDesk.eventParameters) { desk, call in
+            try await desk.ledger.events(call)
+        },
         AdminRoute(
             "GET", "/api/v1/audit", .read, "Who changed what, the newest first.",
             query: [
@@ -218,6 +252,10 @@ enum AdminRoutes {
             "GET", "/api/v1/savings", .read, "What was saved by policy, model and deployment, against a stated baseline.",
             query: SavingsDesk.parameters
         ) { desk, call in try await desk.savings.answer(call) },
+        AdminRoute(
+            "GET", "/api/v1/insights", .read, "What is slow, what fails and why, what nobody asks for, and what would do as well for less.",
+            query: InsightsDesk.parameters
+        ) { desk, call in try await desk.insights.answer(call) },
         AdminRoute("GET", "/api/v1/budgets", .readKeys, "How budgets and limits stand.", query: BudgetDesk.parameters) { desk, call in
             try await desk.budgets.answer(call)
         },

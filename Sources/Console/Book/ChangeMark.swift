@@ -11,6 +11,8 @@ struct ChangeMark: Sendable {
     var requestID: String
     /// May point settings at the environment and the files of the gateway.
     var mayRefer = true
+    /// What names what is taken away may stay as it is: its steps are skipped from then on.
+    var leavesDangling = false
 
     init(actor: String, role: String, action: String, subject: String, requestID: String = "") {
         self.actor = actor

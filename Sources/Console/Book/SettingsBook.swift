@@ -10,6 +10,8 @@ public struct SettingsFile: Sendable {
     public var read: @Sendable () throws -> Node
     /// With the environment and the flags of this process above it.
     public var compile: @Sendable (Node) -> Compilation
+    /// The same, where steps of routes that name what is gone are skipped. Nil: they are always a problem.
+    public var skipping: (@Sendable (Node) -> Compilation)?
     /// Tells the operator what is odd about settings that are to be in force.
     public var warn: @Sendable ([Problem]) -> Void
 
@@ -18,16 +20,27 @@ public struct SettingsFile: Sendable {
 
     public init(
         read: @escaping @Sendable () throws -> Node, compile: @escaping @Sendable (Node) -> Compilation,
-        warn: @escaping @Sendable ([Problem]) -> Void = { _ in }, vault: SecretVault? = nil
+        skipping: (@Sendable (Node) -> Compilation)? = nil, warn: @escaping @Sendable ([Problem]) -> Void = { _ in }, vault: SecretVault? = nil
     ) {
         self.read = read
         self.compile = compile
+        self.skipping = skipping
         self.warn = warn
         sealing = vault.map { Sealing(vault: $0) }
     }
 
     /// Compiled with its secrets. One that was saved for another host, or with another key, is left out and told of.
-    func compiled(_ document: Node) -> Compilation {
+    func compiled(_ document: Node) -> Compilation { compiled(document, by: compile) }
+
+    /// Where it names what is gone, those steps are skipped if `isExcused` says so of every problem.
+    func compiled(_ document: Node, excusing isExcused: ([Problem]) -> Bool) -> Compilation {
+        let strict = compiled(document)
+        guard let skipping, strict.blueprint == nil, isExcused(strict.problems.errors) else { return strict }
+        let lenient = compiled(document, by: skipping)
+        return lenient.blueprint == nil ? strict : lenient
+    }
+
+    private func compiled(_ document: Node, by compile: @Sendable (Node) -> Compilation) -> Compilation {
         guard let sealing else { return compile(document) }
         let (open, lost) = sealing.opened(document)
         let notes = lost.map {
@@ -92,7 +105,8 @@ public actor SettingsBook {
     public static func initial(_ file: SettingsFile, store: any Store, report: ([Problem]) -> Void) throws -> Compilation {
         let base = try file.read()
         let overlay = Overlay(try store.documents(.setting))
-        let whole = file.compiled(overlay.applied(to: base))
+        // What was excused when it was changed is excused now.
+        let whole = file.compiled(overlay.applied(to: base)) { _ in !overlay.isEmpty }
         guard !overlay.isEmpty, whole.blueprint == nil else { return whole }
         report(whole.problems.errors)
         return file.compiled(base)
@@ -134,7 +148,7 @@ public actor SettingsBook {
             next = try sealed(next, unlike: before)
             let document = next.applied(to: base)
             try Credentials.check(old, document, mayRefer: mark.mayRefer, source.sealing)
-            let blueprint = try compiled(document)
+            let blueprint = try compiled(document, leavesDangling: mark.leavesDangling)
             let (was, now) = Self.texts(of: before, next, old, document)
             guard try await commit(next, instead: before, mark.entry(before: was, after: now)) else { continue }
             overlay = next
@@ -150,6 +164,18 @@ public actor SettingsBook {
     }
 
     private static let mostTries = 8
+
+    /// What a change would come to: refused like it, but for the problems of the document, and made by nobody.
+    func proposed(_ mark: ChangeMark, _ edit: @Sendable (Node, inout Overlay) throws -> Void) throws
+        -> (before: Node, after: Node, problems: [Problem])
+    {
+        let old = document
+        var next = overlay
+        try edit(old, &next)
+        let new = next.applied(to: base)
+        try Credentials.check(old, new, mayRefer: mark.mayRefer, source.sealing)
+        return (old, new, compilation(of: new).problems)
+    }
 
     /// Takes up what other gateways on the same store have changed. False: nothing. Throws a `Refused` once for each version that has
     /// problems here; what cannot be put in force for another reason is tried again with the next call.
@@ -266,11 +292,20 @@ public actor SettingsBook {
     private static let mostAuditBytes = 65_536
 
     /// What a document comes to, which is not put in force. Throws a `Refused` with all problems.
-    func compiled(_ document: Node) throws -> Blueprint {
-        let compilation = source.compiled(document)
+    func compiled(_ document: Node, leavesDangling: Bool = false) throws -> Blueprint {
+        let compilation = compilation(of: document, leavesDangling: leavesDangling)
         guard let blueprint = compilation.blueprint else { throw Refused(problems: compilation.problems.errors) }
         source.warn(compilation.problems.warnings)
         return blueprint
+    }
+
+    /// A document that names what is gone is no worse than the one in force, where that does so as well.
+    private func compilation(of document: Node, leavesDangling: Bool = false) -> Compilation {
+        source.compiled(document) { errors in
+            if leavesDangling { return true }
+            let known = Set(source.compiled(self.document).problems.errors.map(\.message))
+            return errors.allSatisfy { known.contains($0.message) }
+        }
     }
 
     // MARK: One at a time, across the waits

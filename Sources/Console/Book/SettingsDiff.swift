@@ -1,4 +1,5 @@
 import Schema
+import Wire
 
 /// What differs between two documents, by path.
 enum SettingsDiff {
@@ -18,6 +19,21 @@ enum SettingsDiff {
         let names = before.map(\.name) + after.map(\.name).filter { name in !before.contains { $0.name == name } }
         return names.flatMap { name in
             changes(before.first { $0.name == name }?.node, after.first { $0.name == name }?.node, path + [name])
+        }
+    }
+
+    /// Secrets covered.
+    static func write(_ changes: [Change], to writer: inout JSONWriter) {
+        writer.array { list in
+            for change in changes {
+                list.object { line in
+                    line.member("path", change.path.joined(separator: "."))
+                    for (name, node) in [("before", change.before), ("after", change.after)] {
+                        line.key(name)
+                        if let node { node.covered(at: change.path).write(to: &line) } else { line.null() }
+                    }
+                }
+            }
         }
     }
 

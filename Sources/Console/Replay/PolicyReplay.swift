@@ -17,6 +17,9 @@ public struct PolicyReplay: Sendable {
     /// Differences that are told one by one.
     public var differences = 20
 
+    /// Told how many requests have been read.
+    public var progress: (@Sendable (Int) -> Void)?
+
     public init(from: Int64, to: Int64, limit: Int) {
         self.from = from
         self.to = to
@@ -75,6 +78,7 @@ public struct PolicyReplay: Sendable {
             query.limit = min(2_000, limit - rows.count)
             let page = try ledger.requests(query)
             rows += page.rows
+            progress?(rows.count)
             guard let next = page.next else { return (rows.reversed(), true) }
             query.before = next
         }

@@ -60,6 +60,7 @@ struct ReplayEntrance {
         // Who belonged to which session is in no row: each is one of its own.
         facts.session = Random.mix(row.logged.id)
         facts.tags = row.tags
+        facts.appraisal = row.appraisal
         facts.region = key?.region
         if let key {
             facts.regions = key.regions

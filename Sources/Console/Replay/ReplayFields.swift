@@ -26,6 +26,7 @@ struct ReplayFields {
         case "request.api": return .text(row.api == .chatCompletions ? "chat" : row.api.name)
         case "request.stream": return .flag(row.logged.isStreamed)
         case "request.input_tokens": return row.logged.usage.totalInput > 0 ? .number(Double(row.logged.usage.totalInput)) : nil
+        case "complexity.score": return row.appraisal.map { .number(Double($0.inContext)) }
         case "request.mode": return text(row.mode?.rawValue)
         case "request.region": return key?.region.map { .text($0) }
         case "key.name": return text(row.key)

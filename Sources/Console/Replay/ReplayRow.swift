@@ -18,6 +18,8 @@ struct ReplayRow: Sendable {
     var seed: UInt64?
     /// What it asks of a deployment, as far as the row shows: what others were left out for is known, what all could do is not.
     var needs: Needs
+    /// How hard it was, where somebody had asked.
+    var appraisal: Appraisal?
     /// Fields of conditions that its rule looked at, as they were then.
     var observed: [String: Value]
 
@@ -46,6 +48,7 @@ struct ReplayRow: Sendable {
         mode = decision?.mode
         seed = decision?.seed
         needs = Self.needs(row, api, decision)
+        appraisal = decision?.complexity.map { Appraisal($0) }
         observed = [:]
         for seen in (decision?.hits ?? []).flatMap(\.observed) { observed[seen.field] = Self.value(seen.value) }
     }

@@ -10,19 +10,22 @@ export class Problem extends Error {
 let csrf = null;
 export const signedOut = new EventTarget();
 
-async function send(method, path, body, more = {}) {
+async function reach(method, path, body, more = {}) {
   const headers = { accept: "application/json", ...more.headers };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (csrf && method !== "GET") headers["x-swiftlet-csrf"] = csrf;
-  let answer;
   try {
-    answer = await fetch(path, {
+    return await fetch(path, {
       method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: more.signal, credentials: "same-origin",
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, "unreachable", "The gateway does not answer. Is it running? This page tries again by itself.");
   }
+}
+
+async function send(method, path, body, more) {
+  const answer = await reach(method, path, body, more);
   const text = await answer.text();
   let data = null;
   try { data = text ? JSON.parse(text) : null; } catch { data = text; }
@@ -40,6 +43,44 @@ function sentence(text) {
   return /[.?!]$/.test(whole) ? whole : whole + ".";
 }
 
+/** What comes as it comes, as text: an answer that is a stream. */
+export async function* pour(path, body, signal) {
+  const answer = await reach("POST", "/api/v1/" + path, body, { signal, headers: { accept: "text/event-stream" } });
+  if (!answer.ok) {
+    const error = (await answer.json().catch(() => ({}))).error ?? {};
+    if (answer.status === 401) signedOut.dispatchEvent(new Event("ended"));
+    throw new Problem(answer.status, error.code ?? "", sentence(error.message ?? `The gateway answered ${answer.status}.`), error.problems ?? []);
+  }
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+/** The events of such a stream: `event` and `data`. What an `answer` says is no stream comes whole, as the event `body`. */
+export async function* events(pieces) {
+  let left = "";
+  let isPlain = false;
+  for await (const piece of pieces) {
+    left += piece;
+    while (!isPlain) {
+      const end = /\r?\n\r?\n/.exec(left);
+      if (!end) break;
+      const lines = left.slice(0, end.index).split(/\r?\n/);
+      left = left.slice(end.index + end[0].length);
+      const of = (name) => lines.filter((line) => line.startsWith(name + ":")).map((line) => line.slice(name.length + 1).trimStart()).join("\n");
+      const data = of("data");
+      if (!data) continue;
+      const event = of("event") || "message";
+      isPlain = event === "answer" && !JSON.parse(data).stream;
+      yield { event, data };
+    }
+  }
+  if (isPlain) yield { event: "body", data: left };
+}
+
 /** `items` of a name: paths may have slashes and marks in names. */
 export const named = (name) => name.split("/").map(encodeURIComponent).join("/");
 
@@ -53,6 +94,9 @@ export const read = (path, more) => send("GET", "/api/v1/" + path, undefined, mo
 export const post = async (path, body = {}) => (await send("POST", "/api/v1/" + path, body)).data;
 export const patch = async (path, body, etag) =>
   (await send("PATCH", "/api/v1/" + path, body, { headers: etag ? { "if-match": etag } : {} })).data;
+/** The whole of a setting: `path` is a list of names, which may have slashes and dots in them. */
+export const setting = (path) => "settings/" + path.map(encodeURIComponent).join("/");
+export const put = async (path, body, etag) => send("PUT", "/api/v1/" + path, body, { headers: etag ? { "if-match": etag } : {} });
 export const remove = async (path, etag) => send("DELETE", "/api/v1/" + path, undefined, { headers: etag ? { "if-match": etag } : {} });
 
 function keep({ data }) {

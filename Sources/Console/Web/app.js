@@ -6,8 +6,22 @@ import { live, session, signedOut } from "./api.js";
 const SCREENS = [
   { name: "overview", title: "Overview", element: "swiftlet-overview", file: "./overview.js", roles: ["admin", "operator", "auditor"] },
   { name: "requests", title: "Requests", element: "swiftlet-requests", file: "./requests.js", roles: ["admin", "operator", "auditor"] },
+  { name: "events", title: "Events", element: "swiftlet-events", file: "./events.js", roles: ["admin", "operator", "auditor"] },
+  { name: "usage", title: "Usage and cost", element: "swiftlet-usage", file: "./usage.js" },
+  { name: "insights", title: "Insights", element: "swiftlet-insights", file: "./insights.js", roles: ["admin", "operator", "auditor"] },
+  { name: "routes", title: "Routes and policies", element: "swiftlet-routes", file: "./routes.js", roles: ["admin", "operator", "auditor"] },
   { name: "keys", title: "Keys and budgets", element: "swiftlet-keys", file: "./keys.js" },
+  { name: "projects", title: "Projects", element: "swiftlet-projects", file: "./projects.js", roles: ["admin", "operator", "auditor"] },
   { name: "models", title: "Models and providers", element: "swiftlet-models", file: "./models.js", roles: ["admin", "operator", "auditor"] },
+  { name: "guardrails", title: "Guardrails", element: "swiftlet-guardrails", file: "./guardrails.js", roles: ["admin", "operator", "auditor"] },
+  { name: "firewall", title: "Firewall", element: "swiftlet-firewall", file: "./firewall.js", roles: ["admin", "operator", "auditor"] },
+  { name: "breaches", title: "Breaches", element: "swiftlet-breaches", file: "./breaches.js", roles: ["admin", "operator", "auditor"] },
+  { name: "audit", title: "Audit log", element: "swiftlet-audit", file: "./audit.js", roles: ["admin", "operator", "auditor"] },
+  { name: "settings", title: "Router settings", element: "swiftlet-settings", file: "./settings.js", roles: ["admin", "operator", "auditor"] },
+  { name: "all", title: "All settings", element: "swiftlet-all", file: "./all.js", roles: ["admin", "operator", "auditor"] },
+  { name: "playground", title: "Playground", element: "swiftlet-playground", file: "./playground.js", roles: ["admin", "operator"] },
+  { name: "tokens", title: "Token calculator", element: "swiftlet-tokens", file: "./tokens.js", roles: ["admin", "operator", "auditor"] },
+  { name: "simulator", title: "Simulator", element: "swiftlet-simulator", file: "./simulator.js", roles: ["admin", "operator", "auditor"] },
 ];
 
 const stored = {
@@ -150,6 +164,8 @@ class Console extends HTMLElement {
 
   async #go() {
     if (!this.#who) return;
+    // What is unsaved is asked about by the screen itself, which goes on then.
+    if (this.#main.firstElementChild?.stays?.()) return;
     const [path, search] = location.hash.replace(/^#\/?/, "").split("?");
     const [name, ...rest] = path.split("/");
     const screen = this.screens.find((one) => one.name === name) ?? this.screens[0];

@@ -35,6 +35,28 @@ const PATHS = {
   requests: "M4 6h16M4 12h16M4 18h10",
   keys: "M14 10a4 4 0 1 0-3.5 4L12 15.5h2v2h2v2h4v-3.5l-6.200-6.200",
   models: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9",
+  routes: "M6 4v9a4 4 0 0 0 4 4h8M6 8h12M15 5l3 3-3 3M15 14l3 3-3 3",
+  up: "M12 19V5M6 11l6-6 6 6",
+  down: "M12 5v14M6 13l6 6 6-6",
+  into: "M5 5v7h13M14 8l4 4-4 4",
+  out: "M19 12H6M10 8l-4 4 4 4",
+  plus: "M12 5v14M5 12h14",
+  trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+  grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01",
+  sliders: "M4 8h9M19 8h1M16 5v6M4 16h1M11 16h9M8 13v6",
+  events: "M4 12h3l3-7 4 14 3-7h3",
+  usage: "M5 20V10M12 20V4M19 20v-7",
+  insights: "M9 18h6M10 21h4M12 3a6 6 0 0 0-3.500 10.900V15h7v-1.100A6 6 0 0 0 12 3z",
+  breaches: "M12 3l9 16H3zM12 10v4M12 16.500v.1",
+  firewall: "M4 5h16v14H4zM4 10h16M4 14.500h16M9 5v5M15 10v4.500M9 14.500V19",
+  guardrails: "M12 3l8 3v6c0 5-3.500 7.500-8 9-4.500-1.500-8-4-8-9V6zM9 12l2 2 4-4",
+  projects: "M4 7h6l2 2h8v10H4z",
+  audit: "M6 3h9l4 4v14H6zM9 11h7M9 15h7M9 7h3",
+  settings: "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4M4 12h14",
+  all: "M4 5h4v4H4zM12 7h8M4 15h4v4H4zM12 17h8",
+  playground: "M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12h5",
+  tokens: "M6 3h12v18H6zM9 7h6M9 11h1M14 11h1M9 14h1M14 14h1M9 17h1M14 17h1",
+  simulator: "M9 3h6M10 3v6l-5 9a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M7.500 15h9",
   sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M19 5l-2 2M7 17l-2 2",
   moon: "M20 14A8 8 0 0 1 10 4a8 8 0 1 0 10 10z",
   close: "M6 6l12 12M18 6L6 18",
@@ -44,6 +66,22 @@ const PATHS = {
 
 export const icon = (name) =>
   s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" }, s("path", { d: PATHS[name] }));
+
+const sheets = new Map();
+/** A screen's own style sheet, read once; a module waits for it before it shows anything. */
+export function sheet(href) {
+  if (!sheets.has(href)) {
+    sheets.set(href, new Promise((done) => {
+      const link = h("link", { rel: "stylesheet", href: "/console/" + href, onload: done, onerror: done });
+      document.head.append(link);
+    }));
+  }
+  return sheets.get(href);
+}
+
+/** A button of a picture alone, with its name for those who do not see it. */
+export const pictureButton = (name, label, act, more = {}) =>
+  h("button", { class: "plain", type: "button", "aria-label": label, title: label, onclick: act, ...more }, icon(name));
 
 /** A word with a dot of its meaning's colour: good, warn, bad, calm. */
 export const badge = (kind, text) => h("span", { class: `badge ${kind}` }, text);
@@ -70,13 +108,15 @@ export function field(label, control, help, id = control.id || "field-" + Math.r
   return whole;
 }
 
+let dialogs = 0;
 /** A modal dialog of its own title; resolves with what `close` was called with, null when it was dismissed. */
 export function dialog(title, build) {
   return new Promise((resolve) => {
     const close = (value) => { box.close(); resolve(value ?? null); box.remove(); };
-    const box = h("dialog", { class: "dialog", "aria-labelledby": "dialog-title" });
+    const id = "dialog-title-" + (dialogs += 1);
+    const box = h("dialog", { class: "dialog", "aria-labelledby": id });
     append(box, [
-      h("header", {}, h("h2", { id: "dialog-title" }, title),
+      h("header", {}, h("h2", { id }, title),
         h("button", { class: "plain", "aria-label": "Close", type: "button", onclick: () => close() }, icon("close"))),
       build(close),
     ]);
@@ -88,7 +128,7 @@ export function dialog(title, build) {
 
 /** Asks before what cannot be taken back. */
 export const confirm = (title, text, word) =>
-  dialog(title, (close) => h("div", {}, h("p", {}, text), h("div", { class: "row end" },
+  dialog(title, (close) => h("div", {}, text instanceof Node ? text : h("p", {}, text), h("div", { class: "row end" },
     h("button", { class: "button", type: "button", autofocus: true, onclick: () => close(false) }, "Cancel"),
     h("button", { class: "button danger", type: "button", onclick: () => close(true) }, word))));
 

@@ -67,7 +67,7 @@ export function flow(first, second, states, isMoving) {
   const [width, margin] = isNarrow ? [360, 0] : [900, 150];
   const xs = [margin, width / 2 - BAR / 2, width - margin - BAR];
   const [keys, models, providers] = columns.map((nodes, at) => layOut(nodes, xs[at], height, total(nodes)));
-  const drawn = s("svg", { viewBox: `0 -16 ${width} ${height + 18}`, class: "flow", "aria-hidden": "true" });
+  const drawn = s("svg", { viewBox: `0 -16 ${width} ${height + 26}`, class: "flow", "aria-hidden": "true" });
   const draw = (list) => {
     for (const link of list) {
       const [wide, narrow] = [(link.sum / link.a.sum) * link.a.height, (link.sum / link.b.sum) * link.b.height];

@@ -15,7 +15,7 @@ export function money(value) {
   if (value < 0) return "−" + money(-value);
   const size = value;
   if (size === 0) return "$0";
-  if (size < 0.01) return "$" + value.toPrecision(2);
+  if (size < 0.01) return "$" + new Intl.NumberFormat("en", { maximumSignificantDigits: 2 }).format(value);
   return "$" + new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: size < 1 ? 4 : 2 }).format(value);
 }
 

@@ -5,6 +5,8 @@ import { get, named, patch, post, query, read, remove } from "./api.js";
 import { count, money, until, words } from "./format.js";
 import { usageBar } from "./chart.js";
 import { snippets } from "./snippets.js";
+import { patchMerged, reference } from "./parts.js";
+import { RAILS, actionOf, section } from "./rail.js";
 
 const amount = (value, unit) => (value === null || value === undefined ? "–" : unit === "usd" ? money(value) : `${count(value)} ${unit}`);
 const PERIODS = ["day", "week", "month", "quarter", "year", "total"];
@@ -27,6 +29,7 @@ class Keys extends HTMLElement {
     try {
       const [keys, budgets] = await Promise.all([get("keys?usage=true"), get("budgets?limit=1000")]);
       this.names = keys.data.map((key) => key.name);
+      await this.#readBeside();
       replace(this.#list, keys.data.length ? this.#table(keys.data)
         : empty("No key yet", "Without one, only this machine is served. Make the first key to let applications in."));
       const rows = budgets.data.filter((one) => one.limit !== null);
@@ -37,24 +40,40 @@ class Keys extends HTMLElement {
     }
   }
 
+  /** What keys stand beside: projects and guardrails, for roles that may read them. */
+  async #readBeside() {
+    if (this.place.who.role === "key_manager") return;
+    const [projects, settings] = await Promise.all([get("projects"), get("settings")]);
+    [this.projects, this.guardrails] = [projects.data, settings.settings.guardrails ?? {}];
+  }
+
+  #guards(key) {
+    const project = this.projects.find((one) => one.name === key.project);
+    const on = RAILS.filter(([name]) => (section(key.guardrails?.[name]).action ?? section(project?.guardrails?.[name]).action
+      ?? actionOf(name, this.guardrails[name])) !== "off");
+    return h("a", { href: "#/guardrails", title: on.map(([, title]) => title).join(", ") || "none" }, `${on.length}/${RAILS.length}`);
+  }
+
   #table(keys) {
     return h("div", { class: "scroll" }, h("table", {},
       h("thead", {}, h("tr", {}, [["Name"], ["State"], ["Budget", "wide"], ["Today", "number"], ["This month", "number"], ["Requests",
-        "number wide"], [""]]
+        "number wide"], ...(this.projects ? [["Guardrails", "number wide"]] : []), [""]]
         .map(([name, kind]) => h("th", { scope: "col", class: kind }, name || h("span", { class: "unseen" }, "Acts"))))),
       h("tbody", {}, keys.map((key) => {
         const isOver = key.expires && new Date(key.expires) < new Date();
         const state = key.paused ? badge("warn", "paused") : isOver ? badge("bad", "expired") : badge("good", "good");
         const fullest = (key.balances ?? []).filter((one) => one.used_percent !== null).sort((a, b) => b.used_percent - a.used_percent)[0];
         return h("tr", { "data-key": key.name },
-          h("th", { scope: "row" }, key.name, h("div", { class: "faint" }, [key.prefix ? key.prefix + "…" : "", key.owner,
-            key.project].filter(Boolean).join(" · "))),
+          h("th", { scope: "row" }, key.name, h("div", { class: "faint" }, [key.prefix ? key.prefix + "…" : "", key.owner].filter(Boolean)
+            .join(" · "), key.project ? [key.prefix || key.owner ? " · " : "", reference(key.project, !this.projects || this.projects.some((one) =>
+              one.name === key.project))] : null)),
           h("td", {}, state),
           h("td", { class: "wide" }, fullest ? [usageBar(fullest.used_percent, `${key.name}: used of the budget by ${fullest.period}`),
             h("span", { class: "faint" },
               `${amount(fullest.used, fullest.unit)} of ${amount(fullest.limit, fullest.unit)} by ${words(fullest.period)}`)] : "–"),
           h("td", { class: "number" }, money(key.usage?.today?.cost_usd)), h("td", { class: "number" }, money(key.usage?.month?.cost_usd)),
           h("td", { class: "number wide" }, count(key.usage?.month?.requests)),
+          this.projects ? h("td", { class: "number wide" }, this.#guards(key)) : null,
           h("td", {}, this.#isReader ? null : h("button", { class: "button small", type: "button", "aria-label": `Change ${key.name}`, onclick: () =>
             this.#change(key.name) }, "Change")));
       }))));
@@ -210,14 +229,11 @@ class Keys extends HTMLElement {
       form.addEventListener("submit", async (event) => {
         event.preventDefault();
         try {
-          await patch("keys/" + named(name), this.#values(fields), etag);
+          if (!await patchMerged("keys/" + named(name), now, this.#values(fields), etag, `The key ${name}`)) return;
           toast(`${name} is changed.`);
           close();
           this.#load();
         } catch (problem) {
-          if (problem.status === 412) {
-            problem.message = "Somebody else has changed this key meanwhile. Close this and open it again to see how it is now.";
-          }
           this.#complain(problem, fields, said);
         }
       });

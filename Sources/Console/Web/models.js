@@ -1,8 +1,9 @@
 // Providers, deployments with their health, and the models that applications send.
 
 import { h, replace, badge, confirm, dialog, empty, failure, field, toast } from "./dom.js";
-import { get, live, named, patch, post, query, read, remove } from "./api.js";
-import { count, duration, money, moment, percent, until, words } from "./format.js";
+import { get, live, named, post, query, read, remove } from "./api.js";
+import { count, duration, moment, percent, until, words } from "./format.js";
+import { patchMerged, reference } from "./parts.js";
 
 const KINDS = { closed: ["good", "serves"], half_open: ["warn", "is tried"], open: ["bad", "rests"] };
 const TYPES = ["openai", "anthropic", "gemini", "azure", "bedrock", "vertex", "mistral", "cohere", "deepseek", "groq", "xai", "openrouter",
@@ -73,18 +74,24 @@ class Models extends HTMLElement {
 
   #modelTable(models) {
     return this.#table([["Name"], ["Served by"], ["How", "wide"], [""]], models.map((model) => {
-      const by = (model.deployments ?? []).map((one) => `${one.provider}/${one.model}`);
+      const known = new Set(this.providers.map((one) => one.name));
+      const by = (model.deployments ?? []).flatMap((one, at) => [at ? ", " : "", reference(`${one.provider}/${one.model}`, known.has(one.provider))]);
       return h("tr", { "data-model": model.name },
         h("th", { scope: "row" }, model.name, model.aliases?.length ? h("div", { class: "faint" }, "also " + model.aliases.join(", ")) : null),
-        h("td", {}, model.route ? h("span", { class: "faint" }, "a route of its own: ", treeText(model.route)) : by.join(", ") || "–"),
+        h("td", {}, model.route ? h("span", { class: "faint" }, "a route of its own: ", treeText(model.route)) : by.length ? by : "–"),
         h("td", { class: "wide" }, words(model.strategy ?? (model.route ? "route" : "shuffle"))),
         h("td", {}, this.#mayChange ? h("button", { class: "button small", type: "button", "aria-label": `Delete ${model.name}`, onclick: () =>
           this.#erase("models", model.name, "model") }, "Delete") : null));
     }));
   }
 
-  #addModel() {
-    const names = this.providers?.map((one) => one.name) ?? [];
+  async #addModel() {
+    try {
+      this.providers = (await get("providers")).data;
+    } catch (problem) {
+      return toast(problem.message, "bad");
+    }
+    const names = this.providers.map((one) => one.name);
     if (!names.length) return toast("Add a provider first.", "bad");
     dialog("New model", (close) => {
       const name = field("Name that applications send", h("input", { name: "name", id: "model-name", autofocus: true, maxlength: 200,
@@ -144,15 +151,19 @@ class Models extends HTMLElement {
   // Deployments
 
   #deploymentTable(deployments) {
-    return this.#table([["Name"], ["State"], ["Half in", "number"], ["95 % in", "number wide"], ["Errors", "number"], ["Now", "number wide"], [""]],
+    return this.#table([["Name"], ["State"], ["Half in", "number"], ["95 % in", "number wide"], ["Errors", "number"], ["Now", "number wide"],
+      ["USD per million", "number wide"], [""]],
       deployments.map((one) => {
       const [kind, text] = KINDS[one.state] ?? ["warn", words(one.state)];
       const why = one.credential_problem ?? (one.needs_operator ? "until it is reset" : one.rests_until ? until(one.rests_until) : "");
       return h("tr", { "data-deployment": one.name },
-        h("th", { scope: "row" }, one.name), h("td", {}, badge(kind, text), why ? h("div", { class: "faint" }, one.rests_until
+        h("th", { scope: "row" }, one.name, one.catalogue ? h("div", { class: "faint", title: "Its model in the catalogue" },
+          `is ${one.catalogue}`) : null),
+        h("td", {}, badge(kind, text), why ? h("div", { class: "faint" }, one.rests_until
           && !one.credential_problem ? "again " + why : why) : null),
         h("td", { class: "number" }, duration(one.latency_p50_ms)), h("td", { class: "number wide" }, duration(one.latency_p95_ms)),
         h("td", { class: "number" }, percent(one.error_rate)), h("td", { class: "number wide" }, count(one.in_flight)),
+        h("td", { class: "number wide" }, one.price ? `${one.price.input} in, ${one.price.output} out` : h("span", { class: "faint" }, "not known")),
         h("td", {}, one.state !== "closed" && this.#mayChange
           ? h("button", { class: "button small", type: "button", "aria-label": `Reset ${one.name}`, onclick: () => this.#reset(one.name) }, "Reset")
             : null));
@@ -276,12 +287,11 @@ class Models extends HTMLElement {
         const body = { base_url: fields.base_url.control.value.trim() || null };
         if (fields.api_key.control.value) body.api_key = fields.api_key.control.value;
         try {
-          await patch("providers/" + named(name), body, etag);
+          if (!await patchMerged("providers/" + named(name), now, body, etag, `The provider ${name}`)) return;
           toast(`${name} is changed.`);
           close();
           this.#load();
         } catch (problem) {
-          if (problem.status === 412) problem.message = "Somebody else has changed this provider meanwhile. Close this and open it again.";
           this.#complain(problem, fields, said);
         }
       });

@@ -41,6 +41,8 @@ class Overview extends HTMLElement {
   };
   #flow = h("div", {});
   #money = h("div", { class: "cards" });
+  #routing = h("div", { class: "cards" });
+  #beside = { at: 0 };
   #deployments = h("div", {});
   #events = h("div", {});
 
@@ -49,7 +51,7 @@ class Overview extends HTMLElement {
     replace(this, h("h1", {}, "Overview"),
       h("div", { class: "cards" }, [a, success, p50, p95, first, flight].map((figure) => figure.element)),
       h("section", { class: "card" }, h("h2", {}, "Traffic of this hour"), this.#flow),
-      this.#money,
+      this.#money, this.#routing,
       h("div", { class: "two" },
         h("section", { class: "card" }, h("h2", {}, "Deployments"), this.#deployments),
         h("section", { class: "card" }, h("h2", {}, "What moved traffic"), this.#events)));
@@ -119,13 +121,37 @@ class Overview extends HTMLElement {
         get("events?limit=12", more), get("budgets?limit=500", more),
       ]);
       this.#showFlow(first.data, second.data);
-      this.#showMoney(today.data[0], month, first.data, budgets.data);
+      this.#showMoney(today.data[0], month, second.data.filter((row) => row.provider !== null), budgets.data);
       this.#showEvents(events.data);
+      await this.#askRouting(month, more);
     } catch (problem) {
       if (problem.name === "AbortError") return;
       replace(this.#flow, failure(problem));
     }
     if (this.isConnected) this.#timer = setTimeout(() => this.#ask(), 5000);
+  }
+
+  /** What is set up, and what routing came to this month: once a minute. */
+  async #askRouting(savings, more) {
+    if (Date.now() - this.#beside.at < 60_000) return;
+    const month = { from: monthNow(), limit: 1000 };
+    const [keys, providers, models, policies, byPolicy, byDeployment, deployments] = await Promise.all([get("keys", more), get("providers", more),
+      get("models", more), get("policies", more), get("usage" + query({ ...month, group_by: "policy" }), more),
+      get("usage" + query({ ...month, group_by: "model,deployment" }), more), get("deployments", more)]);
+    this.#beside.at = Date.now();
+    const card = (label, value, note, screen, help) => h("section", { class: "card figure", "aria-label": label }, h("h2", { title: help }, label),
+      h("span", { class: "value" }, value), h("p", { class: "faint" }, screen ? h("a", { href: "#/" + screen }, note) : note));
+    const active = policies.data.filter((one) => one.enabled !== false);
+    const routed = byPolicy.data.filter((one) => one.policy !== null).reduce((sum, one) => sum + one.requests, 0);
+    const over = byDeployment.data.filter((one) => one.deployment !== null).reduce((sum, one) => sum + one.attempts - one.requests, 0);
+    const faster = gained(savings.models, byDeployment.data, deployments.data);
+    replace(this.#routing,
+      card("Active policies", count(active.length), `of ${policies.data.length}`),
+      card("Routed by policy", routed ? count(routed) : "–", routed ? "requests this month" : "not recorded yet"),
+      card("Failovers", count(over), "attempts beyond the first, this month"),
+      card("Latency won", faster === null ? "–" : `${faster < 0 ? "−" : ""}${duration(Math.abs(faster))}`, faster === null ? "not recorded yet"
+        : "a request that was not served by the primary", null, "The primary's usual time now, less that of the deployment that served"),
+      card("Set up", count(keys.data.length), `keys, ${providers.data.length} providers, ${models.data.length} models`, "keys"));
   }
 
   #showFlow(first, second) {
@@ -169,6 +195,20 @@ class Overview extends HTMLElement {
         event.request ? h("a", { href: "#/requests/" + event.request }, text) : h("span", {}, text));
     })));
   }
+}
+
+/** Milliseconds that requests won, on average, by going elsewhere than to their model's primary deployment; null where nobody knows. */
+function gained(models, rows, deployments) {
+  const usual = new Map(deployments.map((one) => [one.name, one.latency_p50_ms]));
+  const primary = new Map(models.map((one) => [one.model, one.baseline?.deployment]));
+  let [requests, won] = [0, 0];
+  for (const row of rows) {
+    const [there, here] = [usual.get(primary.get(row.model)), usual.get(row.deployment)];
+    if (primary.get(row.model) === row.deployment || typeof there !== "number" || typeof here !== "number") continue;
+    requests += row.requests;
+    won += row.requests * (there - here);
+  }
+  return requests ? won / requests : null;
 }
 
 customElements.define("swiftlet-overview", Overview);

@@ -1,16 +1,17 @@
 // The log of requests, and one request as it went.
 
 import { h, replace, append, badge, empty, failure, field, confirm, toast } from "./dom.js";
-import { get, query, remove } from "./api.js";
+import { get, named, query, remove } from "./api.js";
 import { count, duration, money, moment, words } from "./format.js";
 import { sentences } from "./sentences.js";
+import { facts, number, row as line, table } from "./parts.js";
 
 const FILTERS = [
   ["from", "From", "2026-11-22"], ["to", "To", ""], ["key", "Key", ""], ["model", "Model", ""], ["provider", "Provider", ""],
   ["deployment", "Deployment", ""], ["policy", "Policy", ""], ["project", "Project", ""], ["tag", "Tag", ""], ["status", "Status", "200"],
 ];
-const STATES = ["", "done", "failed", "refused", "cancelled", "open", "unknown"];
-const KINDS = { done: "good", failed: "bad", refused: "warn", cancelled: "warn" };
+const STATES = ["", "done", "failed", "cancelled", "unknown"];
+const KINDS = { done: "good", failed: "bad", cancelled: "warn" };
 
 const stateBadge = (row) => badge(KINDS[row.state] ?? "calm", `${words(row.state)}${row.status ? " " + row.status : ""}`);
 
@@ -137,19 +138,43 @@ class Requests extends HTMLElement {
         text)))),
       h("section", { class: "card" }, h("h2", {}, "Attempts"), waterfall(row, decision.attempts ?? [])),
       h("div", { class: "two" },
-        h("section", { class: "card" }, h("h2", {}, "Cost"), facts([
-          ["Cost", money(row.cost_usd)], ["At the baseline", money(row.baseline_usd)],
-          ["Saved", row.cost_usd === null || row.baseline_usd === null ? "–" : money(row.baseline_usd - row.cost_usd)],
-          ["Prompt tokens", count(row.usage.input)], ["of these cached", count(row.usage.cached_input)], ["Answer tokens", count(row.usage.output)],
-          ["of these reasoning", count(row.usage.reasoning)], ["Counted by", row.usage.estimated ? "this gateway" : "the provider"],
-        ])),
+        h("section", { class: "card" }, h("h2", {}, "Cost"), this.#cost(row)),
         h("section", { class: "card" }, h("h2", {}, "Request"), facts([
-          ["Begun", new Date(row.started).toLocaleString()], ["Took", duration(row.duration_ms)], ["First byte after", duration(row.first_byte_ms)],
+          ["Begun", new Date(row.started).toLocaleString()], ["Took", duration(row.duration_ms)], ["First byte after",
+            duration(row.first_byte_ms)], ["Speed", speed(row)],
           ["API", words(row.api)], ["Streamed", row.streamed ? "yes" : "no"], ["Key", row.key ?? "–"], ["Project", row.project ?? "–"],
           ["Customer", row.customer ?? "–"], ["Model asked for", row.model ?? "–"],
           ["Route", row.route ?? "–"], ["Tags", row.tags.join(", ") || "–"],
         ]))),
       candidates(decision.candidates ?? []), this.#texts(row));
+  }
+
+  /** Tokens of each class, and what they cost; parts only where today's price comes to what was charged. */
+  #cost(row) {
+    const body = h("div", {});
+    const { usage } = row;
+    const classes = [["Prompt", usage.input, "input"], ["Prompt, cached", usage.cached_input, "cached_input"], ["Prompt, kept by the provider",
+      usage.cache_write + usage.cache_write_hour, "cache_write"], ["Answer", usage.output, "output"], ["Reasoning", usage.reasoning, "reasoning"]];
+    const show = (price) => {
+      const base = (name) => price?.[name] ?? (["output", "reasoning"].includes(name) ? price?.output : price?.input);
+      const sum = price ? classes.reduce((total, [, tokens, name]) => total + (tokens * base(name)) / 1e6, 0) : null;
+      const isSame = sum !== null && row.cost_usd !== null && Math.abs(sum - row.cost_usd) <= 1e-8 + row.cost_usd * 1e-3;
+      const saved = row.cost_usd === null || row.baseline_usd === null ? null : row.baseline_usd - row.cost_usd;
+      replace(body, table([["Tokens"], ["How many", "number"], ["USD per million", "number wide"], ["Cost", "number"]],
+        [...classes.filter(([, tokens], at) => tokens || at === 0 || at === 3).map(([title, tokens, name]) => line(title, number(count(tokens)),
+          number(isSame ? String(base(name)) : "–", "wide"), number(isSame ? money((tokens * base(name)) / 1e6) : "–"))),
+        line("In all", number(count(classes.reduce((total, [, tokens]) => total + tokens, 0))), number("", "wide"), number(money(row.cost_usd)))]),
+      h("p", { class: "note" }, [row.cost_usd === null ? "No price is known for it: say one at the deployment, or name its base_model."
+        : saved === null ? "It has no baseline to compare with." : Math.abs(saved) < 1e-9 ? "As much as at the baseline."
+          : `At the baseline ${money(row.baseline_usd)}: ${money(Math.abs(saved))} ${saved < 0
+          ? "more was spent" : "saved"}.`, usage.estimated ? "Tokens were counted by this gateway." : "Tokens were counted by the provider.",
+      row.cached ? "The answer was one that had been kept." : "", row.cost_usd !== null && price && !isSame
+        ? "Prices have changed since, or several attempts "
+        + "were charged." : ""].filter(Boolean).join(" ")));
+    };
+    show(null);
+    if (row.deployment) get("deployments/" + named(row.deployment), { signal: this.#asked.signal }).then((one) => show(one.price), () => {});
+    return body;
   }
 
   #texts(row) {
@@ -172,11 +197,18 @@ class Requests extends HTMLElement {
       shown ? [row.prompt ? [h("h3", {}, "Prompt"), text(row.prompt)] : null, row.reply ? [h("h3", {}, "Reply"), text(row.reply)] : null]
         : h("p", { class: "faint" }, "They are kept. The roles admin and auditor may read them."),
       this.place.who.role === "admin" ? h("div", { class: "row end" }, h("button", { class: "button danger", type: "button", onclick: erase },
-        "Delete them")) : null);
+        "Delete them"), row.prompt?.body ? h("a", { class: "button primary", href: "#/playground?request=" + row.id }, "Replay in the playground") : null)
+        : null);
   }
 }
 
-const facts = (pairs) => h("dl", { class: "facts" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+/** Of what came after the first byte. */
+function speed(row) {
+  const milliseconds = row.duration_ms - row.first_byte_ms;
+  const tokens = row.usage.output + row.usage.reasoning;
+  return !row.streamed || row.first_byte_ms === null || milliseconds < 20 || !tokens ? "–"
+    : `${Math.round((tokens / milliseconds) * 1000)} tokens a second`;
+}
 
 /** Each attempt where it stood in time: dark until the first byte, then what came after. */
 function waterfall(row, attempts) {
