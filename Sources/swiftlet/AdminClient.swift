@@ -32,6 +32,7 @@ struct AdminClient {
     func get(_ path: String) throws -> AdminReply { try send("GET", path, "") }
     func post(_ path: String, _ body: String) throws -> AdminReply { try send("POST", path, body) }
 
+    func put(_ path: String, _ body: String) throws -> AdminReply { try send("PUT", path, body) }
     func patch(_ path: String, _ body: String) throws -> AdminReply { try send("PATCH", path, body) }
     func delete(_ path: String) throws -> AdminReply { try send("DELETE", path, "") }
 
@@ -43,7 +44,7 @@ struct AdminClient {
         }.joined()
     }
 
-    private func send(_ method: String, _ path: String, _ body: String) throws -> AdminReply {
+    func send(_ method: String, _ path: String, _ body: String) throws -> AdminReply {
         let token = ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"].map { "authorization: Bearer \($0)\r\n" } ?? ""
         let name = host.contains(":") ? "[\(host)]" : host
         let head =
@@ -59,7 +60,10 @@ struct AdminClient {
     }
 
     private func exchange(_ request: [UInt8]) throws -> [UInt8] {
-        let descriptor = try PlainSocket.connect(host, port, within: patience)
+        let descriptor: Int32
+        do throws(PlainSocket.Unreachable) { descriptor = try PlainSocket.connect(host, port, within: patience) } catch {
+            throw NoGateway(place: error.place, reason: error.reason)
+        }
         defer { close(descriptor) }
         var rest = request[...]
         while !rest.isEmpty {
@@ -71,5 +75,30 @@ struct AdminClient {
         var block = [UInt8](repeating: 0, count: 65_536)
         while case let count = read(descriptor, &block, block.count), count > 0 { answer += block[..<count] }
         return answer
+    }
+
+    /// Nobody is there to be asked.
+    struct NoGateway: Error, CustomStringConvertible {
+        let place: String
+        let reason: String
+        var description: String {
+            "\(place) cannot be asked: \(reason). Is a gateway running there? `swiftlet serve` starts one; --url http://HOST:PORT names another one's "
+                + "admin listener"
+        }
+    }
+}
+
+extension AdminReply {
+    /// In place of an answer without a body.
+    static let deleted = AdminReply(status: 200, text: "{\"deleted\":true}")
+    var isGood: Bool { 200..<300 ~= status }
+
+    /// What went wrong and, where that is a matter of this command line, what to do.
+    var complaint: String {
+        switch status {
+        case 401: "\(problem). For this command: set SWIFTLET_ADMIN_TOKEN to it"
+        case 403: "\(problem). The token of this command is in SWIFTLET_ADMIN_TOKEN"
+        default: problem
+        }
     }
 }

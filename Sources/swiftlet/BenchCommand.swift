@@ -42,6 +42,8 @@ struct BenchCompare: ParsableCommand {
     var free = false
     @Flag(help: "End with 1 when a figure that must be reached is not.")
     var strict = false
+    @Flag(help: "Print every sample as a line of JSON, and no page.")
+    var json = false
     @Flag(help: "Keep the folder with configurations and logs, /tmp/swiftlet-bench-*.")
     var keep = false
 
@@ -52,7 +54,7 @@ struct BenchCompare: ParsableCommand {
         plan.seconds = seconds ?? plan.seconds
         plan.targets = targets?.split(separator: ",").map(String.init)
         plan.output = output
-        plan.raw = raw
+        plan.raw = raw ?? (json ? "/dev/stdout" : nil)
         plan.basePort = basePort
         plan.idleConnections = idleConnections
         plan.instructions = instructions
@@ -62,7 +64,7 @@ struct BenchCompare: ParsableCommand {
         plan.isPinned = !free
         plan.keepsFolder = keep
         let (page, isReached) = try Comparison(plan).run()
-        StandardStream.output.write(page)
+        if !json { StandardStream.output.write(page) }
         if strict, !isReached { throw ExitCode.failure }
     }
 }

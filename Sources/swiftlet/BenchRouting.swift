@@ -26,6 +26,11 @@ struct BenchRouting: ParsableCommand {
             write(
                 row.name, Self.text(times[times.count / 2]), Self.text(row.p50), Self.text(times[times.count * 99 / 100]), Self.text(row.p99))
         }
+        let limits = LimitsRow()
+        if only.map(limits.name.contains) ?? true {
+            let times = try limits.times(decisions)
+            write(limits.name, Self.text(times[times.count / 2]), Self.text(limits.p50), Self.text(times[times.count * 99 / 100]), "")
+        }
         guard requests > 0, only == nil else { return }
         let seconds = try Self.simulate(requests)
         StandardStream.output.write("\(requests) simulated requests: \(seconds) s, where a million must take 20 s at most\n")

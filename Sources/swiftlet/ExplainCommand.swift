@@ -39,10 +39,7 @@ struct ExplainCommand: AsyncParsableCommand {
     func run() async throws {
         let call = try ExplainBody.text(api: api, body: request(), headers: headers(), key: key)
         let reply = if let config { try await alone(config, call) } else { try AdminClient(url).post("/api/v1/explain", call) }
-        guard reply.status == 200 else {
-            StandardStream.errors.write("swiftlet: \(reply.problem)\n")
-            throw ExitCode.failure
-        }
+        guard reply.isGood else { throw CommandFailure(reply.complaint) }
         StandardStream.output.write(json ? reply.text + "\n" : DecisionTable(reply.node).text)
     }
 

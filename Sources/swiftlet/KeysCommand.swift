@@ -144,7 +144,7 @@ struct KeysCommand: ParsableCommand {
 
         func run() throws {
             _ = try admin.ask { try $0.delete(path(name)) }
-            StandardStream.output.write("\(name) is gone\n")
+            admin.show(.deleted) { _ in "\(name) is gone\n" }
         }
     }
 

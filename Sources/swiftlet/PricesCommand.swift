@@ -7,8 +7,8 @@ import Settings
 /// `swiftlet prices`: what models cost and can do, as far as is known.
 struct PricesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prices", abstract: "Show, compare and import prices and facts of models.",
-        subcommands: [List.self, Show.self, Diff.self, Import.self], defaultSubcommand: List.self)
+        commandName: "prices", abstract: "Show, compare and import prices and facts of models, and price logged requests again.",
+        subcommands: [List.self, Show.self, Diff.self, Import.self, Rerate.self], defaultSubcommand: List.self)
 
     /// Which rows stand above those in the binary.
     struct Source: ParsableArguments {
@@ -130,6 +130,8 @@ struct PricesCommand: ParsableCommand {
         @OptionGroup var source: Source
         @Argument(help: "Rows of the catalogue, or LiteLLM's model_prices_and_context_window.json.")
         var file: String
+        @Flag(help: "Print JSON.")
+        var json = false
 
         func run() throws {
             guard let target = try source.file() else {
@@ -148,6 +150,11 @@ struct PricesCommand: ParsableCommand {
                 try Data(text.utf8).write(to: URL(filePath: target), options: .atomic)
             } catch {
                 throw complain("\(target) cannot be written: \(error)")
+            }
+            if json {
+                let counts = [("rows", rows.count), ("new", diff.added.count), ("changed", diff.changed.count), ("skipped", read.skipped)]
+                let report = JSONText.object([("file", .string(target))] + counts.map { ($0, .number("\($1)")) })
+                return StandardStream.output.write(report.text() + "\n")
             }
             let skipped = read.skipped > 0 ? ", \(read.skipped) entries of other kinds or providers left out" : ""
             StandardStream.output.write(

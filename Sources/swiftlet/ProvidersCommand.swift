@@ -44,10 +44,7 @@ struct ProvidersCommand: ParsableCommand {
         func run() throws {
             let body = ProviderTestBody.text(model: model)
             let reply = try AdminClient(url).post("/api/v1/providers/\(name)/test", body)
-            guard reply.status == 200 else {
-                StandardStream.errors.write("swiftlet: \(reply.problem)\n")
-                throw ExitCode.failure
-            }
+            guard reply.isGood else { throw CommandFailure(reply.complaint) }
             let node = reply.node
             StandardStream.output.write(json ? reply.text + "\n" : Self.text(node))
             if node["ok"]?.scalar != "true" { throw ExitCode.failure }

@@ -89,6 +89,9 @@ struct ReplayCommand: AsyncParsableCommand {
             isWhole ? written : ReplayProposal.document(document, with: written, named: name), policy)
         var replay = PolicyReplay(from: begin, to: end, limit: limit)
         (replay.key, replay.model, replay.seed, replay.differences) = (key, model, seed, differences)
+        let reading = Progress("reading the ledger", of: limit)
+        replay.progress = { reading.update($0) }
+        defer { reading.end() }
         return try replay.run(proposed, current: current, ledger: stores.ledger)
     }
 

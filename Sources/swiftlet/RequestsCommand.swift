@@ -22,10 +22,7 @@ struct RequestsCommand: ParsableCommand {
 
     func run() throws {
         let reply = try AdminClient(url).get(id.map { "/api/v1/requests/\($0)" } ?? "/api/v1/requests?\(try query())")
-        guard reply.status == 200 else {
-            StandardStream.errors.write("swiftlet: \(reply.problem)\n")
-            throw ExitCode.failure
-        }
+        guard reply.isGood else { throw CommandFailure(reply.complaint) }
         if json { return StandardStream.output.write(reply.text + "\n") }
         let node = reply.node
         guard id == nil else {
@@ -35,8 +32,11 @@ struct RequestsCommand: ParsableCommand {
         for row in node["data"]?.items ?? [] { StandardStream.output.write(Self.line(row) + "\n") }
     }
 
-    private func query() throws -> String {
-        try filters.reduce("limit=\(limit)") { query, filter in
+    private func query() throws -> String { "limit=\(limit)" + (try Self.query(filters)) }
+
+    /// NAME=VALUE as parameters, each with its `&`.
+    static func query(_ filters: [String]) throws -> String {
+        try filters.reduce("") { query, filter in
             let halves = filter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard halves.count == 2, !halves[0].isEmpty else {
                 throw ValidationError("--only takes NAME=VALUE such as project=acme, not `\(filter)`")

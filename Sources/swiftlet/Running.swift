@@ -22,6 +22,7 @@ struct Running {
     private let renewing: Task<Void, Never>
     private let following: Task<Void, Never>
     private let trying: Task<Void, Never>
+    private let learning: Task<Void, Never>
     private let stores: Stores
 
     static func start(_ source: SettingsSource, _ log: Logger) async throws -> Running {
@@ -30,7 +31,8 @@ struct Running {
         let watch = StoreWatch()
         let stores = try Stores(first, log, watch)
         let file = SettingsFile(
-            read: { try source.document() }, compile: { source.compile($0) }, warn: { source.warn($0, log) },
+            read: { try source.document() }, compile: { source.compile($0) }, skipping: { source.compile($0, dangling: .skipped) },
+            warn: { source.warn($0, log) },
             vault: try SecretVault(first.secretsKey, store: first.store))
         let blueprint = try source.blueprint(
             SettingsBook.initial(file, store: stores.settings) { problems in
@@ -53,11 +55,14 @@ struct Running {
         try events.restore()
         let trials = TrialKeeper(server, book: book, store: stores.settings, events: stores.ledger, log: log)
         try trials.restore()
+        let learning = LearningKeeper(server, documents: stores.settings, opinions: stores.ledger, log: log)
         let desk = try AdminDesk(
-            server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, trials: trials, log: log, bell: bell)
+            server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, trials: trials, learning: learning, log: log,
+            bell: bell)
         // Operators first: whoever finds the gateway ready finds all of it.
         let admin = try await AdminServer(desk, on: blueprint.server.admin, log: log)
         try await server.start(blueprint)
+        await learning.begin()
         bell.listen { news in
             switch news {
             case .settings: Task { try? await takeUp(book, log) }  // what it fails with, `follow` finds a second later
@@ -75,6 +80,7 @@ struct Running {
             renewing: Task { await renewPrices(book, log) },
             following: Task { await follow(book, server, watch, isShared: stores.spool != nil, log) },
             trying: Task { await trials.run() },
+            learning: Task { await learning.run() },
             stores: stores)
     }
 
@@ -141,10 +147,12 @@ struct Running {
         renewing.cancel()
         following.cancel()
         trying.cancel()
+        learning.cancel()
         await keeping.value
         await breaching.value
         await tending.value
         await trying.value
+        await learning.value
         await events.settle()
         await server.breaches.settle()
         stores.close(log)
@@ -177,7 +185,11 @@ struct Stores {
         switch blueprint.store {
         case .sqlite(let path):
             responses = isKeeping ? Self.shelf(try SQLiteResponseStore(path: SQLiteResponseStore.path(for: path)), blueprint, log) : nil
-            answers = { try SQLiteAnswerStore(path: SQLiteAnswerStore.path(for: path)) }
+            answers = {
+                try SQLiteAnswerStore(path: SQLiteAnswerStore.path(for: path)) { aside, problem in
+                    log.warning("kept answers were damaged; a new file is begun", metadata: ["moved_to": "\(aside)", "problem": "\(problem)"])
+                }
+            }
             ledger = try SQLiteStore(path: SQLiteStore.ledgerPath(for: path))
             settings = try SQLiteStore(path: path)
             journal = Self.journal(ledger, blueprint, log, watch)

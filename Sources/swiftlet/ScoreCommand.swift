@@ -24,14 +24,16 @@ struct ScoreCommand: ParsableCommand {
     var weights: String?
     @Flag(help: "More columns: task, difficulty, and the chances that a cheap and a capable model answer rightly.")
     var details = false
+    @Flag(help: "Print one JSON object a line instead of CSV.")
+    var json = false
     @Flag(help: "Leave out the line with the columns' names.")
     var noHeader = false
     @Flag(help: "Tell on standard error how long scoring took.")
     var times = false
 
     func run() throws {
-        var sheet = ScoreSheet(scorer: scorer(), details: details, times: times)
-        if !noHeader { sheet.head() }
+        var sheet = ScoreSheet(scorer: scorer(), details: details, times: times, isJSON: json)
+        if !noHeader, !json { sheet.head() }
         sheet.readAll(from: 0)
         if times { StandardStream.errors.write("swiftlet: \(sheet.summary)\n") }
         if sheet.troubles > 0 { throw ExitCode.failure }
@@ -57,15 +59,18 @@ struct ScoreSheet {
     private let scorer: Scorer?
     private let details: Bool
     private let times: Bool
+    private let isJSON: Bool
+    private let progress = Progress("scoring")
     private var line = 0
     private(set) var troubles = 0
     private var output: [UInt8] = []
     private var nanoseconds: [UInt64] = []
 
-    init(scorer: Scorer?, details: Bool, times: Bool) {
+    init(scorer: Scorer?, details: Bool, times: Bool, isJSON: Bool = false) {
         self.scorer = scorer
         self.details = details
         self.times = times
+        self.isJSON = isJSON
     }
 
     mutating func head() { output += Array("id,score\(details ? ",task,difficulty,cheap_right,capable_right" : "")\n".utf8) }
@@ -90,9 +95,12 @@ struct ScoreSheet {
         }
         if !rest.isEmpty { take(rest) }
         flush()
+        progress.end()
     }
 
     private mutating func flush() {
+        // Where scores go to the terminal, they are the progress.
+        if !Terminal.output.isWatched { progress.update(line) }
         guard !output.isEmpty else { return }
         StandardStream.output.write(String(decoding: output, as: UTF8.self))
         output.removeAll(keepingCapacity: true)
@@ -123,9 +131,29 @@ struct ScoreSheet {
     }
 
     private mutating func row(_ id: String, _ assessment: Assessment) {
+        if isJSON { return object(id, assessment) }
         var text = "\(Self.field(id)),\(assessment.score)"
         if details { text += ",\(assessment.task),\(assessment.difficulty),\(assessment.cheapRight),\(assessment.capableRight)" }
         output += Array((text + "\n").utf8)
+    }
+
+    private mutating func object(_ id: String, _ assessment: Assessment) {
+        var writer = JSONWriter()
+        writer.object { row in
+            row.member("id", id)
+            row.key("score")
+            row.raw("\(assessment.score)")
+            guard details else { return }
+            row.member("task", "\(assessment.task)")
+            for (name, value) in [
+                ("difficulty", "\(assessment.difficulty)"), ("cheap_right", "\(assessment.cheapRight)"),
+                ("capable_right", "\(assessment.capableRight)"),
+            ] {
+                row.key(name)
+                row.raw(value)
+            }
+        }
+        output += writer.bytes + [0x0a]
     }
 
     /// RFC 4180: quoted where it must be.

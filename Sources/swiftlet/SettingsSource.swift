@@ -42,8 +42,8 @@ final class SettingsSource: Sendable {
         return node
     }
 
-    func compile(_ document: Node) -> Compilation {
-        Blueprint.compile(document, environment: environment, version: TableVersion.next())
+    func compile(_ document: Node, dangling: Dangling = .refused) -> Compilation {
+        Blueprint.compile(document, environment: environment, version: TableVersion.next(), dangling: dangling)
     }
 
     /// What came of a document. Warnings go to the log; problems are thrown, all of them.
@@ -74,6 +74,7 @@ final class SettingsSource: Sendable {
 
             Swiftlet serves at http://\(address)/v1 with the virtual key \(key)
             Models: \(models.joined(separator: ", "))
+            Web console: http://\(blueprint.server.admin.written ?? "")/console/
 
             Try:
 

@@ -33,25 +33,33 @@ struct Simulate: ParsableCommand {
     }
 
     func run() throws {
-        if list { return StandardStream.output.write(Self.library) }
+        if list { return StandardStream.output.write(json ? Self.libraryJSON : Self.library) }
         if let plan = BudgetPlan.named(scenario ?? "") {
-            let report = plan.run(seed: seed)
+            let report = Progress.during("simulating") { plan.run(seed: seed) }
             StandardStream.output.write(json ? report.json : report.description)
             if report.breach != nil { throw ExitCode.failure }
             return
         }
         let source = try ScenarioSource(policy: policy, model: model)
-        let report = try source.scenario(scenario ?? "").run(seed: seed)
+        let played = try source.scenario(scenario ?? "")
+        let report = Progress.during("simulating") { played.run(seed: seed) }
         StandardStream.output.write(json ? report.json : report.description)
         if !report.violations.isEmpty { throw ExitCode.failure }
     }
 
-    static var library: String {
-        let rows =
-            Library.plots.map { ($0.name, $0.summary) } + [("random-N", "Anything: routes, deployments and mishaps by chance.")]
+    private static var rows: [(String, String)] {
+        Library.plots.map { ($0.name, $0.summary) } + [("random-N", "Anything: routes, deployments and mishaps by chance.")]
             + BudgetPlan.plans.map { ("budgets-\($0.name)", $0.summary) }
+    }
+
+    static var library: String {
         let width = rows.map(\.0.count).max() ?? 0
         return rows.map { "\($0.0)\(String(repeating: " ", count: width - $0.0.count))  \($0.1)\n" }.joined()
+    }
+
+    private static var libraryJSON: String {
+        let list = JSONText.list(rows.map { .object([("name", .string($0.0)), ("summary", .string($0.1))]) })
+        return JSONText.object([("data", list)]).text() + "\n"
     }
 }
 
