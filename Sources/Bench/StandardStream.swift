@@ -1,7 +1,7 @@
 import Glibc
 
 /// Unbuffered, so that a line is there as soon as it is said.
-public enum StandardStream: Int32 {
+public enum StandardStream: Int32, Sendable {
     case output = 1
     case errors = 2
 
