@@ -26,6 +26,13 @@ def event(value):
     return b"data: " + (value if isinstance(value, bytes) else json.dumps(value).encode()) + b"\n\n"
 
 
+def readable(source, seconds):
+    """True once something is to be read. Not by `select`: it refuses descriptors from 1,024 on, which a long run of tests comes to."""
+    poll = select.poll()
+    poll.register(source, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
 class Request:
     def __init__(self, method, path, headers, body, raw):
         self.method, self.path, self.headers, self.body, self.raw = method, path, headers, body, raw
@@ -134,8 +141,7 @@ class Peer:
         """The time (monotonic) at which the gateway closed or reset the connection, or None."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            readable, _, _ = select.select([self.socket], [], [], left)
-            if not readable:
+            if not readable(self.socket, left):
                 return None
             try:
                 if not self.socket.recv(65536):
