@@ -36,7 +36,8 @@ def test_every_route_asks_for_a_token_and_a_role(staff):
             if method == "parameters" or not operation["security"]:
                 continue
             assert Admin(staff["gateway"])(method.upper(), target)[0] == 401, (method, path)
-            assert Admin(staff["gateway"], "wrong")(method.upper(), target)[0] == 401, (method, path)
+            # Who tries on is made to wait.
+            assert Admin(staff["gateway"], "wrong")(method.upper(), target)[0] in ((401,) if asked == 0 else (401, 429)), (method, path)
             for name, role in roles.items():
                 status, _, body = staff[name](method.upper(), target)
                 if role in operation["x-roles"]:
@@ -45,6 +46,9 @@ def test_every_route_asks_for_a_token_and_a_role(staff):
                     assert status == 403 and body["error"]["code"] == "role_not_sufficient", (method, path, name, body)
                 asked += 1
     assert asked > 100
+
+
+def test_a_token_that_is_past_is_none(staff):
     assert Admin(staff["gateway"], "past-token")("GET", "/api/v1/settings")[0] == 401
 
 

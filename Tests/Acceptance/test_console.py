@@ -178,9 +178,13 @@ def test_two_people_change_a_key_at_once(browser, served):
     assert Admin(served, TOKEN)("PATCH", "/api/v1/keys/acceptance", {"owner": "somebody else"})[0] == 200
     browser.fill("#key-rpm", "9")
     browser.click("dialog button", "Save")
-    browser.find("dialog [role=alert]", "Somebody else has changed this key")
+    browser.find("dialog h2", "was changed meanwhile")
     browser.expect_complaints("412")
     assert "rpm" not in Admin(served, TOKEN).get("/api/v1/keys/acceptance")
+    browser.click("dialog button", "Save what is chosen")
+    browser.find(".toast", "acceptance is changed")
+    key = Admin(served, TOKEN).get("/api/v1/keys/acceptance")
+    assert (key["rpm"], key["owner"]) == (9, "somebody else")
 
 
 @in_a_browser

@@ -11,8 +11,9 @@ import subprocess
 import pytest
 from support import ledger
 from support.books import compare, dollars, settings
-from support.gateway import get, wait_until
+from support.gateway import KEY, get, wait_until
 from support.routing import ask
+from test_admin import Admin
 
 BUDGET = {"budget": dollars(10**9)}
 
@@ -66,6 +67,46 @@ def test_a_full_disk(gateway, books, tmp_path):
         assert not compare(rows, up, lines)
         window, = ledger.windows(one.folder)
         assert (window["used"], window["leased"]) == (up.total(), 0)
+
+
+def number_of(one, name):
+    return int(re.search(rf"^{name} (\d+)$", one.metrics(), re.M).group(1))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_keeps_no_answers_and_refuses_no_request(gateway, upstream, tmp_path):
+    up = upstream()
+    model = {"deployments": [{"provider": "up", "model": "m", "input_price": 1, "output_price": 2}], "cache": {}}
+    with mounted(tmp_path / "gateway0", 24) as disk:
+        one = gateway({
+            "providers": {"up": up.provider()}, "models": {"chat": model}, "keys": {"acceptance": {"key": KEY}}, "server": {"threads": 1},
+            "ledger": {"queue": 200},
+            "cache": {"store_bytes": "8MiB", "memory_bytes": 0}, "guardrails": {"keywords": {"action": "warn", "words": ["blue heron"]}}})
+        admin = Admin(one)
+        first = ask(one, user="first")
+        assert first.status == 200
+        wait_until(lambda: ask(one, user="first").headers["x-swiftlet-cache"] == "hit", what="an answer that is kept")
+        fill(disk / "filler")
+        answered = 0
+        for number in range(12):
+            told = ask(one, user=f"{number}", messages=[{"role": "user", "content": f"the blue heron {number} " + "z" * 20_000}])
+            if told.status == 503:
+                # Rows wait too, and not for ever.
+                assert "ledger" in told.error["message"]
+                break
+            assert told.status == 200 and told.headers["x-swiftlet-guardrails"] == "keywords=warn"
+            last, answered = told, answered + 1
+        assert answered > 0
+        wait_until(lambda: number_of(one, "swiftlet_cache_dropped_total") > 0, what="answers that are not kept to be counted")
+        rated = one.post("/v1/feedback", {"request_id": first.headers["x-swiftlet-request-id"], "score": 1})
+        assert rated[0] in (200, 404, 500, 503), "the client hears that it is not kept"
+        (disk / "filler").unlink()
+        # What was found meanwhile waited, all of it.
+        wait_until(lambda: sum(row["incidents"] for row in admin.get("/api/v1/breaches")["data"]) >= answered, 30, what="the breaches")
+        assert number_of(one, "swiftlet_breach_incidents_dropped_total") == 0
+        wait_until(lambda: one.post("/v1/feedback", {"request_id": last.headers["x-swiftlet-request-id"], "score": 1})[0] == 200, 30, what="feedback")
+        ask(one, user="afterwards")
+        wait_until(lambda: ask(one, user="afterwards").headers["x-swiftlet-cache"] == "hit", what="answers that are kept again")
 
 
 def test_a_ledger_that_somebody_else_writes(gateway, books):

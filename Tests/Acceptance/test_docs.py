@@ -125,6 +125,14 @@ def test_every_page_is_linked_from_another(page):
     assert page in links
 
 
+def test_the_pages_that_are_compiled_in_are_those_below_docs():
+    done = subprocess.run([sys.executable, str(ROOT / "scripts/documents.py"), "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    index = (ROOT / "docs/index.md").read_text()
+    listed = re.findall(r"^\* \[[^\]]+\]\(([^)]+\.md)\): \S", index, re.M)
+    assert sorted(listed) == sorted(str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md") if page.name != "index.md")
+
+
 def realtime(peer, request):
     """As much of OpenAI's realtime API as it takes to answer once."""
     serve_upgrade(peer, request)

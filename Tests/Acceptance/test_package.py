@@ -90,6 +90,9 @@ def test_the_tarball(packages, tmp_path):
     folder = next(tmp_path.iterdir())
     version = run(folder / "swiftlet", "--version").strip()
     assert version in folder.name and {"swiftlet.service", "swiftlet.yaml", "LICENSE", "README.md"} <= {one.name for one in folder.iterdir()}
+    shared = {str(file.relative_to(folder / "share")) for file in (folder / "share").rglob("*") if file.is_file()}
+    assert {"bash-completion/completions/swiftlet", "zsh/vendor-completions/_swiftlet", "fish/vendor_completions.d/swiftlet.fish",
+            "doc/swiftlet/grafana/swiftlet.json", "doc/swiftlet/prometheus/swiftlet.rules.yml"} <= shared
     assert b".TH SWIFTLET 1" in run_bytes("gzip", "-dc", folder / "share/man/man1/swiftlet.1.gz")
 
 

@@ -184,3 +184,19 @@ def test_on_postgresql(gateway, farm):
         assert (told["requests"], told["changed"]) == (5, 5)
     finally:
         store.end()
+
+
+def test_a_choice_by_complexity_has_the_scores_of_then(gateway, farm):
+    models = ["up/cheap", "up/dear"]
+    one = gateway(settings(farm, policies={"default": {"route": {"intelligent": {"axis": "performance", "models": models}}}}))
+    easy, hard = "hello", "Prove that every finite group of order p^2 is abelian, and classify up to isomorphism all groups of order p^3."
+    for number in range(8):
+        ask(one, None, messages=[{"role": "user", "content": hard if number % 4 == 0 else easy}])
+    admin = Admin(one)
+    wait_until(lambda: len(admin.get("/api/v1/requests?limit=100")["data"]) == 8, what="the ledger")
+    by_rule = {"route": "dear", "rules": [{"name": "easy", "when": {"complexity.score": {"lt": 0.5}}, "then": {"route": "cheap"}}]}
+    for policy, changed in (({"route": {"intelligent": {"axis": "cost", "models": models}}}, 0), (by_rule, 0), ({"route": "dear"}, 6),
+                            ({"route": "cheap"}, 2)):
+        found = report(one, policy)
+        assert (found["requests"], found["changed"], found["agreement"]) == (8, changed, 8), (policy, found)
+        assert "complexity" not in json.dumps(found.get("assumed", [])), found

@@ -145,7 +145,8 @@ def test_the_guide_works_as_written(tmp_path):
     (tmp_path / "newer.jsonl").write_text("".join(texts["jsonl"]))
     commands = [shlex.split(line) for text in texts["sh"] for line in text.splitlines() if line.startswith("swiftlet ")]
     assert len(commands) >= 6
-    for command in commands:
+    # Those that need a running gateway: test_rerate.py.
+    for command in [command for command in commands if command[2] != "rerate"]:
         result = swiftlet(*command[1:], folder=tmp_path, environment={"GROQ_API_KEY": "k", "OPENAI_API_KEY": "k"})
         assert result.returncode == 0, (command, result.stdout, result.stderr)
     assert (tmp_path / "prices.jsonl").exists()

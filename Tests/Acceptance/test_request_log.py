@@ -111,7 +111,7 @@ def test_what_is_rare_is_found_in_a_large_table(served):
                        "behind_end = (SELECT max(id) + 1 FROM requests)")
     gateway.start()
     gateway.wait_ready()
-    wait_until(lambda: admin.get("/api/v1/usage")["data"][0]["requests"] == 300_001, 60, every=0.5, what="the sums")
+    wait_until(lambda: admin.get("/api/v1/usage")["data"][0]["requests"] == 300_001, 240, every=0.5, what="the sums")
     for query in ("customer=shop", "project=zeta", "tag=nightly", "provider=other&project=zeta", "key=z&customer=shop"):
         page = admin.get(f"/api/v1/requests?{query}")
         assert [found["id"] for found in page["data"]] == [mine], query

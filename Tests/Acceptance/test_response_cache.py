@@ -1,7 +1,9 @@
 """Answers that are given again: to the same request, to nobody else, only whole ones, and never more of them than there is room for."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import threading
 import time
 
@@ -370,6 +372,59 @@ def test_the_store_outlasts_the_process(cached):
     assert count(gateway, "hit_store") == 2 and len(up.requests) == 2
     assert ask(gateway).text == "answer 2" and count(gateway, "hit_memory") == 1, "what the store had is in memory now"
     assert (gateway.folder / "swiftlet-cache.db").exists()
+
+
+def damaged(gateway):
+    return int(re.search(r"^swiftlet_cache_damaged_total (\d+)$", gateway.metrics(), re.M)[1])
+
+
+def overwrite(path, where, size, byte=0x5A):
+    with open(path, "r+b") as file:
+        file.seek(where)
+        file.write(bytes([byte]) * size)
+
+
+@pytest.mark.parametrize("how", ["garbage", "torn"])
+def test_a_damaged_file_is_put_aside_at_the_start(cached, how):
+    gateway, up = cached(cache={"store_bytes": "1MiB"})
+    assert ask(gateway).text == "answer 1"
+    gateway.stop()
+    path = gateway.folder / "swiftlet-cache.db"
+    if how == "garbage":
+        path.write_bytes(b"no database at all" * 700)
+    else:
+        overwrite(path, 4096, path.stat().st_size - 4096)
+        (gateway.folder / "swiftlet-cache.db-wal").write_bytes(b"")
+    gateway.start()
+    gateway.wait_ready()
+    assert [ask(gateway).text for _ in range(3)] == ["answer 2"] * 3, "kept anew, and no client hears of it"
+    wait_until(lambda: any("damaged" in line.get("message", "") for line in gateway.log()) or "damaged" in "".join(map(str, gateway.log())),
+               what="the warning")
+    assert (gateway.folder / "swiftlet-cache.db.damaged").exists()
+    gateway.stop()
+    gateway.start()
+    gateway.wait_ready()
+    assert ask(gateway).text == "answer 2" and count(gateway, "hit_store") == 1
+
+
+def test_a_file_that_is_damaged_while_it_is_used(cached):
+    """Without memory each answer comes out of the file."""
+    gateway, up = cached(Counting(text="{} " + "y" * 50_000), cache={"store_bytes": "8MiB", "memory_bytes": 0})
+    for number in range(20):
+        assert ask(gateway, user=f"{number}").status == 200
+    path = gateway.folder / "swiftlet-cache.db"
+    wait_until(lambda: state(ask(gateway, user="19")) == "hit", what="the store")
+    # What still stands in the log of writes is moved into the file, and then every page of the file is another.
+    with contextlib.closing(sqlite3.connect(path, timeout=10)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    overwrite(path, 8192, path.stat().st_size - 8192)
+    answers = [ask(gateway, user=f"{number}") for number in range(20)]
+    assert [answer.status for answer in answers] == [200] * 20
+    assert all(re.match(r"\d+ y{50000}$", answer.text) for answer in answers), "no answer is what the damage made of it"
+    wait_until(lambda: damaged(gateway) == 1, what="the damage to be counted")
+    assert (gateway.folder / "swiftlet-cache.db.damaged").exists()
+    ask(gateway, user="again")
+    wait_until(lambda: state(ask(gateway, user="again")) == "hit", what="the new file")
 
 
 def test_the_stores_bound_holds(cached):

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import threading
 import time
 
@@ -201,6 +202,57 @@ def test_a_collector_that_is_slow_or_gone_costs_nobody_anything(gateway, upstrea
         assert one.chat()[0] == 200
     wait_until(lambda: "swiftlet_telemetry_dropped_total 0" not in one.metrics(), 20, what="what does not fit is counted")
     assert one.chat()[0] == 200
+
+
+def test_a_collector_that_accepts_and_never_answers_holds_nobody_up(gateway, upstream):
+    """The connection is taken by the system and read by nobody."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        up = upstream()
+        one = gateway({"providers": {"up": up.provider()}, "models": {"chat": {"route": "up/m"}},
+                       "telemetry": {"endpoint": f"http://127.0.0.1:{silent.getsockname()[1]}", "timeout": "1s", "queue": 16}})
+        for _ in range(30):
+            assert one.chat()[0] == 200
+        wait_until(lambda: "swiftlet_telemetry_failures_total 0" not in one.metrics(), 40, what="it is given up and counted")
+        assert one.chat()[0] == 200
+        one.stop()
+
+
+def test_requests_that_are_refused_have_a_span_of_their_own(gateway, upstream, collector):
+    to = collector()
+    one = gateway(settings(to, upstream()) | {"keys": {"app": {"key": KEY, "models": ["chat"]}}})
+    asked = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+    assert one.post("/v1/chat/completions", {"model": "nonsuch", "messages": []}, headers=asked)[0] == 404
+    assert one.post("/v1/messages", {"model": "chat", "messages": []}, key="wrong", headers=asked)[0] == 401
+    assert one.post("/v1/chat/completions", b"{", headers=asked)[0] == 400
+    wait_until(lambda: len(to.spans) == 3, what="three spans")
+    said = {values(span)["error.type"]: (span, values(span)) for span in to.spans}
+    assert set(said) == {"model_not_found", "invalid_api_key", "invalid_json"}
+    for span, about in said.values():
+        assert (span["kind"], span["traceId"], span["parentSpanId"], span["name"]) == (2, TRACE, PARENT, "chat")
+        assert span["status"]["code"] == 2 and about["http.response.status_code"] in (400, 401, 404) and about["swiftlet.attempts"] == 0
+    assert said["model_not_found"][1]["swiftlet.key"] == "app" and "swiftlet.key" not in said["invalid_api_key"][1]
+    refused = wait_until(lambda: total(to, "gen_ai.server.request.duration") == 3 and to.metrics, 20)["gen_ai.server.request.duration"]
+    assert {values(point)["error.type"] for point in refused["histogram"]["dataPoints"]} == set(said)
+
+
+def test_passages_have_spans(gateway, upstream, collector):
+    to = collector()
+    up = upstream(lambda peer, request: peer.answer({"ok": True}, status=500 if "fail" in request.path else 200))
+    endpoint = {"path": "/raw", "include_subpath": True, "target": f"http://127.0.0.1:{up.port}/v9", "auth": True}
+    one = gateway(settings(to, upstream()) | {"general": {"pass_through_endpoints": [endpoint]}})
+    asked = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+    assert one.post("/raw/things", {"prompt": "secret words"}, headers=asked)[0] == 200
+    wait_until(lambda: len(to.spans) == 2, what="two spans")
+    server, client = sorted(to.spans, key=lambda span: span["kind"])
+    about = values(server)
+    assert server["name"].startswith("pass_through /raw") and (server["traceId"], server["parentSpanId"]) == (TRACE, PARENT)
+    assert about["swiftlet.api"] == "pass_through" and about["swiftlet.request.bytes"] > 10 and about["http.response.status_code"] == 200
+    assert not [name for name in about if name.startswith("gen_ai.request")]
+    assert client["parentSpanId"] == server["spanId"] and str(up.port) in values(client)["server.address"]
+    assert one.post("/raw/none", {}, key="wrong", headers=asked)[0] == 401
+    assert "secret words" not in json.dumps(to.spans)
 
 
 def test_without_an_endpoint_nothing_is_sent_and_nothing_added(gateway, upstream):

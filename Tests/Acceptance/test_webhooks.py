@@ -7,7 +7,7 @@ import json
 import sqlite3
 
 import pytest
-from support.gateway import wait_until
+from support.gateway import swiftlet, wait_until
 from support.postgres import Postgres
 from support.routing import ask, ask_often
 from support.upstream import ANSWER
@@ -165,3 +165,32 @@ def test_of_two_gateways_one_tells_of_a_breaker(gateway, upstream, postgres):
     ill[0] = True
     ask_often(first, 3)
     assert [body["state"] for body in receiver.wait(3)] == ["open", "closed", "open"]
+
+
+def test_an_operator_tries_webhooks_and_sees_how_they_fare(gateway, upstream):
+    good, gone = Receiver(upstream), Receiver(upstream, failures=1)
+    hooks = [one.settings("budget")["alerts"]["webhooks"][0] for one in (good, gone)]
+    one = gateway({"providers": {"m": {"type": "mock"}}, "models": {"chat": {"route": "m/m"}}, "server": {"gateway": "east"},
+                   "alerts": {"webhooks": hooks}})
+    url = ["--url", f"http://127.0.0.1:{one.admin_port}"]
+    tried = swiftlet("webhooks", "test", "--json", *url)
+    assert tried.returncode == 1, "one did not take it"
+    assert [(row["number"], row["taken"], row["problem"]) for row in json.loads(tried.stdout)["data"]] == [
+        (1, True, None), (2, False, "it answered 503")]
+    message, = good.wait(1)
+    assert message["event"] == "test" and message["gateway"] == "east" and SECRET not in tried.stdout
+    again = swiftlet("webhooks", "test", "2", *url)
+    assert again.returncode == 0 and again.stdout.startswith("taken  http://127.0.0.1")
+    assert len(good.came) == 1 and len(gone.came) == 2, "a test is not sent again by itself"
+    first, second = Admin(one).get("/api/v1/webhooks")["data"]
+    assert (first["sent"], first["signed"], first["events"], first["last"]["outcome"]) == (1, True, ["budget"], "taken")
+    assert (second["sent"], second["last"]["problem"]) == (1, None) and "hook" not in second["url"]
+    admin = Admin(one)
+    assert admin("POST", "/api/v1/webhooks/test", {"number": 3})[0] == 404 and admin("POST", "/api/v1/webhooks/test", {"nummer": 1})[0] == 400
+    assert [entry["action"] for entry in admin.get("/api/v1/audit")["data"]] == ["webhooks.test", "webhooks.test"]
+
+
+def test_without_webhooks_there_is_nothing_to_try(gateway):
+    one = gateway({"providers": {"m": {"type": "mock"}}, "models": {"chat": {"route": "m/m"}}})
+    status, _, body = Admin(one)("POST", "/api/v1/webhooks/test", {})
+    assert status == 409 and "alerts.webhooks" in json.dumps(body if isinstance(body, dict) else body.decode())
