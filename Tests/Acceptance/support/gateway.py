@@ -168,6 +168,9 @@ class Gateway:
         code = self.process.wait(seconds * PATIENCE)
         for reader in self.readers:
             reader.join(5)
+        if not any(reader.is_alive() for reader in self.readers):
+            self.process.stdout.close()
+            self.process.stderr.close()
         return code
 
     def kill(self):
