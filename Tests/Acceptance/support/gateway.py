@@ -113,6 +113,9 @@ class Gateway:
     def wait_ready(self):
         def ready():
             if self.process.poll() is not None:
+                # Its last words may still be on their way.
+                for reader in self.readers:
+                    reader.join(5)
                 raise AssertionError(f"swiftlet ended with {self.process.returncode}:\n" + "\n".join(self.lines[-20:]))
             return get(self.port, "/readyz")[0] == 200
         wait_until(ready, 30, what="/readyz")
