@@ -31,7 +31,7 @@ public final class Guard {
     public func check(_ texts: [GuardedText], asked: [Bool] = [], masking: inout PersonalDataMasking) -> GuardOutcome {
         var outcome = GuardOutcome()
         self.asked = asked
-        if policy.personalData.action == .mask, masking.isEmpty { masking.avoid(texts) }
+        if policy.masksPersonalData, masking.isEmpty { masking.avoid(texts) }
         for (index, text) in texts.enumerated() {
             outcome.scannedBytes += text.bytes.count
             outcome.texts.append(check(text, index, &masking, &outcome))
@@ -110,18 +110,23 @@ public final class Guard {
     private func findPersonalData(
         _ text: GuardedText, _ index: Int, _ masking: inout PersonalDataMasking, _ edits: inout [Edit], _ outcome: inout GuardOutcome
     ) {
-        let rail = policy.personalData
-        guard rail.applies(to: text.role) else { return }
+        guard policy.personalData.applies(to: text.role) else { return }
         for finding in scanner.scan(text.bytes) where !isAllowed(text.bytes[finding.range]) {
-            note(.personalData, finding.kind.name, text, index, finding.range, Int(finding.confidence * 1000), &outcome)
-            if rail.action == .mask, !rail.isShadow {
+            note(
+                .personalData, finding.kind.name, text, index, finding.range, Int(finding.confidence * 1000), &outcome,
+                as: policy.personalAction(finding.kind))
+            if policy.masks(finding.kind) {
                 edits.append(Edit(range: finding.range, text: masking.standIn(for: Array(text.bytes[finding.range]), finding.kind)))
             }
         }
         for payload in normalizer.payloads {
-            guard let first = scanner.scan(payload.bytes).first(where: { !isAllowed(payload.bytes[$0.range]) }) else { continue }
-            note(.personalData, first.kind.name, text, index, payload.original, Int(first.confidence * 1000), &outcome)
-            if rail.action == .mask, !rail.isShadow {
+            // The whole of it goes as its strictest part.
+            let found = scanner.scan(payload.bytes).filter { !isAllowed(payload.bytes[$0.range]) }
+            guard let first = found.max(by: { policy.personalAction($0.kind) < policy.personalAction($1.kind) }) else { continue }
+            note(
+                .personalData, first.kind.name, text, index, payload.original, Int(first.confidence * 1000), &outcome,
+                as: policy.personalAction(first.kind))
+            if policy.masks(first.kind) {
                 edits.append(Edit(range: payload.original, text: masking.standIn(for: Array(text.bytes[payload.original]), first.kind)))
             }
         }
@@ -182,13 +187,13 @@ public final class Guard {
 
     private func note(
         _ kind: GuardPolicy.Kind, _ detail: String, _ text: GuardedText, _ index: Int, _ range: Range<Int>, _ score: Int,
-        _ outcome: inout GuardOutcome
+        _ outcome: inout GuardOutcome, as own: GuardPolicy.Action? = nil
     ) {
         let rail = policy.rail(kind)
         guard score >= rail.threshold else { return }
         // Words and values have been compared with those that are allowed.
         if kind == .injection || kind == .toxicity, isAllowed(text.bytes[range.clamped(to: text.bytes.indices)]) { return }
-        var action = rail.action
+        var action = own ?? rail.action
         // A score has no words of its own, and a reply has been routed.
         if action == .mask, kind == .injection || kind == .toxicity { action = .block }
         if action == .route, text.role == .reply { action = .warn }

@@ -83,6 +83,8 @@ public struct GuardPolicy: Sendable {
 
     public var personalData = Rail(roles: .all)
     public var personalKinds = PersonalData.Kinds.all
+    /// By kind, where something else becomes of one than of another: `personalData.action` is the strictest then.
+    private var personalActions: [PersonalData.Kind: Action] = [:]
     /// Stand-ins become values again in the reply.
     public var restores = false
     public var injection = Rail()
@@ -127,6 +129,22 @@ public struct GuardPolicy: Sendable {
 
     /// Somebody looks at replies. That stand-ins are put back in them is another matter: `restores`.
     public var looksAtReplies: Bool { rails.contains { $0.applies(to: .reply) } || !rules.isEmpty(.reply) }
+
+    /// What becomes of each kind that is looked for.
+    public mutating func setPersonalActions(_ actions: [PersonalData.Kind: Action]) {
+        personalData.action = actions.values.max() ?? .off
+        personalActions = Set(actions.values).count > 1 ? actions : [:]
+    }
+
+    public func personalAction(_ kind: PersonalData.Kind) -> Action { personalActions[kind] ?? personalData.action }
+
+    /// Some kind of personal data is replaced.
+    public var masksPersonalData: Bool {
+        guard !personalData.isShadow else { return false }
+        return personalActions.isEmpty ? personalData.action == .mask : personalActions.values.contains(.mask)
+    }
+
+    func masks(_ kind: PersonalData.Kind) -> Bool { personalAction(kind) == .mask && !personalData.isShadow }
 
     public func rail(_ kind: Kind) -> Rail {
         switch kind {

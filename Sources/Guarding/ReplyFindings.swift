@@ -212,8 +212,8 @@ struct ReplyFindings: ~Copyable {
             guard !tools.isAllowed(value[...]) else { return nil }
             // What the client said itself it may hear.
             if restores, reply.masking.knows(value, kind) { return nil }
-            tools.noteReply(.personalData, kind.name, range, score, in: text, &reply.outcome)
-            return tools.masks(.personalData) ? reply.masking.standIn(for: value, kind) : nil
+            tools.noteReply(.personalData, kind.name, range, score, in: text, &reply.outcome, as: tools.policy.personalAction(kind))
+            return tools.policy.masks(kind) ? reply.masking.standIn(for: value, kind) : nil
         }
     }
 }
@@ -226,12 +226,13 @@ extension Guard {
 
     /// `range` of `text`.
     func noteReply(
-        _ kind: GuardPolicy.Kind, _ detail: String, _ range: Range<Int>, _ score: Int, in text: TextPiece, _ outcome: inout GuardOutcome
+        _ kind: GuardPolicy.Kind, _ detail: String, _ range: Range<Int>, _ score: Int, in text: TextPiece, _ outcome: inout GuardOutcome,
+        as own: GuardPolicy.Action? = nil
     ) {
         let rail = policy.rail(kind)
         let shown = (range.lowerBound - text.base..<range.upperBound - text.base).clamped(to: 0..<text.bytes.count)
         guard score >= rail.threshold, kind != .injection && kind != .toxicity || !isAllowed(text.bytes[shown]) else { return }
-        var action = rail.action
+        var action = own ?? rail.action
         if action == .mask, kind == .injection || kind == .toxicity { action = .block }
         if action == .route { action = .warn }
         let isTold = outcome.findings.count < GuardOutcome.maxFindings || outcome.blocking == nil && action == .block

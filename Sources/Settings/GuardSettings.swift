@@ -2,8 +2,21 @@ import Guarding
 import Routing
 import Schema
 
-public enum GuardAction: String, SettingChoice {
+public enum GuardAction: String, SettingChoice, Comparable {
     case off, warn, mask, block, route
+
+    /// Their strictness, as `GuardPolicy.Action` has it.
+    private var rank: Int {
+        switch self {
+        case .off: 0
+        case .warn: 1
+        case .mask: 2
+        case .route: 3
+        case .block: 4
+        }
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 
     /// Also `allow`, which is as good as off.
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> GuardAction? {
@@ -14,10 +27,6 @@ public enum GuardAction: String, SettingChoice {
 public enum GuardScope: String, SettingChoice { case prompt, reply, both }
 public enum GuardUnread: String, SettingChoice { case pass, block }
 public enum GuardRole: String, SettingChoice { case system, user, assistant, tool }
-public enum PersonalDataKind: String, SettingChoice {
-    case email, phone, card, iban, ip, coordinates, secret, name, address
-    case nationalID = "national_id"
-}
 
 /// What every guardrail can be told. Nothing said: as it is above, in the end as the guardrail begins.
 public struct RailSettings: Configurable, Hashable {
@@ -88,28 +97,6 @@ public struct ScoreSettings: GuardrailForm {
     func over(_ base: Self) -> Self {
         var form = base
         form.rail = rail.over(base.rail)
-        return form
-    }
-}
-
-public struct PersonalDataSettings: GuardrailForm {
-    public var rail = RailSettings()
-    public var kinds: [PersonalDataKind]?
-    public var restore: Bool?
-
-    public init() {}
-
-    public static let fields: [Field<Self>] =
-        RailSettings.fields(of: \.rail) + [
-            .setting("kinds", \.kinds, "What it looks for; without it everything."),
-            .setting("restore", \.restore, "Whether the reply has the values again in the place of what stood for them, `[EMAIL_1]`."),
-        ]
-
-    func over(_ base: Self) -> Self {
-        var form = base
-        form.rail = rail.over(base.rail)
-        form.kinds = kinds ?? base.kinds
-        form.restore = restore ?? base.restore
         return form
     }
 }

@@ -17,6 +17,8 @@ public struct ModelSettings: Configurable {
     public var continuesStreams: Bool?
     public var cache: CachePolicy?
     public var prefersWarm: Bool?
+    public var limits: RouteLimitSettings?
+    public var personalData: PersonalDataSettings?
     public var stickyBy: StickyName?
     public var window: MeasureSpan?
     public var buffer: Double?
@@ -46,6 +48,8 @@ public struct ModelSettings: Configurable {
             "prompt_cache_affinity", \.prefersWarm,
             "Whether requests go where the provider remembers their prompt, if that is expected to cost no more; without it as the default policy."),
         .setting("cache", \.cache, "Answers that are kept and given again; without it as the request's policy says."),
+        .setting("limits", \.limits, "What may be asked of it, by everybody together and by each, beside what keys and projects may."),
+        .setting("pii", \.personalData, "What becomes of personal data in requests for it, beside `guardrails`: the stricter of the two holds."),
         .setting("sticky_by", \.stickyBy, "Of the strategy `percentage`: whose requests stay on one side."),
         .setting("window", \.window, "Of measured strategies: the time over which they measure; 15m, 1h, up to an hour, or total."),
         .setting("buffer", \.buffer, in: 0...10, "Of `latency`: how much slower than the fastest counts as equally fast; 0.1 is a tenth."),

@@ -1,6 +1,7 @@
 import Schema
 
-/// Trees by name: `{ NAME: R }`, or LLMGrid's list of `{ name, strategy, models, policies }`.
+/// Trees by name: `{ NAME: R }`, or LLMGrid's list of `{ name, strategy, models, policies }`. Beside a tree may stand `limits` and `pii`, as
+/// in model groups.
 public struct RouteList: SettingValue {
     public struct Entry: Sendable {
         public var name: String

@@ -38,6 +38,7 @@ struct KeyBounds {
         try checkList("providers", key.providers, token.providers)
         try checkBudgets(key.limits.budget.budgets)
         let (mine, own) = (token.limits, key.limits)
+        try checkLimit("rps", own.requestsPerSecond, mine.requestsPerSecond)
         try checkLimit("rpm", own.requestsPerMinute, mine.requestsPerMinute)
         try checkLimit("tpm", own.tokensPerMinute, mine.tokensPerMinute)
         try checkLimit("rpd", own.requestsPerDay, mine.requestsPerDay)

@@ -11,21 +11,47 @@ extension Server {
         _ live: Live, _ api: API, _ body: [UInt8], _ head: RequestHead, _ headBytes: UnsafeRawBufferPointer, key: Int, _ remote: String?
     ) throws(Obstacle) -> (body: [UInt8], guarded: GuardedRequest?) {
         guard let guards = live.guards else { return (body, nil) }
-        let promptGuard = PromptGuard(live: live, server: self, guards: guards, key: key, api: api)
-        var result: Result<PromptGuard.Look?, Obstacle> = .success(nil)
-        body.withUnsafeBytes { bytes in
-            do throws(Malformed) {
-                let view = RequestView(try Call.read(bytes, api: api), api, head: head, headBytes: headBytes, body: bytes) { remote }
-                var texts = PromptTexts()
-                result = .success(
-                    promptGuard.look(at: view, now: .now(), unixMilliseconds: WallClock.milliseconds(), &texts) { Guard(guards.table.policies[$0]) })
-            } catch {
-                result = .failure(.refused(Refusal(error)))
-            }
-        }
-        guard let look = try result.get() else { return (body, nil) }
+        var promptGuard = PromptGuard(live: live, server: self, guards: guards, key: key, api: api)
+        let look = try promptGuard.look(
+            { promptGuard throws(Obstacle) in
+                try view(api, body, head, headBytes, remote) { view in
+                    var texts = PromptTexts()
+                    return promptGuard.look(at: view, now: .now(), unixMilliseconds: WallClock.milliseconds(), &texts) {
+                        Guard(guards.table.policies[$0])
+                    }
+                }
+            },
+            along: { found throws(Obstacle) in
+                let seen = found?.body ?? body
+                return try view(api, seen, head, headBytes, remote) { view throws(Obstacle) in
+                    let admission = Admission(
+                        live: live, server: self, view: view, key: key, now: .now(), unixMilliseconds: WallClock.milliseconds(), isDry: true,
+                        guarded: found?.guarded)
+                    return try admission.admit(ByteBuffer(bytes: seen), deadline: nil).entry.model.route
+                }
+            })
+        guard let look else { return (body, nil) }
         if let refusal = Refusal(look.guarded.outcome, look.guarded.policy) { throw .refused(refusal) }
         return (look.body ?? body, look.guarded)
+    }
+
+    private func view<Answer>(
+        _ api: API, _ body: [UInt8], _ head: RequestHead, _ headBytes: UnsafeRawBufferPointer, _ remote: String?,
+        _ use: (RequestView) throws(Obstacle) -> Answer
+    ) throws(Obstacle) -> Answer {
+        var result: Result<Answer, Obstacle>?
+        body.withUnsafeBytes { bytes in
+            let call: Call
+            do throws(Malformed) { call = try Call.read(bytes, api: api) } catch {
+                result = .failure(.refused(Refusal(error)))
+                return
+            }
+            do throws(Obstacle) {
+                result = .success(try use(RequestView(call, api, head: head, headBytes: headBytes, body: bytes) { remote }))
+            } catch { result = .failure(error) }
+        }
+        guard let result else { throw .refused(Refusal(.internalError, "the request could not be read")) }
+        return try result.get()
     }
 }
 

@@ -13,9 +13,11 @@ extension Reception {
         _ id: RequestID, isCounted: Bool
     ) throws(Obstacle) -> Admitted {
         let live = live
-        let promptGuard = PromptGuard(live: live, server: loop.server, guards: guards, key: key, api: api)
-        guard let look = look(at: request, call, promptGuard, unixMilliseconds) else {
-            return try admission(of: request, call, api, key, live, unixMilliseconds)
+        var promptGuard = PromptGuard(live: live, server: loop.server, guards: guards, key: key, api: api)
+        guard let look = try lookAlong(request, call, path, &promptGuard, unixMilliseconds) else {
+            let admitted = try admission(of: request, call, api, key, live, unixMilliseconds)
+            try promptGuard.checkWay(of: admitted)
+            return admitted
         }
         let guarded = look.guarded
         if isCounted {
@@ -26,12 +28,14 @@ extension Reception {
         }
         if let refusal = Refusal(guarded.outcome, guarded.policy) { throw .refused(refusal) }
         if api == .responses { hide(guarded, promptGuard) }
-        guard let body = look.body else { return try admission(of: request, call, api, key, live, unixMilliseconds, guarded) }
-        var masked = request
-        masked.body = ByteBuffer(bytes: body)
-        let again: Call
-        do throws(Refusal) { again = try read(masked, api, path) } catch { throw .refused(error) }
-        return try admission(of: masked, again, api, key, live, unixMilliseconds, guarded)
+        var (seen, again) = (request, call)
+        if let body = look.body {
+            seen.body = ByteBuffer(bytes: body)
+            do throws(Refusal) { again = try read(seen, api, path) } catch { throw .refused(error) }
+        }
+        let admitted = try admission(of: seen, again, api, key, live, unixMilliseconds, guarded)
+        try promptGuard.checkWay(of: admitted)
+        return admitted
     }
 
     func look(at request: ClientRequest, _ call: Call, _ promptGuard: PromptGuard, _ unixMilliseconds: Int64) -> PromptGuard.Look? {
@@ -55,9 +59,11 @@ extension Reception {
     func maskedForKeeping(_ request: ClientRequest, _ key: Int) -> (([UInt8]) -> [UInt8])? {
         guard let guards = live.guards, let call = try? read(request, .responses, nil) else { return nil }  // refused when it runs
         let promptGuard = PromptGuard(live: live, server: loop.server, guards: guards, key: key, api: .responses)
+        var along = promptGuard
         let now = WallClock.milliseconds()
-        guard let guarded = look(at: request, call, promptGuard, now)?.guarded, guarded.outcome.action >= .mask, !guarded.policy.restores
-        else { return nil }
+        // What cannot be admitted is refused when it runs: of that its key's guards say what is kept.
+        let look = (try? lookAlong(request, call, nil, &along, now)) ?? look(at: request, call, promptGuard, now)
+        guard let guarded = look?.guarded, guarded.outcome.action >= .mask, !guarded.policy.restores else { return nil }
         return { promptGuard.masked($0, guarded) }
     }
 }

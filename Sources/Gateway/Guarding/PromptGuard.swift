@@ -14,6 +14,8 @@ struct PromptGuard {
     /// Nil: the request needs no key.
     let key: Int?
     let api: API
+    /// Where the request goes, if that route has guards of its own.
+    var route: Int?
 
     /// What came of looking at a prompt.
     struct Look {
@@ -30,7 +32,8 @@ struct PromptGuard {
         at view: RequestView, now: Instant, unixMilliseconds: Int64, _ texts: inout PromptTexts, checker: (Int) -> Guard
     ) -> Look? {
         let project = namedProject(view)
-        guard let policy = guards.table.policy(of: key, naming: project.flatMap { live.blueprint.project(named: $0) }) else { return nil }
+        let named = project.flatMap { live.blueprint.project(named: $0) }
+        guard let policy = guards.table.policy(of: key, naming: named, over: route) else { return nil }
         let asked = asked(view, project: project, now: now, unixMilliseconds: unixMilliseconds)
         var look = Look(guarded: GuardedRequest(checker(policy), asked: asked), project: project)
         if look.guarded.policy.looksAtPrompts { look.body = check(view.body, look.guarded, &texts) }

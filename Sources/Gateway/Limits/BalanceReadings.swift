@@ -20,7 +20,7 @@ final class BalanceReadings {
     /// Where a field's value comes from: `parts` begin with `budget` or `tokens`.
     static func source(_ scope: LimitScope, _ parts: ArraySlice<String>) -> FieldSource {
         let parts = Array(parts)
-        guard parts.count > 1, let period = LimitPeriod.allCases.first(where: { "\($0)" == parts[1] }) else { return .nothing }
+        guard parts.count > 1, let period = LimitPeriod.allCases.first(where: { "\($0)" == parts[1] }), period != .second else { return .nothing }
         if parts[0] == "tokens" { return parts.count == 2 ? .account(scope, .tokens, period, .used) : .nothing }
         guard parts.count == 3, let measure = Measure(rawValue: parts[2]) else { return .nothing }
         return .account(scope, .nanodollars, period, measure)

@@ -49,7 +49,7 @@ final class Claim {
     private let targets: [Target]
     private let api: API
     private var hold = Hold.none
-    /// Of a project and a customer that the request named itself.
+    /// Of a project and a customer that the request named itself, and of its route.
     private var others: [Hold] = []
     /// Of attempts under way, on their deployments' accounts.
     private var stakes: [Hold] = []
@@ -87,8 +87,7 @@ final class Claim {
     /// Reserves `most` of all accounts, or nothing.
     func reserve(_ most: Demand, at unixMilliseconds: Int64) -> Reservation {
         let (metering, party) = (metering, party)
-        let isPlain = party.project == nil && party.customer == nil
-        let chains = isPlain ? [] : metering.otherChains(of: party)
+        let chains = party.isPlain ? [] : metering.otherChains(of: party)
         let chain = metering.chain(of: party)
         guard chain != nil || !chains.isEmpty else {
             reserved = most

@@ -30,12 +30,15 @@ extension Admitted {
         self.claim = claim
     }
 
-    /// A project or customer that the request named itself is charged beside its key's own.
+    /// A project or customer that the request named itself is charged beside its key's own, and so is its route.
     private func party(_ live: Live) -> Metering.Party {
         let standing = live.standing(of: key)
         var party = Metering.Party(key: key)
         if standing.project == nil { party.project = entry.project.flatMap { live.blueprint.project(named: $0) } }
         if standing.customer == nil { party.customer = entry.customer }
+        if live.metering.limitsRoutes {
+            party.route = live.metering.overRoute(entry.model.route, key: key, customer: standing.customer ?? entry.customer)
+        }
         return party
     }
 

@@ -14,11 +14,14 @@ struct LimitLines: Sendable {
         fileprivate let digits: Digits
         /// In per cent: there the warning begins.
         fileprivate let warnsFrom: Double
+        /// It has no window: what was taken is there again after this.
+        fileprivate let lasts: Int64?
 
         init(_ account: Account) {
             let limit = max(0, account.limit ?? .max)
             self.limit = limit
             digits = Digits { if account.unit == .nanodollars { $0.dollars(Nanodollars(limit)) } else { $0.decimal(Int(limit)) } }
+            lasts = account.period == .second ? 1_000 : nil
             warnsFrom = min(100, account.alerts.first.map(Double.init) ?? 100)
             line =
                 switch (account.unit, account.scope) {
@@ -43,9 +46,11 @@ struct LimitLines: Sendable {
 
         var isThere: Bool { remaining >= 0 }
 
-        @inline(__always) mutating func take(_ face: Face, _ standing: Ledger.Standing) {
+        @inline(__always) mutating func take(_ face: Face, _ standing: Ledger.Standing, at now: Int64) {
             let left = standing.remaining(of: face.limit)
-            if remaining < 0 || left < remaining { (limit, remaining, reset) = (face.digits, left, standing.window.end) }
+            if remaining < 0 || left < remaining {
+                (limit, remaining, reset) = (face.digits, left, face.lasts.map { now + $0 } ?? standing.window.end)
+            }
         }
     }
 
@@ -74,13 +79,13 @@ struct LimitLines: Sendable {
     @inline(__always) mutating func add(_ face: Face, account: Int, _ standing: Ledger.Standing) {
         switch face.line {
         case .none: break
-        case .requests: requests.take(face, standing)
-        case .tokens: tokens.take(face, standing)
+        case .requests: requests.take(face, standing, at: now)
+        case .tokens: tokens.take(face, standing, at: now)
         case .keyMoney:
-            key.take(face, standing)
+            key.take(face, standing, at: now)
             keyWarning.take(face, account, standing.used)
         case .projectMoney:
-            project.take(face, standing)
+            project.take(face, standing, at: now)
             projectWarning.take(face, account, standing.used)
         }
     }
@@ -179,6 +184,7 @@ extension LimitPeriod {
     /// In sentences.
     var phrase: StaticString {
         switch self {
+        case .second: "a second"
         case .minute: "this minute"
         case .day: "today (UTC)"
         case .week: "this week (UTC)"

@@ -19,6 +19,11 @@ final class Metering: Sendable {
     private let keys: [Standing]
     private let projects: [Standing]
     private let customers: [Standing]
+    private let routes: [RouteChains?]
+    /// By index of `AccountTable.routeChains`.
+    private let overRoutes: [Standing]
+    /// Routes limit what is asked of them. Else no request looks which it is for.
+    let limitsRoutes: Bool
 
     /// What a chain of accounts asks of a request.
     struct Standing: Sendable {
@@ -63,18 +68,29 @@ final class Metering: Sendable {
         keys = table.chains.map { Standing($0, table.accounts) }
         projects = table.projects.map { Standing($0, table.accounts) }
         customers = table.customers.map { Standing($0, table.accounts) }
-        isOn = globalParallel != nil || metersDeployments || (keys + projects + customers).contains { !$0.isEmpty }
+        routes = table.routes
+        overRoutes = table.routeChains.map { Standing($0, table.accounts) }
+        limitsRoutes = overRoutes.contains { !$0.isEmpty }
+        isOn = globalParallel != nil || metersDeployments || limitsRoutes || (keys + projects + customers).contains { !$0.isEmpty }
     }
 
     func standing(of party: Party) -> Standing {
         var standing = keys.indices.contains(party.key) ? keys[party.key] : Standing([], [])
         if let project = party.project, projects.indices.contains(project) { standing = standing.joined(with: projects[project]) }
         if let customer = party.customer, customers.indices.contains(customer) { standing = standing.joined(with: customers[customer]) }
+        if let route = party.route { standing = standing.joined(with: overRoutes[route]) }
         return standing
     }
 
     /// The place of the chain of a party that names neither project nor customer; nil: nothing is counted.
     func chain(of party: Party) -> Int? { keys.indices.contains(party.key) && !keys[party.key].isEmpty ? party.key : nil }
+
+    /// What stands above requests for a route. Nil: nobody is limited there, or the route came with its request.
+    func overRoute(_ route: Route.ID, key: Int, customer: Int?) -> Int? {
+        guard routes.indices.contains(route), let chains = routes[route] else { return nil }
+        let place = chains.chain(key: key, customer: customer)
+        return overRoutes.indices.contains(place) && !overRoutes[place].isEmpty ? place : nil
+    }
 
     /// Places of the chains of what `party` names itself, as `AccountTable.joined` lays them out.
     func otherChains(of party: Party) -> [Int] {
@@ -85,6 +101,7 @@ final class Metering: Sendable {
         if let customer = party.customer, customers.indices.contains(customer), !customers[customer].isEmpty {
             chains.append(table.chains.count + table.projects.count + customer)
         }
+        if let route = party.route { chains.append(table.chains.count + table.projects.count + table.customers.count + route) }
         return chains
     }
 
@@ -95,6 +112,7 @@ final class Metering: Sendable {
         if keys.indices.contains(party.key) { tell(keys[party.key].told, isYoung, ledger, into: &lines) }
         if let project = party.project, projects.indices.contains(project) { tell(projects[project].told, isYoung, ledger, into: &lines) }
         if let customer = party.customer, customers.indices.contains(customer) { tell(customers[customer].told, isYoung, ledger, into: &lines) }
+        if let route = party.route { tell(overRoutes[route].told, isYoung, ledger, into: &lines) }
     }
 
     private func tell(_ accounts: [Int], _ isYoung: Bool, _ ledger: borrowing Ledger, into lines: inout LimitLines) {
@@ -111,5 +129,10 @@ final class Metering: Sendable {
         /// Named by the request itself: its key has none, so its chain holds nothing of it.
         var project: Int?
         var customer: Int?
+        /// See `Metering.overRoute`.
+        var route: Int?
+
+        /// Its key's chain is all there is.
+        var isPlain: Bool { project == nil && customer == nil && route == nil }
     }
 }

@@ -35,8 +35,17 @@ extension Refusal {
         switch why.scope {
         case .gateway: "this gateway"
         case .organisation: "the organisation"
+        case .caller: caller(why.owner)
         default: "\(why.scope) `\(why.owner.prefix(100))`"
         }
+    }
+
+    /// `key:bot@summarise`, in words.
+    private static func caller(_ owner: String) -> String {
+        let halves = owner.prefix(200).split(separator: "@", maxSplits: 1)
+        let who = halves.first?.split(separator: ":", maxSplits: 1) ?? []
+        guard halves.count == 2, who.count == 2 else { return "caller `\(owner.prefix(200))`" }
+        return "\(who[0]) `\(who[1])` on route `\(halves[1])`"
     }
 
     private static func words(_ why: LimitExceeded) -> String {

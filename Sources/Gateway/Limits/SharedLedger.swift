@@ -120,11 +120,12 @@ final class Anchor: Sendable {
 }
 
 extension AccountTable {
-    /// As the ledger has it: the chains of keys, then those of projects and of customers that requests may name.
+    /// As the ledger has it: the chains of keys, then those of projects and of customers that requests may name, then those
+    /// of routes.
     var joined: AccountTable {
         var joined = self
-        joined.chains = chains + projects + customers
-        (joined.projects, joined.customers) = ([], [])
+        joined.chains = chains + projects + customers + routeChains
+        (joined.projects, joined.customers, joined.routes, joined.routeChains) = ([], [], [], [])
         return joined
     }
 }

@@ -1,6 +1,7 @@
 /// What a ledger remembers of an account beside its slices, in the order in which reserving reads it.
 struct AccountState: Sendable {
     var limit: Int64
+    /// As it is held: what counts seconds is as requests in flight are.
     var unit: LimitUnit
     var period: LimitPeriod
     var scope: LimitScope
@@ -12,6 +13,8 @@ struct AccountState: Sendable {
     /// The minutes of a lone gateway: all of a new one is had at once, and the store told behind. Only the minute in which this ledger
     /// began may have been used before it.
     var isAhead: Bool
+    /// What is taken is given back a second later, whatever has become of the request.
+    var isBurst: Bool
     /// The slice of the window that counts now, or -1; first of all its slices.
     var current: Int32 = -1
     var first: Int32 = -1
@@ -21,7 +24,8 @@ struct AccountState: Sendable {
 
     init(_ account: Account, _ mode: Ledger.Mode) {
         limit = max(0, account.limit ?? .max)
-        unit = account.unit
+        isBurst = account.period == .second
+        unit = isBurst ? .parallel : account.unit
         period = account.period
         scope = account.scope
         kind = account.kind

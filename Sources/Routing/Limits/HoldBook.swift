@@ -17,6 +17,9 @@ struct HoldBook: Sendable {
         var slice: Int32
         var unit: LimitUnit
         var amount: Int64
+
+        /// Its amount stands in `Ledger.bursts`.
+        var isBurst: Bool { unit == .parallel && amount == 0 }
     }
 
     private(set) var entries: [Entry] = []

@@ -41,6 +41,9 @@ public struct Ledger: Sendable {
     /// Budgets' slices by the number of their lease.
     var byLease: [Int64: Int32] = [:]
     var holds = HoldBook()
+    /// What the last second has taken of accounts that count seconds, and whether there are such.
+    var bursts = BurstQueue()
+    var hasBursts = false
     var clock = WindowClock()
     /// The first time this ledger was told.
     var bornAt: Int64?
@@ -130,6 +133,7 @@ public struct Ledger: Sendable {
             take(demand, spans.project, &parts)
             take(demand, spans.customer, &parts)
         }
+        if hasBursts { takeBursts(of: hold, &parts) }
         holds.put(consume parts, at: Int(hold.index))
         return .permit(hold)
     }
@@ -276,6 +280,7 @@ public struct Ledger: Sendable {
     mutating func advance(to time: Int64) {
         _ = clock.advance(to: time)
         if bornAt == nil { bornAt = clock.now }
+        if !bursts.isEmpty { giveBackBursts() }
     }
 
     /// The slice of the window that counts now, opened if there is none.

@@ -5,6 +5,7 @@ extension Ledger {
         let oldNames = byName
         table = new
         states = new.accounts.map { AccountState($0, mode) }
+        hasBursts = states.contains(where: \.isBurst)
         byName = [:]
         byName.reserveCapacity(states.count)
         for (index, account) in new.accounts.enumerated() { byName[account.name] = Int32(index) }

@@ -20,7 +20,10 @@ extension Ledger {
     public mutating func release(_ hold: Hold) {
         guard let place = holds.place(of: hold) else { return }
         let parts = holds.takeParts(of: place)
-        for part in parts { giveBack(part) }
+        for part in parts {
+            giveBack(part)
+            if part.isBurst { giveBackBurst(of: hold) }
+        }
         holds.close(place, consume parts)
     }
 

@@ -68,7 +68,7 @@ extension Ledger {
             case .exhausted: state.kind == .parallel ? clock.now + Self.unknownWait : resets
             }
         let why = LimitExceeded(
-            reason: reason, account: account, scope: state.scope, owner: of.owner, unit: state.unit, period: state.period,
+            reason: reason, account: account, scope: state.scope, owner: of.owner, unit: of.unit, period: state.period,
             isBudget: of.isBudget, limit: state.limit, used: used, remaining: max(0, remaining), demanded: amount, resetsAt: resets,
             retryAfterMilliseconds: nil)
         shortage.add(why, retryAt: retry, now: clock.now)

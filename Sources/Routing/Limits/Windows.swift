@@ -74,7 +74,7 @@ extension LimitPeriod {
     public func window(at unixMilliseconds: Int64) -> LimitWindow {
         let now = min(max(unixMilliseconds, LimitWindow.times.lowerBound), LimitWindow.times.upperBound)
         switch self {
-        case .total: return .always
+        case .total, .second: return .always
         case .minute:
             let start = CivilDay.floor(now, LimitWindow.minute) * LimitWindow.minute
             return LimitWindow(start: start, end: start + LimitWindow.minute)

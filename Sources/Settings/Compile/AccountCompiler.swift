@@ -25,6 +25,7 @@ struct AccountCompiler {
             account.isBudget = false
             accounts.append(account)
         }
+        add(.requests, .second, limits.requestsPerSecond)
         add(.requests, .minute, limits.requestsPerMinute)
         add(.tokens, .minute, limits.tokensPerMinute)
         add(.requests, .day, limits.requestsPerDay)
@@ -49,6 +50,13 @@ struct AccountCompiler {
     mutating func setProjects(_ projects: [[Int]]) { table.projects = projects }
     mutating func setCustomers(_ customers: [[Int]]) { table.customers = customers }
     mutating func setDeployments(_ chains: [[Int]]) { table.deployments = chains.allSatisfy(\.isEmpty) ? [] : chains }
+
+    /// Of a route: chains of everybody, or of each caller with those of everybody before its own.
+    mutating func setRoute(_ chains: [[Int]], keys: Int, at route: Int, of count: Int) {
+        if table.routes.isEmpty { table.routes = Array(repeating: nil, count: count) }
+        table.routes[route] = RouteChains(first: table.routeChains.count, keys: keys)
+        table.routeChains += chains
+    }
 
     private mutating func append(_ accounts: [Account]) -> [Int] {
         let first = table.accounts.count
@@ -81,14 +89,14 @@ struct CountedField: Hashable {
             parts = parts.dropFirst()
         }
         guard parts.count >= 2, let unit = ["budget": LimitUnit.nanodollars, "tokens": .tokens][parts[parts.startIndex]],
-            let period = LimitPeriod.allCases.first(where: { "\($0)" == parts[parts.startIndex + 1] })
+            let period = LimitPeriod.allCases.first(where: { "\($0)" == parts[parts.startIndex + 1] }), period != .second
         else { return nil }
         (self.unit, self.period) = (unit, period)
     }
 }
 
 extension Compiler {
-    private func projectCap(_ name: String?) -> GuardAction? { name.flatMap { document.projects[$0]?.guardrails.budgetCap } }
+    func projectCap(_ name: String?) -> GuardAction? { name.flatMap { document.projects[$0]?.guardrails.budgetCap } }
 
     /// All accounts, and who is charged to which. `fields`: what conditions read.
     func accounts(for fields: [FieldName]) -> AccountTable {
@@ -123,6 +131,7 @@ extension Compiler {
                 let key = keys.indices.contains(index) ? keys[index] : nil
                 return gateway + chain + (key?.project.map { projects[$0] } ?? []) + (key?.customer.map { customers[$0] } ?? []) + organisation
             })
+        addRouteAccounts(to: &made, cap: cap)
         var providers: [String: [Int]] = [:]
         for entry in document.providers.entries {
             let common = entry.value.provider.common
@@ -143,7 +152,7 @@ extension Compiler {
     }
 
     /// What requests are served as where there are no keys.
-    private static let localKey = "local"
+    static let localKey = "local"
 
     /// What is written as nothing is no limit; what is not written is as for all keys.
     private func parallel(of key: KeySettings, _ node: Node?) -> Int? {
@@ -168,6 +177,7 @@ extension Compiler {
         }
         let limits = document.organisation.limits
         check(limits.budget, rpd: limits.requestsPerDay, tpd: limits.tokensPerDay, at: "organisation", root["organisation"])
+        checkRouteLimits()
         for entry in document.providers.entries {
             let quotas = entry.value.quotas
             check(
@@ -176,7 +186,7 @@ extension Compiler {
         }
     }
 
-    private mutating func check(_ list: BudgetList, rpd: Int?, tpd: Int?, at path: String, _ node: Node?) {
+    mutating func check(_ list: BudgetList, rpd: Int?, tpd: Int?, at path: String, _ node: Node?) {
         for (name, unit, limit) in [("rpd", BudgetUnit.requests, rpd), ("tpd", .tokens, tpd)] where limit != nil {
             guard list.budgets.contains(where: { $0.unit == unit && $0.period == .day }) else { continue }
             reader.reading.problem(
@@ -198,7 +208,7 @@ extension Compiler {
             let limits = key.limits
             let isBound =
                 !limits.budget.budgets.isEmpty || limits.tokensPerDay != nil || limits.tokensPerMinute != nil || limits.requestsPerDay != nil
-                || limits.requestsPerMinute != nil
+                || limits.requestsPerMinute != nil || limits.requestsPerSecond != nil
             if !isBound { reader.reading.problem(place, line, "say how much: a budget in tokens or requests, tpd, tpm, rpd or rpm") }
         case .free: break
         }

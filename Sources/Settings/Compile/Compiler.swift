@@ -12,6 +12,8 @@ struct Compiler {
     var routes: [NamedRoute] = []
     /// By route name: where it is written, for problems that show only when all routes are together.
     var places: [String: (path: String, line: Int)] = [:]
+    /// By route name: what holds for requests over it.
+    var terms: [String: RouteTerms] = [:]
     /// Routes that are served, but not listed.
     var hidden: Set<String> = []
     var names: [String: NamedModel] = [:]

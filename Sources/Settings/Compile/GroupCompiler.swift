@@ -55,6 +55,7 @@ extension Compiler {
         if let gate = model.commitGate { route.commitGate = gate.gate }
         if let continues = model.continuesStreams { route.continuesStreams = continues }
         if let warm = model.prefersWarm { route.prefersWarm = warm }
+        setTerms(of: entry.name, RouteTerms(limits: model.limits, personalData: model.personalData, path: path, node: node))
         if model.hidden { hidden.insert(entry.name) }
         if let tree = tree(of: model, node, at: path, name: entry.name, line: entry.line) { route.tree = tree }
         routes.append(route)

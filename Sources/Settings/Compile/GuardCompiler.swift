@@ -14,18 +14,41 @@ extension Compiler {
         }
         var resolver = GuardResolver(firewall)
         let workspace = document.guardrails
-        let projects = document.projects.entries.map { $0.value.guardrails.over(workspace) }
+        for (name, terms) in terms.sorted(by: { $0.key < $1.key }) { checkRoutePII(terms, named: name) }
         resolver.table.keyless = resolver.policy(workspace)
-        if document.keys.entries.isEmpty { resolver.table.keys = [resolver.table.keyless] }
+        resolver.table.owners = guardedOwners(&resolver)
+        for (route, own) in routeGuards { resolver.table.routes[route] = guardedOwners(&resolver, own) }
+        return resolver.table
+    }
+
+    /// - Parameter route: What a route says of personal data, for requests over it.
+    private func guardedOwners(_ resolver: inout GuardResolver, _ route: PersonalDataSettings? = nil) -> GuardTable.Owners {
+        var owners = GuardTable.Owners()
+        func policy(_ settings: GuardrailSettings) -> Int? {
+            guard let route else { return resolver.policy(settings) }
+            var joined = settings
+            joined.personalData = route.joined(with: settings.personalData)
+            return resolver.policy(joined)
+        }
+        let workspace = document.guardrails
+        let projects = document.projects.entries.map { $0.value.guardrails.over(workspace) }
+        if document.keys.entries.isEmpty { owners.keys = [policy(workspace)] }
         for (index, entry) in document.keys.entries.enumerated() {
             let own = entry.value.guardrails
             let project = index < keys.count ? keys[index].project : nil
-            resolver.table.keys.append(resolver.policy(own.over(project.map { projects[$0] } ?? workspace)))
+            owners.keys.append(policy(own.over(project.map { projects[$0] } ?? workspace)))
             guard project == nil, document.projects.entries.contains(where: { $0.value.guardrails != GuardrailSettings() }) else { continue }
-            resolver.table.named[index] = projects.map { resolver.policy(own.over($0)) }
+            owners.named[index] = projects.map { policy(own.over($0)) }
         }
-        if document.keys.entries.isEmpty, !projects.isEmpty { resolver.table.named[0] = projects.map { resolver.policy($0) } }
-        return resolver.table
+        if document.keys.entries.isEmpty, !projects.isEmpty { owners.named[0] = projects.map { policy($0) } }
+        return owners
+    }
+
+    private mutating func checkRoutePII(_ terms: RouteTerms, named name: String) {
+        guard let personal = terms.personalData, personal.actions == nil else { return }
+        var settings = GuardrailSettings()
+        settings.personalData = personal
+        check(settings, at: terms.path, terms.node)
     }
 
     // MARK: Checks
@@ -36,7 +59,7 @@ extension Compiler {
         let place = owner.setting("guardrails")
         let base = document.guardrails
         let rails: [(name: String, isSaid: Bool, isOn: Bool)] = [
-            ("pii", settings.personalData != nil, base.personalData?.rail.isOn ?? false),
+            ("pii", settings.personalData != nil, base.personalData?.isOn ?? false),
             ("injection", settings.injection != nil, base.injection?.rail.isOn ?? false),
             ("toxicity", settings.toxicity != nil, base.toxicity?.rail.isOn ?? false),
             ("keywords", settings.keywords != nil, base.keywords?.rail.isOn ?? false),
@@ -56,7 +79,9 @@ extension Compiler {
     /// - Parameter said: What stands there itself; what is above it is told where it stands.
     private mutating func check(_ settings: GuardrailSettings, at place: String, _ node: Node?, said: GuardrailSettings? = nil) {
         let said = said ?? settings
-        if let rail = settings.personalData?.rail, said.personalData != nil { check(rail, "pii", at: place, node) }
+        if let personal = settings.personalData, said.personalData != nil, personal.actions == nil || personal.rail.action != nil {
+            check(personal.rail, "pii", at: place, node)
+        }
         if let rail = settings.injection?.rail, said.injection != nil { check(rail, "injection", at: place, node) }
         if let rail = settings.toxicity?.rail, said.toxicity != nil { check(rail, "toxicity", at: place, node) }
         if let keywords = settings.keywords, said.keywords != nil {
@@ -156,10 +181,10 @@ private struct GuardResolver {
         var policy = GuardPolicy(words: keywords, rules: firewall.rules)
         if let personal = settings.personalData {
             policy.personalData = personal.rail.over(policy.personalData)
-            if let kinds = personal.kinds {
-                policy.personalKinds = PersonalData.Kinds(PersonalData.Kind.allCases.filter { kind in kinds.contains { $0.rawValue == kind.name } })
-            }
-            policy.restores = personal.restore ?? false && policy.personalData.action == .mask && !policy.personalData.isShadow
+            let actions = personal.effective
+            policy.personalKinds = PersonalData.Kinds(actions.keys)
+            policy.setPersonalActions(actions.mapValues(\.action))
+            policy.restores = personal.restore ?? false && policy.masksPersonalData
         }
         if let injection = settings.injection { policy.injection = injection.rail.over(policy.injection) }
         if let toxicity = settings.toxicity { policy.toxicity = toxicity.rail.over(policy.toxicity, .foreign) }
@@ -177,13 +202,7 @@ extension RailSettings {
     /// - Parameter prompt: Whose texts of a prompt are read unless settings say; nil: those of `initial`.
     fileprivate func over(_ initial: GuardPolicy.Rail, _ prompt: GuardPolicy.Roles? = nil) -> GuardPolicy.Rail {
         var rail = initial
-        switch action ?? .off {
-        case .off: rail.action = .off
-        case .warn: rail.action = .warn
-        case .mask: rail.action = .mask
-        case .block: rail.action = .block
-        case .route: rail.action = .route
-        }
+        rail.action = (action ?? .off).action
         if let threshold { rail.threshold = Int((threshold * 1000).rounded()) }
         rail.isShadow = shadow ?? false
         rail.route = route
@@ -192,6 +211,18 @@ extension RailSettings {
         let replies = scope.map { $0 != .prompt } ?? initial.roles.contains(.reply)
         rail.roles = (scope == .reply ? [] : asked).union(replies ? .init(.reply) : [])
         return rail
+    }
+}
+
+extension GuardAction {
+    fileprivate var action: GuardPolicy.Action {
+        switch self {
+        case .off: .off
+        case .warn: .warn
+        case .mask: .mask
+        case .block: .block
+        case .route: .route
+        }
     }
 }
 

@@ -6,6 +6,7 @@ public struct LimitSettings: Configurable {
     public var budget = BudgetList()
     /// So that nobody is surprised.
     public var alerts = AlertThresholds([80, 100])
+    public var requestsPerSecond: Int?
     public var requestsPerMinute: Int?
     public var tokensPerMinute: Int?
     public var requestsPerDay: Int?
@@ -20,6 +21,7 @@ public struct LimitSettings: Configurable {
     public static let fields: [Field<Self>] = [
         .setting("budget", \.budget, "What may be spent: amounts by period in USD, or budgets with `amount`, `unit` and `period`."),
         .setting("alerts", \.alerts, "Per cent of a budget at which somebody is told, for budgets that say nothing themselves."),
+        .setting("rps", \.requestsPerSecond, in: count, "Requests in any one second, whenever it begins."),
         .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute."),
         .setting("tpm", \.tokensPerMinute, in: tokens, "Tokens per minute, of prompts and answers together."),
         .setting("rpd", \.requestsPerDay, in: count, "Requests per day in UTC."),

@@ -40,7 +40,7 @@ struct RerateDeltas {
         let difference = rerated.cost.amount - row.cost.amount
         guard difference != 0 else { return }
         for owner in owners(of: row) {
-            for period in LimitPeriod.allCases where period != .minute {
+            for period in LimitPeriod.allCases where period != .minute && period != .second {
                 let account = Account(owner.scope, owner.name, .nanodollars, per: period, limit: nil)
                 let window = Window(account: account.name, start: period.window(at: row.startedUnixMilliseconds).start)
                 windows[window, default: 0] += difference
@@ -52,9 +52,17 @@ struct RerateDeltas {
 
     private func owners(of row: LedgerEntry) -> [(scope: LimitScope, name: String)] {
         let numbers: [(LimitScope, NameID)] = [
-            (.key, row.key), (.project, row.project), (.customer, row.customer), (.provider, row.provider), (.deployment, row.deployment),
+            (.key, row.key), (.project, row.project), (.customer, row.customer), (.route, row.route), (.provider, row.provider),
+            (.deployment, row.deployment),
         ]
-        return [(.organisation, "")] + numbers.compactMap { scope, id in names[id].map { (scope, $0.name) } }
+        var owners = [(LimitScope.organisation, "")] + numbers.compactMap { scope, id in names[id].map { (scope, $0.name) } }
+        guard let route = names[row.route]?.name else { return owners }
+        if let customer = names[row.customer]?.name {
+            owners.append((.caller, Account.caller(customer: customer, of: route)))
+        } else if let key = names[row.key]?.name {
+            owners.append((.caller, Account.caller(key: key, of: route)))
+        }
+        return owners
     }
 }
 
