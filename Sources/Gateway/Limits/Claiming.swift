@@ -81,10 +81,11 @@ extension Admitted {
         let classes = isOwnRoute(live) ? CostClass.classes(of: table(live).deployments(of: journey.route), live.targets) : live.costs[journey.route]
         for place in classes.indices {
             let demand = worst.demand(at: classes[place], live.targets, ceiling: live.metering.ceiling)
-            guard let money = demand.nanodollars else { continue }
-            most.nanodollars = max(most.money, money)
+            // What has no price has tokens all the same, unless it may not serve.
+            if demand.nanodollars == nil, let party = claim?.party, live.metering.standing(of: party).hasHardMoney { continue }
+            most.nanodollars = max(most.money, demand.money)
             most.tokens = max(most.tokens, demand.tokens)
-            if money == 0 { hasFree = true }
+            if demand.nanodollars == 0 { hasFree = true }
             if classes.count == 1 { claim?.remember(demand, of: classes[place]) }
         }
         return (most, hasFree)
