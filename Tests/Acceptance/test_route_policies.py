@@ -127,6 +127,16 @@ def test_each_user_has_a_cap(behind):
     assert ask(gateway, "summarise", key="key-b", headers={"x-customer-id": "umbrella"}, max_tokens=7).status == 200
 
 
+def test_tokens_are_limited_where_nobody_knows_a_price(behind):
+    gateway, up = behind(
+        models={"chat": {"deployments": [{"provider": "up", "model": "unheard-of"}]}},
+        routes={"summarise": {"fallback": ["chat"], "limits": {"budget": {"day": 100, "unit": "tokens"}}}},
+        keys={**KEYS, "few": {"key": "key-few", "tpm": 100}})
+    assert ask(gateway, "summarise", key="key-a", max_tokens=200).error["code"] == "budget_exceeded"
+    assert ask(gateway, "chat", key="key-few", max_tokens=200).error["code"] == "rate_limit_exceeded"
+    assert ask(gateway, "chat", key="key-a", max_tokens=200).status == 200 and len(up.requests) == 1
+
+
 def test_what_a_route_spent_outlasts_the_process_and_new_settings(behind):
     gateway, up = behind(routes=grid(budget={"maxTokensPerDay": 200 * EACH}), keys=KEYS)
     while ask(gateway, "summarise", key="key-a", max_tokens=7).status == 200:
@@ -282,4 +292,4 @@ def test_two_gateways_share_the_tokens_of_a_day(two):
         assert set(found) <= {200, 402, 429, 503}, found
         assert spent() <= limit
     refused = [ask(one, "summarise", key=key, max_tokens=7) for one in gateways for key in ("key-a", "key-b")]
-    assert {one.status for one in refused} <= {200, 402}, refused
+    assert {one.status for one in refused} <= {200, 402}, [(one.status, one.body) for one in refused]
