@@ -95,7 +95,7 @@ extension Node {
 
     /// The same for what stands at `path`.
     func covered(at path: [String]) -> Node {
-        if case .scalar = content { return Self.holdsSecret(path) ? covered(under: Self.header) : self }
+        if case .scalar = content { return covered(under: Self.holdsSecret(path) ? Self.header : "") }
         return covered(under: path.last ?? "")
     }
 

@@ -40,42 +40,54 @@ struct SettingsDesk: Sendable {
     }
 
     private func put(_ call: AdminCall, _ path: [String]) async throws -> AdminAnswer {
-        guard let value = call.body.withUnsafeBytes({ JSONNode.read($0) }), !value.isNull else {
+        guard let value = call.body.withUnsafeBytes({ JSONNode.read($0) }), !value.isNull || Self.isSingle(path) else {
             throw AdminRefusal(400, "invalid_json", "the body must be the setting's value as JSON; to take a setting out, DELETE it")
         }
-        let etag = etag
+        let (etag, file) = (etag, await book.file)
         try Self.checkMay(call, path)
+        try Self.checkPlace(path)
         let document = try await book.change(call.mark("settings.change", path.joined(separator: "."))) { document, overlay in
             let old = Overlay.get(path, in: document)
-            try Self.check(call, old, etag)
-            overlay.set(path, to: value.uncovered(by: old))
+            try Self.check(call, old ?? .map([]), etag)
+            Self.set(path, to: value.uncovered(by: old), in: &overlay, above: file)
         }
-        guard let node = Overlay.get(path, in: document) else { throw Self.unset(path) }
+        guard let node = Overlay.get(path, in: document) else {
+            guard value.isNull else { throw Self.unset(path) }
+            return Self.answer(path, value, etag(.map([])))
+        }
         return Self.answer(path, node, etag(node))
+    }
+
+    /// Null: not set, whatever the file says.
+    private static func set(_ path: [String], to value: Node, in overlay: inout Overlay, above file: Node) {
+        guard value.isNull else { return overlay.set(path, to: value) }
+        overlay.forget(path)
+        if Overlay.get(path, in: overlay.applied(to: file)) != nil { overlay.set(path, to: nil) }
+    }
+
+    private static func isSingle(_ path: [String]) -> Bool {
+        SchemaDesk.shape(at: path[...], in: .section(SettingsDocument.descriptions))?.isSingle ?? false
     }
 
     /// Several settings of a section at once: each member takes the place of what was there, `null` takes it out, whatever the file says.
     private func patch(_ call: AdminCall, _ path: [String]) async throws -> AdminAnswer {
         let members = try call.object().entries ?? []
         for member in members { try Self.checkMay(call, path + [member.name]) }
+        try Self.checkPlace(path)
         let (etag, file) = (etag, await book.file)
         let document = try await book.change(call.mark("settings.change", path.joined(separator: "."))) { document, overlay in
             try Self.check(call, Overlay.get(path, in: document) ?? .map([]), etag)
             for member in members {
                 let place = path + [member.name]
-                if !member.node.isNull {
-                    overlay.set(place, to: member.node.uncovered(by: Overlay.get(place, in: document)))
-                    continue
-                }
-                overlay.forget(place)
-                if Overlay.get(place, in: overlay.applied(to: file)) != nil { overlay.set(place, to: nil) }
+                Self.set(place, to: member.node.uncovered(by: Overlay.get(place, in: document)), in: &overlay, above: file)
             }
         }
         let node = Overlay.get(path, in: document) ?? .map([])
         return Self.answer(path, node, etag(node))
     }
 
-    /// `GET /api/v1/forms/{section}`: what a form of a section is made of. What is not set is not in `value`.
+    /// `GET /api/v1/forms/{section}`: what a form of a section is made of. What is not set is not in `value`; a single value that is not
+    /// set is null. `fixed` says of one that cannot be changed here why, and where it can.
     func form(_ call: AdminCall) async throws -> AdminAnswer {
         try call.checkQuery([])
         let section = call.rest(after: 3)
@@ -85,22 +97,35 @@ struct SettingsDesk: Sendable {
         }
         let (document, file, changes) = (await book.document, await book.file, await book.changes.settings)
         let changed = changes.keys.filter { $0.first == section }.map { $0.dropFirst().joined(separator: ".") }.sorted()
-        let node = Overlay.get([section], in: document) ?? .map([])
+        let nothing: Node = field.shape.isSingle ? .plain("null") : .map([])
+        let node = Overlay.get([section], in: document)
         var answer = AdminAnswer { whole in
             whole.object { whole in
                 whole.member("section", section)
+                if let fixed = Self.fixed(section) { whole.member("fixed", fixed) }
                 whole.key("value")
-                node.covered(at: [section]).write(to: &whole)
+                (node ?? nothing).covered(at: [section]).write(to: &whole)
                 whole.key("file")
-                (Overlay.get([section], in: file) ?? .map([])).covered(at: [section]).write(to: &whole)
+                (Overlay.get([section], in: file) ?? nothing).covered(at: [section]).write(to: &whole)
                 whole.key("changed")
                 whole.array { list in for path in changed { list.string(path) } }
                 whole.key("schema")
-                whole.raw(JSONSchema.part(of: field.shape).text())
+                whole.raw(JSONSchema.part(of: field).text())
             }
         }
-        answer.etag = etag(node)
+        answer.etag = etag(node ?? .map([]))
         return answer
+    }
+
+    /// What finds and opens the store cannot stand in it.
+    private static func fixed(_ section: String) -> String? {
+        guard section == "store" || section == "secrets_key" else { return nil }
+        let variable = EnvironmentOverlay.prefix + section.uppercased()
+        return "`\(section)` is read before the store is open: set it in the settings file or as \(variable), and start the gateway again"
+    }
+
+    private static func checkPlace(_ path: [String]) throws {
+        if let why = path.first.flatMap(fixed) { throw AdminRefusal(409, "set_elsewhere", why) }
     }
 
     /// Back to what the file says.
@@ -108,7 +133,7 @@ struct SettingsDesk: Sendable {
         let etag = etag
         try Self.checkMay(call, path)
         _ = try await book.change(call.mark("settings.delete", path.joined(separator: "."))) { document, overlay in
-            try Self.check(call, Overlay.get(path, in: document), etag)
+            try Self.check(call, Overlay.get(path, in: document) ?? .map([]), etag)
             let before = overlay
             overlay.forget(path)
             if overlay == before {
@@ -126,9 +151,9 @@ struct SettingsDesk: Sendable {
         throw AdminRefusal(403, "role_not_sufficient", "`\(first)` is changed by the role admin; \(call.caller.name) is \(call.caller.role.rawValue)")
     }
 
-    private static func check(_ call: AdminCall, _ node: Node?, _ etag: (Node) -> String) throws {
+    private static func check(_ call: AdminCall, _ node: Node, _ etag: (Node) -> String) throws {
         guard let wanted = call.ifMatch, wanted != "*" else { return }
-        guard let node, wanted.split(separator: ",").contains(where: { $0.drop { $0 == " " } == etag(node) }) else {
+        guard wanted.split(separator: ",").contains(where: { $0.drop { $0 == " " } == etag(node) }) else {
             throw AdminRefusal(412, "changed_meanwhile", "it was changed since you read it: read it again")
         }
     }

@@ -14,6 +14,14 @@ public indirect enum Shape: Sendable {
     /// Checked elsewhere; the word says what it is.
     case free(String)
 
+    /// One value, which has no parts of its own.
+    public var isSingle: Bool {
+        switch self {
+        case .bool, .integer, .number, .text, .choice: true
+        case .list, .names, .section, .variants, .either, .free: false
+        }
+    }
+
     /// One word or few.
     public var name: String {
         switch self {

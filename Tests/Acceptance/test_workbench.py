@@ -89,6 +89,34 @@ def test_several_settings_change_at_once_or_none_of_them(served):
         assert admin("PATCH", "/api/v1/settings/router", body)[0] == 400
 
 
+def test_a_single_value_has_a_form_and_no_secret_is_in_it(gateway):
+    key = "a secrets key of more than 32 characters"
+    started = gateway(SETTINGS | {"secrets_key": key, "prices_file": "prices.yaml"}, environment={"SWIFTLET_ADMIN_TOKEN": TOKEN})
+    admin = Admin(started, TOKEN)
+    form = admin.get("/api/v1/forms/prices_file")
+    assert form["value"] == form["file"] == "prices.yaml" and form["changed"] == [] and "fixed" not in form
+    assert form["schema"]["type"] == ["string", "null"] and "properties" not in form["schema"] and "running gateway" in form["schema"]["description"]
+    status, headers, form = admin("GET", "/api/v1/forms/default_router")
+    assert (form["value"], form["file"]) == (None, None)
+    # Not set is something to change, too, and to have changed since.
+    assert admin("PUT", "/api/v1/settings/default_router", "chat", if_match=headers["etag"])[0] == 200
+    assert admin("PUT", "/api/v1/settings/default_router", "chat", if_match=headers["etag"])[0] == 412
+    assert admin("PUT", "/api/v1/settings/default_router", "chatt")[2]["error"]["problems"][0]["path"] == "default_router"
+    # Null: not set, whatever the file says; only a single value can be put so.
+    assert admin("PUT", "/api/v1/settings/prices_file", b"null")[0] == 200
+    form = admin.get("/api/v1/forms/prices_file")
+    assert (form["value"], form["file"], form["changed"]) == (None, "prices.yaml", [""])
+    assert admin("DELETE", "/api/v1/settings/prices_file")[0] == 204
+    assert admin.get("/api/v1/forms/prices_file")["value"] == "prices.yaml"
+    assert admin("PUT", "/api/v1/settings/router", b"null")[0] == 400
+    # What opens the store cannot stand in it, so it is not taken as if it could.
+    form = admin.get("/api/v1/forms/secrets_key")
+    assert form["value"] == "****" and key not in str(form) and "SWIFTLET_SECRETS_KEY" in form["fixed"]
+    assert admin.get("/api/v1/forms/store")["schema"]["pattern"].startswith("^(sqlite:")
+    for path in ("store", "secrets_key"):
+        assert admin("PUT", f"/api/v1/settings/{path}", "memory:")[2]["error"]["code"] == "set_elsewhere"
+
+
 def test_an_operator_changes_general_settings_and_not_who_may(gateway):
     started = gateway(SETTINGS | {"admin": {"tokens": {"ola": {"token": "ola-token-0123456789", "role": "operator"},
                                                        "aud": {"token": "aud-token-0123456789", "role": "auditor"}}}},

@@ -3,7 +3,7 @@
 import { h, replace, badge, confirm, empty, failure, sheet, toast } from "./dom.js";
 import { read, remove, setting } from "./api.js";
 import { words } from "./format.js";
-import { form } from "./form.js";
+import { form, prose } from "./form.js";
 
 await sheet("routes.css");
 
@@ -11,6 +11,7 @@ const SECTIONS = [
   ["server", "Server"], ["ledger", "Ledger"], ["organisation", "Organisation"], ["router", "Router"], ["general", "General"],
   ["cache", "Response cache"], ["responses", "Stored responses"], ["learning", "Learning from feedback"], ["alerts", "Alerts"],
   ["telemetry", "Telemetry"], ["regions", "Regions"], ["guardrails", "Guardrails"], ["admin", "Admin API"],
+  ["default_router", "Default route"], ["prices_file", "File of prices"], ["store", "Store"], ["secrets_key", "Secrets key"],
 ];
 const ELSEWHERE = [
   ["models", "Models and providers"], ["routes", "Routes, policies and rules"], ["keys", "Keys"], ["projects", "Projects and customers"],
@@ -43,13 +44,23 @@ class All extends HTMLElement {
     }
   }
 
-  #show(name, title, body, { value, schema, changed }, etag) {
-    if (!Object.keys(schema.properties ?? {}).length) return replace(body, empty("Nothing to set here"));
+  #show(name, title, body, { value, schema, changed, fixed }, etag) {
+    // A single value is a form of one field.
+    const isSingle = !schema.properties;
+    if (!isSingle && !Object.keys(schema.properties).length) return replace(body, empty("Nothing to set here"));
     const said = h("p", { class: "note", role: "status" });
     const save = h("button", { class: "button primary", type: "button", disabled: true }, "Save");
-    const fields = form(schema, value, { changed: () => { save.disabled = !this.#mayChange; said.textContent = ""; } });
+    const changes = () => { save.disabled = !this.#mayChange; said.textContent = ""; };
+    const fields = isSingle ? form({ properties: { [name]: schema } }, value === null ? undefined : { [name]: value }, { changed: changes })
+      : form(schema, value, { changed: changes });
+    const now = () => (isSingle ? fields.value?.[name] ?? null : fields.value ?? {});
+    if (fixed) {
+      for (const input of fields.querySelectorAll("input")) input.disabled = true;
+      return replace(body, fields, h("p", { class: "note" }, prose(fixed) + "."));
+    }
     const tell = (problem) => {
-      const left = fields.complain(problem.fields ?? [], name);
+      const own = problem.fields ?? [];
+      const left = isSingle ? fields.complain(own.map((one) => ({ ...one, path: "." + one.path })), "") : fields.complain(own, name);
       said.textContent = left.map((one) => one.message).join(" ")
         || (problem.fields?.length ? "Nothing was saved: see what is marked." : problem.message);
       said.classList.add("wrong");
@@ -58,8 +69,12 @@ class All extends HTMLElement {
       save.disabled = true;
       try {
         const { saveMerged } = await import("./merge.js");
-        if (!await saveMerged([name], fields.value ?? {}, value, etag, title)) return;
-        toast(`${title}: saved. It holds from now on.`);
+        const saved = await saveMerged([name], now(), value, etag, title, () => read("forms/" + name));
+        if (!saved) {
+          save.disabled = false;
+          return;
+        }
+        toast(`${title}: saved. It holds from ${saved.isForNextStart ? "the next start of the gateway" : "now on"}.`);
         this.#load(name, title, body);
       } catch (problem) {
         tell(problem);

@@ -90,19 +90,19 @@ export function merge(title, base, mine, theirs) {
 
 /**
  * Saves a setting over what was read before. Where it was changed meanwhile, asks how to put both together.
- * Returns { value, etag } as saved, null where it was left unsaved.
+ * Returns { value, etag } as saved, null where it was left unsaved. `again`: reads it once more.
  */
-export async function saveMerged(path, mine, base, etag, name) {
+export async function saveMerged(path, mine, base, etag, name, again = () => read(setting(path))) {
   let [value, from, tag] = [mine, base, etag];
   for (;;) {
     try {
       const saved = await put(setting(path), value, tag ?? undefined);
-      return { value: saved.data.value, etag: saved.etag };
+      return { value: saved.data.value, etag: saved.etag, isForNextStart: saved.data.restart_required };
     } catch (problem) {
       if (problem.status !== 412 && problem.status !== 409) throw problem;
       let now;
       try {
-        now = await read(setting(path));
+        now = await again();
       } catch (gone) {
         if (gone.status !== 404) throw gone;
         throw new Problem(404, "not_found", `${name} was deleted meanwhile. Save it under a new name with Duplicate, or discard your changes.`);

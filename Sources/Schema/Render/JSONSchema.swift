@@ -8,7 +8,13 @@ public enum JSONSchema {
         return JSONText.object(members).text() + "\n"
     }
 
-    /// What may stand in a part of an item, as a change of it has: nothing is required. `name` stands beside the item's settings.
+    /// What may stand in a setting, for a form of it: one that is a single value has its help and default, too.
+    public static func part(of field: FieldDescription) -> JSONText {
+        field.shape.isSingle ? property(field) : part(of: field.shape)
+    }
+
+    /// What may stand in a part of an item, as a change of it has: nothing is required. `name` stands beside the item's settings; what is
+    /// a single value is no object.
     public static func part(of shape: Shape) -> JSONText {
         let name = ("name", JSONText.object([("type", .string("string")), ("description", .string("Its name, which it keeps."))]))
         switch shape {
@@ -25,7 +31,8 @@ public enum JSONSchema {
                 properties.append((field.name, property(field)))
             }
             return .object([("type", .string("object")), ("properties", .object(properties)), ("additionalProperties", .bool(false))])
-        default: return .object([("type", .string("object")), ("properties", .object([name]))])
+        case .bool, .integer, .number, .text, .choice: return .object(schema(shape))
+        case .either, .free: return .object([("type", .string("object")), ("properties", .object([name]))])
         }
     }
 
