@@ -151,19 +151,31 @@ struct Collections: Sendable {
         let bounds = call.caller.bounds
         var mark = call.mark("\(section).delete", "\(section).\(name)")
         mark.leavesDangling = try Self.leavesDangling(call)
-        _ = try await book.change(mark) { document, overlay in
-            guard let old = Overlay.get([section, name], in: document), bounds.map({ KeyBounds($0).sees(old) }) ?? true else {
-                throw Self.unknown(section, name, document, bounds)
+        do {
+            _ = try await book.change(mark) { document, overlay in
+                guard let old = Overlay.get([section, name], in: document), bounds.map({ KeyBounds($0).sees(old) }) ?? true else {
+                    throw Self.unknown(section, name, document, bounds)
+                }
+                try check(call, old)
+                overlay.set([section, name], to: nil)
             }
-            try check(call, old)
-            overlay.set([section, name], to: nil)
+        } catch let refused as SettingsBook.Refused {
+            throw await book.couldSkip([section, name]) ? Self.stillNamed(section, name, refused.problems) : refused
         }
         if section == "providers" { try await beside.tests.forget(name) }
         return .nothing
     }
 
     static let dangling = AdminRoute.Parameter(
-        name: "dangling", help: "`skip`: routes that name it stay, and skip it; without it they are a reason not to take it away.")
+        name: "dangling", help: "`skip`: routes and rules that name it stay, and pass it over; without it they are a reason not to delete it.")
+
+    private static func stillNamed(_ section: String, _ name: String, _ problems: [Problem]) -> AdminRefusal {
+        let places = problems.prefix(5).map { "`\($0.path)`" }.joined(separator: ", ")
+        return AdminRefusal(
+            422, "invalid_settings",
+            "nothing was changed: the \(word(section)) `\(name.prefix(200))` is named by \(places)\(problems.count > 5 ? " and others" : ""): "
+                + "take it out there first, or delete it with `?dangling=skip`, and they pass it over from then on", problems: problems)
+    }
 
     private static func leavesDangling(_ call: AdminCall) throws -> Bool {
         switch call.query["dangling"] {

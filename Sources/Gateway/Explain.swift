@@ -99,9 +99,18 @@ extension Server {
         decision.nanoseconds = UInt32(clamping: deciding + Int64(admitted.journey.facts.appraisal?.nanoseconds ?? 0))
         var report = DecisionReport(decision, DecisionNames(admitted.table(live)))
         report.fill(from: admitted, live)
+        report.warnings += lacks(of: admitted.entry.policy, live)
         (report.warmths, report.movedFrom) = (explanation.warmths, explanation.movedFrom)
         if let chosen = explanation.decision.chosen { report.fill(served: chosen, live) }
         return report
+    }
+
+    /// Rules of a policy that name what is gone.
+    private func lacks(of policy: Int?, _ live: Live) -> [String] {
+        guard let rules = policy.flatMap({ live.blueprint.policies[$0].rules }) else { return [] }
+        return live.table.policies[rules].rules.compactMap { rule in
+            rule.lack.map { "the rule `\(rule.name)` is passed over: \($0)" }
+        }
     }
 }
 

@@ -105,6 +105,55 @@ def test_what_names_something_that_is_gone_passes_it_over(served):
     assert served.post("/v1/chat/completions", ask)[1]["x-swiftlet-deployment"] == "lab/m"
 
 
+def test_a_rule_that_names_something_that_is_gone_is_passed_over(served):
+    admin = Admin(served, TOKEN)
+    ask = {"model": "chat", "messages": [{"role": "user", "content": "hi"}]}
+    served_by = lambda: served.post("/v1/chat/completions", ask)[1].get("x-swiftlet-deployment")  # noqa: E731
+    for section, name, value in (
+            ("models", "other", {"deployments": [{"provider": "lab", "model": "o"}]}), ("policies", "side", {"route": "lab/s"}),
+            ("providers", "spare", {"type": "mock"})):
+        rules = {"by model": {"model": "other"}, "by policy": {"policy": "side"}, "by provider": {"provider": "spare", "model": "x"},
+                 "by tree": {"route": {"fallback": [name if section == "models" else "spare/x"]}}}
+        leads = {"models": ("by model", "by tree"), "policies": ("by policy",), "providers": ("by provider", "by tree")}[section]
+        for lead in leads:
+            assert admin("POST", f"/api/v1/{section}", {"name": name, **value})[0] == 201
+            word = "use" if lead == "by policy" else "then"
+            rule = {"name": lead, "priority": 9, "when": {"request.model": {"eq": "chat"}}, word: rules[lead]}
+            made = admin("POST", "/api/v1/rules", rule)
+            assert made[0] == 201, made
+            assert served_by() in {"lab/o", "lab/s", "spare/x"}
+            # Where it is named, and what to do about it.
+            status, _, body = admin("DELETE", f"/api/v1/{section}/{name}")
+            assert status == 422 and all(p["path"].startswith("rules[0].") for p in body["error"]["problems"]), body
+            assert f"`{name}` is named by `rules[0]" in body["error"]["message"] and "?dangling=skip" in body["error"]["message"]
+            assert served_by() in {"lab/o", "lab/s", "spare/x"}
+            assert admin("DELETE", f"/api/v1/{section}/{name}?dangling=skip")[0] == 204
+            assert served_by() == "lab/m"
+            found = check(admin, ("policies.default.timeout", "9s"))
+            assert found["ok"] and any("the rule is passed over" in one["message"] for one in found["problems"]), found
+            warnings = admin("POST", "/api/v1/explain", {"key": "acceptance", "body": ask})[2]["warnings"]
+            assert len(warnings) == 1 and warnings[0].startswith(f"the rule `{lead}` is passed over: "), warnings
+            # It is asked again as soon as what it names is there again.
+            assert admin("POST", f"/api/v1/{section}", {"name": name, **value})[0] == 201
+            assert served_by() in {"lab/o", "lab/s", "spare/x"}
+            assert admin("DELETE", f"/api/v1/rules/{lead.replace(' ', '%20')}")[0] == 204
+            assert admin("DELETE", f"/api/v1/{section}/{name}")[0] == 204
+
+
+def test_a_rule_that_is_passed_over_outlives_a_restart(served):
+    admin = Admin(served, TOKEN)
+    assert admin("POST", "/api/v1/models", {"name": "other", "deployments": [{"provider": "lab", "model": "o"}]})[0] == 201
+    rule = {"name": "vip", "when": {"request.model": {"eq": "chat"}}, "then": {"model": "other"}}
+    assert admin("POST", "/api/v1/rules", rule)[0] == 201
+    assert admin("DELETE", "/api/v1/models/other?dangling=skip")[0] == 204
+    served.stop()
+    served.start({"SWIFTLET_ADMIN_TOKEN": TOKEN})
+    status, headers, _ = served.post("/v1/chat/completions", {"model": "chat", "messages": [{"role": "user", "content": "hi"}]})
+    assert status == 200 and headers["x-swiftlet-deployment"] == "lab/m"
+    # What is new must name what there is.
+    assert admin("POST", "/api/v1/rules", {**rule, "name": "new", "then": {"model": "none"}})[0] == 422
+
+
 def test_it_is_refused_like_the_change_itself(served):
     for body in ({}, {"changes": []}, {"changes": "x"}, {"changes": [{"value": 1}]}, {"changes": [{"path": "a..b"}], "more": 1}):
         assert Admin(served, TOKEN)("POST", "/api/v1/settings/check", body)[0] == 400

@@ -299,6 +299,11 @@ public actor SettingsBook {
         return blueprint
     }
 
+    /// Whether the settings could do without what stands at `path`, where what names it passes it over.
+    func couldSkip(_ path: [String]) -> Bool {
+        compilation(of: Overlay.set(path[...], to: nil, in: document), leavesDangling: true).blueprint != nil
+    }
+
     /// A document that names what is gone is no worse than the one in force, where that does so as well.
     private func compilation(of document: Node, leavesDangling: Bool = false) -> Compilation {
         source.compiled(document) { errors in

@@ -1,11 +1,11 @@
 // Keys: made in two steps, shown once; what they have used and may use; projects' and customers' budgets beside them.
 
 import { h, replace, badge, confirm, copyButton, dialog, empty, failure, field, tabs, toast } from "./dom.js";
-import { get, named, patch, post, query, read, remove } from "./api.js";
+import { get, named, patch, post, query, read } from "./api.js";
 import { count, money, until, words } from "./format.js";
 import { usageBar } from "./chart.js";
 import { snippets } from "./snippets.js";
-import { patchMerged, reference } from "./parts.js";
+import { patchMerged, reference, removed } from "./parts.js";
 import { RAILS, actionOf, section } from "./rail.js";
 
 const amount = (value, unit) => (value === null || value === undefined ? "–" : unit === "usd" ? money(value) : `${count(value)} ${unit}`);
@@ -263,7 +263,9 @@ class Keys extends HTMLElement {
         close();
         if (!await confirm(`Delete ${name}?`, "Requests with this key are refused from now on. What it has used stays in the log.",
           "Delete it")) return;
-        await act(() => {}, async () => { await remove("keys/" + named(name), etag); toast(`${name} is deleted.`); })();
+        await act(() => {}, async () => {
+          if (await removed("keys/" + named(name), name, etag)) toast(`${name} is deleted.`);
+        })();
       };
       return h("div", {}, form, h("h3", {}, "More"), h("div", { class: "row" },
         h("button", { class: "button", type: "button", onclick: pause }, now.paused ? "Let it work again" : "Pause"),

@@ -1,9 +1,9 @@
 // Providers, deployments with their health, and the models that applications send.
 
 import { h, replace, badge, confirm, dialog, empty, failure, field, toast } from "./dom.js";
-import { get, live, named, post, query, read, remove } from "./api.js";
+import { get, live, named, post, query, read } from "./api.js";
 import { count, duration, moment, percent, until, words } from "./format.js";
-import { patchMerged, reference } from "./parts.js";
+import { patchMerged, reference, removed } from "./parts.js";
 
 const KINDS = { closed: ["good", "serves"], half_open: ["warn", "is tried"], open: ["bad", "rests"] };
 const TYPES = ["openai", "anthropic", "gemini", "azure", "bedrock", "vertex", "mistral", "cohere", "deepseek", "groq", "xai", "openrouter",
@@ -302,7 +302,7 @@ class Models extends HTMLElement {
   async #erase(path, name, word) {
     if (!await confirm(`Delete ${name}?`, `Requests that need this ${word} are refused from now on.`, "Delete it")) return;
     try {
-      await remove(`${path}/${named(name)}`);
+      if (!await removed(`${path}/${named(name)}`, name)) return;
       toast(`${name} is deleted.`);
     } catch (problem) {
       toast(problem.fields.map((one) => one.message).join(" ") || problem.message, "bad");

@@ -1,7 +1,7 @@
 // Pieces that several screens are made of: tables, choices in a row, times to look at, texts with places marked.
 
-import { h, replace, append, sheet, toast } from "./dom.js";
-import { patch, read } from "./api.js";
+import { h, replace, append, confirm, sheet, toast } from "./dom.js";
+import { patch, read, remove } from "./api.js";
 
 /** `columns`: [name, class]; a name of nothing is a column of buttons. */
 export const table = (columns, rows, caption) => h("div", { class: "scroll" }, h("table", {},
@@ -97,6 +97,20 @@ export function pages(body, foot, read, show) {
 export const reference = (name, isThere, href) => (!isThere
   ? h("span", { class: "dangling", title: "There is nothing of this name any more" }, name, h("span", { class: "faint" }, " (deleted)"))
   : href ? h("a", { href }, name) : name);
+
+/** Takes something away, also where others name it, if that is meant. False: it stayed. */
+export async function removed(path, name, etag) {
+  try {
+    await remove(path, etag);
+  } catch (problem) {
+    if (problem.status !== 422 || !problem.fields.length) throw problem;
+    const places = h("ul", { class: "others" }, problem.fields.map((one) => h("li", {}, h("code", {}, one.path))));
+    if (!await confirm(`Others name ${name}`, h("div", {}, h("p", {}, "They stay as they are, pass it over from now on, and show it as missing:"),
+      places), "Delete it anyway")) return false;
+    await remove(path + "?dangling=skip", etag);
+  }
+  return true;
+}
 
 export const card = (label, value, note, help) => h("section", { class: "card figure", "aria-label": label },
   h("h2", { title: help }, label), h("span", { class: "value" }, value), h("p", { class: "faint" }, note ?? ""));

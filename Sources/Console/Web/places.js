@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { words } from "./format.js";
-import { strategies } from "./treedata.js";
+import { strategies, targets } from "./treedata.js";
 
 let vocabulary;
 
@@ -46,8 +46,20 @@ class Places {
   find(name) {
     const known = this.known.get(name);
     if (known) return known;
+    if (name === "auto" || name.startsWith("auto:")) return { name, what: "whatever serves" };
     const provider = this.providers.find((one) => name.startsWith(one + "/") && name.length > one.length + 1);
     return provider ? { name, what: `a model of ${provider}` } : undefined;
+  }
+
+  /** What a rule names and is not there. */
+  lost(rule) {
+    const then = rule?.then ?? rule?.use;
+    if (typeof then !== "object" || then === null) return [];
+    const { provider, model, policy, route } = then;
+    if (provider !== undefined && !this.providers.includes(provider)) return [provider];
+    if (policy !== undefined && !this.policies.includes(policy)) return [policy];
+    if (model !== undefined && provider === undefined && !this.find(model)) return [model];
+    return [...new Set(targets(route, this.strategies))].filter((name) => name && !this.find(name));
   }
 }
 

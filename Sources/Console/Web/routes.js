@@ -1,9 +1,10 @@
 // Routes and policies: the list. One of them opens in route-edit.js.
 
 import { h, badge, confirm, dialog, empty, failure, field, replace, sheet, toast } from "./dom.js";
-import { get, post, put, read, remove, setting } from "./api.js";
+import { get, post, put, read, setting } from "./api.js";
 import { count, moment, percent, words } from "./format.js";
 import { isMap, targets } from "./treedata.js";
+import { removed } from "./parts.js";
 import { members, places } from "./places.js";
 
 await sheet("routes.css");
@@ -188,21 +189,6 @@ class Routes extends HTMLElement {
   }
 }
 
-/** Takes something away, also where others name it, if that is meant. */
-async function removed(path, name) {
-  try {
-    await remove(path);
-  } catch (problem) {
-    if (problem.status !== 422 || !problem.fields.length) throw problem;
-    const places = h("ul", { class: "others" }, problem.fields.map((one) => h("li", {}, h("code", {}, one.path))));
-    if (!await confirm(`Others name ${name}`, h("div", {}, h("p", {}, "They stay as they are, pass it over from now on, and show it as missing:"),
-      places),
-      "Delete it anyway")) return false;
-    await remove(path + "?dangling=skip");
-  }
-  return true;
-}
-
 function chips(row) {
   if (!row.members.length) return h("span", { class: "faint" }, "–");
   const more = row.members.length - 6;
@@ -235,24 +221,28 @@ export function askName(title, known, section, now, help) {
   });
 }
 
+const MISSING = ["bad", "something is missing"];
+
 function rows(known, byPolicy, byModel, canaries, audit) {
   const { settings } = known;
   const total = (list) => list.reduce((sum, one) => sum + one.requests, 0);
   const sums = { policies: total(byPolicy), models: total(byModel), routes: total(byModel) };
   const used = (section, name) => (section === "policies" ? byPolicy.find((one) => one.policy === name)
     : byModel.find((one) => one.model === name))?.requests ?? 0;
+  const lostOf = (rules) => [...new Set([rules ?? []].flat().flatMap((rule) => known.lost(rule)))];
   const row = (section, name, value) => {
     const route = routeOf(section, value);
     const names = route === undefined && section === "models" ? [value?.deployments ?? []].flat().map((one) => `${one.provider}/${one.model}`)
       : targets(route, known.strategies);
-    const list = [...new Set(names)];
-    const missing = list.filter((one) => !known.find(one));
+    const lost = lostOf(section === "policies" ? value?.rules : []);
+    const list = [...new Set([...names, ...lost])];
+    const missing = list.filter((one) => lost.includes(one) || !known.find(one));
     const requests = used(section, name);
     const strategy = route === undefined ? value?.strategy ?? (section === "models" ? "shuffle" : value?.default_strategy?.type)
       : isMap(route) ? Object.keys(route).find((one) => known.strategies.has(one)) : null;
     const canary = section === "policies" ? canaries.find((one) => one.policy === name) : null;
     const isActive = value?.enabled !== false;
-    const state = missing.length ? ["bad", "something is missing"] : !isActive ? ["warn", "not active"] : value?.expires ? ["calm", "draft"]
+    const state = missing.length ? MISSING : !isActive ? ["warn", "not active"] : value?.expires ? ["calm", "draft"]
       : canary?.state === "running" ? ["calm", `canary ${percent(canary.share, 0)}`] : value?.hidden ? ["calm", "hidden"] : ["good", "active"];
     const ruleCount = section === "policies" ? (value?.rules ?? []).length : null;
     return { section, name, title: name, description: value?.description, strategy, members: list, missing, requests, isActive, state,
@@ -260,9 +250,10 @@ function rows(known, byPolicy, byModel, canaries, audit) {
       share: sums[section] ? requests / sums[section] : null, changed: changedBy(audit, section, name),
       text: [name, value?.description, strategy, ...list].join("\n").toLowerCase() };
   };
-  const shared = settings.rules?.length ? [{ section: "rules", name: null, title: "Rules for every policy", members: [], missing: [],
-    rules: settings.rules.length,
-    share: null, isActive: true, state: ["good", "active"], text: "rules for every policy", changed: changedBy(audit, "rules", null) }] : [];
+  const lost = lostOf(settings.rules);
+  const shared = settings.rules?.length ? [{ section: "rules", name: null, title: "Rules for every policy", members: lost, missing: lost,
+    rules: settings.rules.length, share: null, isActive: true, state: lost.length ? MISSING : ["good", "active"],
+    text: "rules for every policy", changed: changedBy(audit, "rules", null) }] : [];
   return [...members(settings.policies).map(([name, value]) => row("policies", name, value)), ...shared,
     ...members(settings.routes).map(([name, value]) => row("routes", name, value)),
     ...members(settings.models).map(([name, value]) => row("models", name, value))];

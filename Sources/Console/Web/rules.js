@@ -4,6 +4,7 @@ import { h, append, badge, field, icon, pictureButton, replace } from "./dom.js"
 import { words } from "./format.js";
 import { form, kindOf, prose } from "./form.js";
 import { isAt } from "./treedata.js";
+import { reference } from "./parts.js";
 import { SAID, conditionText, group, read, test, write } from "./conditions.js";
 
 export { conditionText };
@@ -174,15 +175,17 @@ export class RulesEditor {
   #problems = [];
   #trees = new Map();
 
-  constructor(rules, places, schema, path, changed, tree, isReadOnly) {
+  constructor(rules, places, schema, path, changed, tree, isReadOnly, open = []) {
     Object.assign(this, { places, path, changed, tree, isReadOnly });
     this.schema = kindOf(schema).schema;
     this.#rules = structuredClone(Array.isArray(rules) ? rules : rules ? [rules] : []);
+    this.#open = new Set(this.#rules.filter((_, at) => open.includes(at)));
     append(this.element, [this.#list, isReadOnly ? null : h("button", { class: "button", type: "button", onclick: () => this.#add() }, icon("plus"),
       "Add rule")]);
     this.#draw();
   }
 
+  get open() { return [...this.#rules.keys()].filter((at) => this.#open.has(this.#rules[at])); }
   get value() { return this.#rules.length ? this.#rules : undefined; }
 
   complain(problems) {
@@ -232,9 +235,7 @@ export class RulesEditor {
     const title = rule.name ?? `rule ${at + 1}`;
     const toggle = h("button", { class: "plain rule-head", type: "button", "aria-expanded": String(isOpen) },
       h("strong", {}, title), h("span", { class: "faint" }, `priority ${rule.priority ?? 0}`),
-      rule.enabled === false ? badge("warn", "off") : null,
-      h("span", { class: "sentence" }, rule.after ? `After ${[rule.after].flat().map(words).join(" or ")}${rule.when ? ", if " : ""}` : "If ",
-        rule.when || !rule.after ? conditionText(rule.when) : "", ": ", actionText(rule.then ?? rule.use)));
+      rule.enabled === false ? badge("warn", "off") : null, h("span", { class: "sentence" }, this.#sentence(rule)));
     toggle.addEventListener("click", () => {
       this.#open[isOpen ? "delete" : "add"](rule);
       this.#draw();
@@ -252,6 +253,13 @@ export class RulesEditor {
       h("p", { class: "problem note wrong", "aria-live": "polite" }));
     if (isOpen) append(item, [isOwn || Object.keys(rule).length < 2 ? this.#editor(rule, at, item) : this.#text(rule, at)]);
     return item;
+  }
+
+  #sentence(rule) {
+    const lost = this.places.lost(rule);
+    return [rule.after ? `After ${[rule.after].flat().map(words).join(" or ")}${rule.when ? ", if " : ""}` : "If ",
+      rule.when || !rule.after ? conditionText(rule.when) : "", ": ", actionText(rule.then ?? rule.use),
+      lost.length ? [" ", badge("bad", "missing"), " ", lost.map((name, at) => [at ? ", " : "", reference(name, false)])] : null];
   }
 
   /** A rule in another system's form. */
@@ -298,7 +306,7 @@ export class RulesEditor {
       if (rule.use && !Object.keys(rule.then).length) delete rule.then;
       const head = item.querySelector(".rule-head");
       head.querySelector("strong").textContent = rule.name ?? "";
-      head.querySelector(".sentence").textContent = `If ${conditionText(rule.when)}: ${actionText(rule.then ?? rule.use)}`;
+      replace(head.querySelector(".sentence"), this.#sentence(rule));
       this.changed();
     };
     item.form = { complain: (problems, own) => actions.complain(fields.complain(problems, own), `${own}.then`) };

@@ -8,6 +8,8 @@ public struct Rule: Hashable, Sendable {
     /// Asked when an attempt ended with one of these instead of before the first.
     public var after: FaultSet?
     public var then: RuleActions
+    /// What it names and is not there, for which it is passed over: it is switched off then.
+    public var lack: String?
 
     public init(name: String, priority: Int = 0, isEnabled: Bool = true, when: Condition = .always, after: FaultSet? = nil, then: RuleActions) {
         self.name = name

@@ -75,8 +75,28 @@ struct RouteReader {
             mentions.append((name, path))
             return declared(provider, model, at: path, line: line)
         }
-        let help = Self.help(for: name, names)
-        return dangling("there is no model `\(name.prefix(100))`\(help)", name: name, at: path, line: line)
+        return dangling(Self.unknown(name, names), name: name, at: path, line: line)
+    }
+
+    private static func unknown(_ name: String, _ names: RouteNames) -> String { "there is no model `\(name.prefix(100))`\(help(for: name, names))" }
+
+    /// Why a name leads nowhere; nil: it leads somewhere.
+    func absence(of name: String) -> String? {
+        let own = name.hasPrefix("router/") ? String(name.dropFirst(7)) : name
+        let isKnown =
+            names.routes[name] != nil || names.routes[own] != nil || names.target(name).map { $0.model != "*" } ?? false
+            || name.hasPrefix("auto:") && ModeName.mode(name) != nil
+        return isKnown ? nil : Self.unknown(name, names)
+    }
+
+    /// Whether all that a tree could lead to was deleted.
+    func isGone(_ tree: Route) -> Bool {
+        switch tree {
+        case .deployment(let id, _): deployments.dangling.contains(id)
+        case .with(_, let inner): isGone(inner)
+        case .named: false
+        case .choice(_, let branches): !branches.isEmpty && branches.allSatisfy { isGone($0.route) }
+        }
     }
 
     mutating func noteTimeout(_ timeout: Duration?) { longestTimeout = max(longestTimeout, timeout ?? .zero) }

@@ -53,42 +53,64 @@ extension Compiler {
         let path = written.path.setting(written.actions)
         if let provider = rule.then.provider, !reader.names.providerNames.contains(provider) {
             let help = Spelling.help(for: provider, among: reader.names.providerNames)
-            reader.reading.problem(
-                path.setting("provider"), written.lines["provider"] ?? written.line, "there is no provider `\(provider.prefix(100))`\(help)")
+            lacks(
+                &rule, "there is no provider `\(provider.prefix(100))`\(help)", at: path.setting("provider"),
+                line: written.lines["provider"] ?? written.line)
+            if rule.lack != nil { return rule }
         }
         if let params = reader.params(written.params, at: path), !params.isEmpty { rule.then.params = params }
         if let node = written.route {
-            rule.then.route = ruleRoute(node, of: written, policy, at: path.setting("route"))
+            rule.then.route = ruleRoute(node, of: written, policy, &rule, at: path.setting("route"))
         } else if let model = written.model {
             // A provider and its name for a model are a deployment.
             let name = rule.then.provider.map { model.hasPrefix("\($0)/") ? model : "\($0)/\(model)" } ?? model
             let known = reader.names.routes[model] != nil
-            rule.then.route = routeName(known ? model : name, at: path.setting("model"), line: written.lines["model"] ?? written.line)
+            let line = written.lines["model"] ?? written.line
+            rule.then.route = ruleRoute(named: known ? model : name, &rule, at: path.setting("model"), line: line)
         } else if let name = written.policy {
-            rule.then.route = policyRoute(name, at: path.setting("policy"), line: written.lines["policy"] ?? written.line)
+            rule.then.route = policyRoute(name, &rule, at: path.setting("policy"), line: written.lines["policy"] ?? written.line)
         } else if written.usesChain {
             rule.then.route = chain(of: policy, at: path, line: written.line)
         }
         return rule
     }
 
-    private mutating func ruleRoute(_ node: Node, of written: WrittenRule, _ policy: Policy, at path: String) -> String? {
-        if let name = node.scalar { return routeName(name, at: path, line: node.line) }
+    /// It names something that is not there: a problem, or why it is passed over.
+    private mutating func lacks(_ rule: inout Rule, _ message: String, at path: String, line: Int) {
+        guard reader.skipsDangling else { return reader.reading.problem(path, line, message) }
+        reader.reading.warning(path, line, "the rule is passed over: \(message)")
+        (rule.lack, rule.isEnabled) = (message, false)
+    }
+
+    private mutating func ruleRoute(named name: String, _ rule: inout Rule, at path: String, line: Int) -> String? {
+        if reader.skipsDangling, let message = reader.absence(of: name) {
+            lacks(&rule, message, at: path, line: line)
+            return nil
+        }
+        return routeName(name, at: path, line: line)
+    }
+
+    private mutating func ruleRoute(_ node: Node, of written: WrittenRule, _ policy: Policy, _ rule: inout Rule, at path: String) -> String? {
+        if let name = node.scalar { return ruleRoute(named: name, &rule, at: path, line: node.line) }
         // The name begins so that no client can ask for it.
         var name = "policy:\(policy.name):rule:\(written.rule.name)"
         while places[name] != nil { name += "'" }
         places[name] = (path, node.line)
         guard let tree = reader.route(node, at: path, owner: name)?.route else { return nil }
+        if reader.isGone(tree) {
+            lacks(&rule, "nothing is left of its route", at: path, line: node.line)
+            return nil
+        }
         hidden.insert(name)
         let own = document.policies[policy.name].map { policies.retry(of: $0, named: policy.name) } ?? policies.retry()
         routes.append(NamedRoute(name: name, tree: tree, retry: own, timeout: policy.timeout ?? policies.timeout))
         return name
     }
 
-    private mutating func policyRoute(_ name: String, at path: String, line: Int) -> String? {
+    private mutating func policyRoute(_ name: String, _ rule: inout Rule, at path: String, line: Int) -> String? {
         guard let policy = compiledPolicies.first(where: { $0.name == name }) else {
             let help = Spelling.help(for: name, among: compiledPolicies.map(\.name))
-            reader.reading.problem(path, line, "there is no policy `\(name.prefix(100))`\(help)")
+            lacks(&rule, "there is no policy `\(name.prefix(100))`\(help)", at: path, line: line)
             return nil
         }
         guard let route = policy.route else {

@@ -10,6 +10,7 @@ enum RuleLinter {
         var asked: [Int] = []
         for index in order {
             let rule = rules[index]
+            if rule.lack != nil { continue }  // said already
             if !rule.isEnabled {
                 warn(index, "is switched off, so it is never asked")
                 continue
