@@ -127,6 +127,9 @@ static const unsigned char simulator_js[] = {
 static const unsigned char snippets_js[] = {
 #embed "../Console/Web/snippets.js"
 };
+static const unsigned char steps_js[] = {
+#embed "../Console/Web/steps.js"
+};
 static const unsigned char style_css[] = {
 #embed "../Console/Web/style.css"
 };
@@ -194,6 +197,7 @@ static const struct ConsoleFile files[] = {
     {"settings.js", settings_js, sizeof settings_js},
     {"simulator.js", simulator_js, sizeof simulator_js},
     {"snippets.js", snippets_js, sizeof snippets_js},
+    {"steps.js", steps_js, sizeof steps_js},
     {"style.css", style_css, sizeof style_css},
     {"tokens.js", tokens_js, sizeof tokens_js},
     {"tree.js", tree_js, sizeof tree_js},

@@ -422,6 +422,92 @@ def test_what_is_deleted_is_shown_as_missing_where_it_is_named(browser, served, 
 
 
 @in_a_browser
+def test_a_rule_is_shown_as_missing_what_was_deleted(browser, served, admin):
+    rule = {"name": "vip", "when": {"request.model": {"eq": "chat"}}, "then": {"model": "small"}}
+    assert admin("PATCH", "/api/v1/policies/default", {"route": "chat", "rules": [rule]})[0] == 200
+    assert admin("DELETE", "/api/v1/policies/cheap")[0] == 204
+    assert asked(served, model="chat") == (200, "spare/s")
+    enter(browser, served, "routes")
+    row = "tr[data-route='models/small'] "
+    browser.click(row + "summary")
+    browser.click(row + "button", "Delete")
+    browser.click("dialog button", "Delete it")
+    browser.find("dialog li", "policies.default.rules[0].then.model")
+    browser.expect_complaints("422")
+    browser.click("dialog button", "Delete it anyway")
+    browser.gone(row)
+    browser.find("tr[data-route='policies/default'] .chip.bad", "small · missing")
+    assert asked(served, model="chat") == (200, "good/m")
+    browser.screen("routes/policies/default?tab=rules")
+    browser.find(".rule-head .dangling", "small (deleted)")
+    browser.find(".rule-head .badge.bad", "missing")
+    assert not browser.rules()
+
+
+@in_a_browser
+def test_every_change_is_taken_back_and_made_again(browser, served, admin):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    def keys(*held):
+        chain = ActionChains(browser.driver)
+        for key in held:
+            chain.key_down(key)
+        chain.send_keys("z")
+        for key in held:
+            chain.key_up(key)
+        chain.perform()
+
+    enter(browser, served, "routes/policies/default")
+    names = lambda: browser.script("return [...document.querySelectorAll('.tree .what')].map((one) => one.value)")  # noqa: E731
+    undo, redo = "button[aria-label=Undo]", "button[aria-label=Redo]"
+    assert not browser.find(undo).is_enabled() and not browser.find(redo).is_enabled()
+    start = names()
+    assert start == ["fallback", "chat", "small"]
+    # By mouse, by arrow key, in a menu, in a field, in a form: each is a step, and what is typed without a pause is one.
+    press_button(browser, "small", ".node-row button[aria-label^=Remove]")
+    strategy(browser, "fallback", "percentage")
+    press_button(browser, "percentage", ".adds button:nth-child(1)")
+    typed(browser, "spare/s")
+    part(browser, "chat", ".node-row .weight").send_keys("3")
+    part(browser, "spare/s", ".node-row .handle").send_keys(UP)
+    press_button(browser, "spare/s", ".node-row [aria-expanded]")
+    browser.fill(".details input[name=timeout]", "7s")
+    browser.click("[role=tab]", "Attempts")
+    browser.fill("input[name=description]", "new")
+    browser.click("[role=tab]", "Route")
+    states = [names()]
+    for _ in range(8):
+        keys(Keys.CONTROL)
+        if browser.find("[role=tab][aria-selected=true]").get_attribute("data-name") == "route":
+            states.append(names())
+    assert states[-1] == start and not browser.find(undo).is_enabled()
+    assert ["percentage", "chat", ""] in states and ["percentage", "chat", "spare/s"] in states, states
+    browser.gone(".save-bar")
+    # One step more is none; forth again, by keys and by button.
+    keys(Keys.CONTROL)
+    assert names() == start
+    for _ in range(7):
+        keys(Keys.CONTROL, Keys.SHIFT)
+    browser.click(redo)
+    assert not browser.find(redo).is_enabled()
+    assert browser.find("input[name=description]").get_attribute("value") == "new"
+    browser.find(".check", "It can be saved")
+    assert not browser.rules()
+    saved(browser, "default")
+    found = admin.get("/api/v1/policies/default")
+    assert found["description"] == "new"
+    assert found["route"] == {"percentage": [{"model": "spare/s", "weight": 1, "timeout": "7s"}, {"chat": 13}]}
+    # What was saved can be taken back, too; a change after that leaves nothing to make again.
+    browser.click(undo)
+    browser.find(".save-bar", "Unsaved changes")
+    assert browser.find(redo).is_enabled()
+    browser.click("[role=tab]", "Route")
+    press_button(browser, "chat", ".node-row button[aria-label^=Remove]")
+    assert not browser.find(redo).is_enabled()
+
+
+@in_a_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_part_keeps_the_rules_in_both_colours_and_at_every_width(browser, served, scheme):
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})

@@ -62,6 +62,8 @@ const PATHS = {
   close: "M6 6l12 12M18 6L6 18",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   menu: "M4 7h16M4 12h16M4 17h16",
+  undo: "M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4",
+  redo: "M16 5l4 4-4 4M20 9H10a5 5 0 0 0 0 10h4",
 };
 
 export const icon = (name) =>
@@ -88,11 +90,14 @@ export const badge = (kind, text) => h("span", { class: `badge ${kind}` }, text)
 
 export const empty = (title, ...next) => h("div", { class: "empty" }, h("h3", {}, title), next.map((line) => h("p", {}, line)));
 
-/** What went wrong, with a way to try again. */
-export const failure = (problem, again) =>
-  h("div", { class: "failure", role: "alert" },
+/** What went wrong, with a way to try again; where nobody answered, it tries by itself as long as it is looked at. */
+export function failure(problem, again) {
+  const whole = h("div", { class: "failure", role: "alert" },
     h("p", {}, problem.message), problem.id ? h("p", { class: "faint" }, `Request ${problem.id}`) : null,
     again ? h("button", { class: "button", onclick: again }, "Try again") : null);
+  if (problem.status === 0 && again) setTimeout(() => { if (whole.isConnected) again(); }, 3000);
+  return whole;
+}
 
 export function field(label, control, help, id = control.id || "field-" + Math.random().toString(36).slice(2)) {
   control.id = id;
@@ -127,9 +132,9 @@ export function dialog(title, build) {
 }
 
 /** Asks before what cannot be taken back. */
-export const confirm = (title, text, word) =>
+export const confirm = (title, text, word, no = "Cancel") =>
   dialog(title, (close) => h("div", {}, text instanceof Node ? text : h("p", {}, text), h("div", { class: "row end" },
-    h("button", { class: "button", type: "button", autofocus: true, onclick: () => close(false) }, "Cancel"),
+    h("button", { class: "button", type: "button", autofocus: true, onclick: () => close(false) }, no),
     h("button", { class: "button danger", type: "button", onclick: () => close(true) }, word))));
 
 let toasts;

@@ -30,6 +30,11 @@ export function kindOf(property) {
 const usual = (property) => (property.default === undefined ? null : String(property.default));
 /** Help as it is read: names of settings stand in quotes. */
 export const prose = (text) => (text ?? "").replace(/`([^`]+)`/g, "“$1”");
+/** A problem as a sentence. */
+export const readable = (problem) => {
+  const text = prose(problem.message);
+  return { ...problem, message: text.charAt(0).toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? "" : ".") };
+};
 const title = (name) => words(name).replace(/^./, (letter) => letter.toUpperCase());
 
 /** Controls by kind: each with `get`, undefined for nothing. */

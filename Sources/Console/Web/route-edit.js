@@ -1,14 +1,15 @@
 // One policy, route or model: its tree, rules and the rest, checked as it is typed, shown as a difference before it is saved.
 
-import { h, append, badge, dialog, empty, failure, icon, replace, toast } from "./dom.js";
+import { h, append, badge, confirm, dialog, empty, failure, icon, replace, toast } from "./dom.js";
 import { Problem, get, post, read, setting } from "./api.js";
 import { diff } from "./diff.js";
-import { form, optional, kindOf, prose } from "./form.js";
+import { form, optional, kindOf, readable } from "./form.js";
 import { saveMerged } from "./merge.js";
 import { places } from "./places.js";
 import { RulesEditor } from "./rules.js";
+import { Steps, redrawn } from "./steps.js";
 import { TreeEditor } from "./tree.js";
-import { isAt, isMap } from "./treedata.js";
+import { isAt, isMap, routeOfGroup } from "./treedata.js";
 import { WORDS, askName, tell } from "./routes.js";
 
 const PARTS = [
@@ -30,6 +31,11 @@ export class RouteEditor {
   #turn = 0;
   #problems = [];
   #complain = [];
+  #steps = new Steps((value, tab) => {
+    this.value = value;
+    redrawn(this.panel, () => this.show(tab ?? this.tab));
+    this.#check();
+  }, () => this.mayChange && ["route", "rules", "attempts"].includes(this.tab));
 
   constructor(screen, section, name, search) {
     Object.assign(this, { screen, section, name });
@@ -41,16 +47,14 @@ export class RouteEditor {
     addEventListener("beforeunload", this.onunload);
   }
 
-  gone() { removeEventListener("beforeunload", this.onunload); clearTimeout(this.#timer); }
+  gone() { removeEventListener("beforeunload", this.onunload); this.#steps.end(); clearTimeout(this.#timer); }
 
   /** Whether the page may be left; asks where something is unsaved, and goes on by itself. */
   leave() {
     if (!this.isChanged || this.isLeaving) { this.gone(); return true; }
     const goal = location.hash;
     history.replaceState(null, "", this.hash);
-    dialog("Leave without saving?", (close) => h("div", {}, h("p", {}, `What you changed in ${this.title} is lost then.`),
-      h("div", { class: "row end" }, h("button", { class: "button", type: "button", autofocus: true, onclick: () => close() }, "Stay"),
-        h("button", { class: "button danger", type: "button", onclick: () => close(true) }, "Leave"))))
+    confirm("Leave without saving?", `What you changed in ${this.title} is lost then.`, "Leave", "Stay")
       .then((isSure) => { if (isSure) { this.isLeaving = true; location.hash = goal; } });
     return false;
   }
@@ -72,6 +76,7 @@ export class RouteEditor {
       Object.assign(this, { base: found.data.value, value: structuredClone(found.data.value), etag: found.etag, known, schema });
       if (this.isNew && this.value === undefined) this.value = this.section === "routes" ? undefined : {};
       if (this.isNew) this.base = undefined;
+      this.#steps.add(this.value);
       this.#draw();
       if (this.isChanged) this.#changed();
     } catch (problem) {
@@ -112,6 +117,7 @@ export class RouteEditor {
       this.show(tabs[(at + step + tabs.length) % tabs.length][0], true);
     });
     replace(this.element, back(), h("div", { class: "head" }, h("h1", {}, this.title), state, h("span", { class: "space" }),
+      this.mayChange ? this.#steps.element : null,
       this.mayChange && !this.isNew && this.name !== null ? h("div", { class: "row" },
         this.value?.expires ? h("button", { class: "button primary", type: "button", onclick: () => this.#publish() }, "Publish") : null,
         h("button", { class: "button", type: "button", onclick: () => this.screen.duplicate(this.section, this.name) }, "Duplicate"),
@@ -175,7 +181,8 @@ export class RouteEditor {
     }
     const tree = new TreeEditor(value, this.known, isWhole ? this.prefix : this.prefix + ".route", () => {
       if (isWhole) { this.value = tree.value; this.#changed(); } else this.#set("route", tree.value);
-    }, !this.mayChange);
+    }, !this.mayChange, this.tree?.open);
+    this.tree = tree;
     this.#complain.push((problems) => tree.complain(problems));
     const help = this.section === "policies" ? "Serves requests that name no model." : this.section === "routes"
       ? `Clients may send ${this.name} or router/${this.name} as their model.` : `Serves requests for the model ${this.name}.`;
@@ -185,11 +192,7 @@ export class RouteEditor {
   }
 
   #asRoute() {
-    const { strategy = "shuffle", deployments, window, buffer, mode, axis, sticky_by: sticky, ...rest } = this.value;
-    const options = Object.fromEntries(Object.entries({ window, buffer, mode, axis, sticky_by: sticky }).filter(([, one]) => one !== undefined));
-    const route = ["auto", "intelligent"].includes(strategy) ? { [strategy]: { ...options, models: [deployments].flat() } }
-      : { [strategy]: [deployments].flat(), ...options };
-    this.value = { ...rest, route };
+    this.value = routeOfGroup(this.value);
     this.#changed();
     this.show("route");
   }
@@ -199,7 +202,8 @@ export class RouteEditor {
     const schema = isWhole ? { type: "object", properties: this.schema.properties } : this.schema.properties.rules;
     const rules = new RulesEditor(isWhole ? this.value : this.value?.rules, this.known, schema, isWhole ? "rules" : this.prefix + ".rules", () => {
       if (isWhole) { this.value = rules.value ?? []; this.#changed(); } else this.#set("rules", rules.value);
-    }, (value, path, changed) => new TreeEditor(value, this.known, path, changed), !this.mayChange);
+    }, (value, path, changed) => new TreeEditor(value, this.known, path, changed), !this.mayChange, this.rules?.open);
+    this.rules = rules;
     this.#complain.push((problems) => rules.complain(problems));
     return h("div", {}, h("p", { class: "faint" },
       "The highest priority is asked first, equals in this order. The first rule that holds decides."), rules.element);
@@ -234,6 +238,11 @@ export class RouteEditor {
   // Checking and saving
 
   #changed() {
+    this.#steps.add(this.value, this.tab);
+    this.#check();
+  }
+
+  #check() {
     clearTimeout(this.#timer);
     this.#drawBar();
     if (!this.isChanged) { this.#problems = []; this.#mark(); this.#status.textContent = ""; return; }
@@ -287,9 +296,7 @@ export class RouteEditor {
   }
 
   #discard() {
-    dialog("Discard your changes?", (close) => h("div", {}, h("p", {}, this.isNew ? "Nothing of it is kept." : "It is as it was saved last then."),
-      h("div", { class: "row end" }, h("button", { class: "button", type: "button", autofocus: true, onclick: () => close() }, "Cancel"),
-        h("button", { class: "button danger", type: "button", onclick: () => close(true) }, "Discard them")))).then((isSure) => {
+    confirm("Discard your changes?", this.isNew ? "Nothing of it is kept." : "It is as it was saved last then.", "Discard them").then((isSure) => {
       if (!isSure) return;
       this.isLeaving = true;
       if (this.isNew) location.hash = "#/routes";
@@ -389,10 +396,5 @@ export class RouteEditor {
   again(tab) { return this.#again(tab); }
   recheck() { this.#changed(); }
 }
-
-const readable = (problem) => {
-  const text = prose(problem.message);
-  return { ...problem, message: text.charAt(0).toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? "" : ".") };
-};
 
 const back = () => h("a", { class: "back", href: "#/routes" }, icon("out"), "All routes and policies");

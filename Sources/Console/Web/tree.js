@@ -26,21 +26,21 @@ export class TreeEditor {
   #list = h("div", {});
   #drag = null;
 
-  /** `places`: what routes may name, see places.js. `path`: where the tree stands in the settings. */
-  constructor(value, places, path, changed, isReadOnly = false) {
+  /** `places`: what routes may name, see places.js. `path`: where the tree stands in the settings. `open`: paths of nodes whose settings show. */
+  constructor(value, places, path, changed, isReadOnly = false, open = []) {
     this.#places = places;
     this.path = path;
     this.changed = changed;
     this.isReadOnly = isReadOnly;
     append(this.element, [
       h("datalist", { id: this.#listID }, places.offers.map((one) => h("option", { value: one.name }, one.what))), this.#list, this.#said]);
-    this.set(value);
-  }
-
-  set(value) {
     this.#root = value === undefined || value === null ? null : data.read(value, this.#places.strategies);
+    data.place(this.#root, path);
+    for (const [node] of data.all(this.#root)) if (open.includes(node.path)) this.#open.add(node.id);
     this.#draw();
   }
+
+  get open() { return [...data.all(this.#root)].filter(([node]) => this.#open.has(node.id)).map(([node]) => node.path); }
 
   get value() { return data.write(this.#root); }
 

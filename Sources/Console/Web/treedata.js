@@ -261,3 +261,12 @@ export function targets(value, known) {
   return [...all(value === undefined || value === null ? null : read(value, known))].map(([node]) => node).filter((node) => node.kind === "target")
     .map((node) => node.name);
 }
+
+/** A model that chooses among its deployments, as one with a route of its own. */
+export function routeOfGroup(model) {
+  const { strategy = "shuffle", deployments, window, buffer, mode, axis, sticky_by: sticky, ...rest } = model;
+  const options = Object.fromEntries(Object.entries({ window, buffer, mode, axis, sticky_by: sticky }).filter(([, one]) => one !== undefined));
+  const route = WEIGHED.includes(strategy) ? { [strategy]: { ...options, models: [deployments].flat() } }
+    : { [strategy]: [deployments].flat(), ...options };
+  return { ...rest, route };
+}
