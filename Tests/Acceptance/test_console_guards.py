@@ -59,6 +59,36 @@ def test_a_rule_is_made_tried_switched_off_and_deleted(browser, guarded):
 
 
 @in_a_browser
+def test_a_rule_is_asked_where_its_condition_holds(browser, guarded):
+    admin = Admin(guarded, TOKEN)
+    enter(browser, guarded, "firewall")
+    browser.click("button", "New rule")
+    browser.fill("#rule-name", "bots")
+    browser.fill("#rule-pattern", "robot")
+    browser.click("dialog .condition button", "Condition")
+    choose(browser, "dialog .field-of", "request.user_agent")
+    choose(browser, "dialog .operator-of", "contains")
+    browser.fill("dialog .test input[aria-label=Value]", "Bot")
+    assert not browser.rules()
+    browser.click("dialog button", "Add the rule")
+    browser.find("tr[data-rule=bots] th", "only if request.user_agent contains “Bot”")
+    rule = admin.get("/api/v1/firewall-rules/bots")
+    assert rule["when"] == {"request.user_agent": {"contains": "Bot"}}
+    # What it does not have stays as it was written, and what is taken out is gone.
+    browser.click("[aria-label='Change bots']")
+    assert browser.find("dialog .test input[aria-label=Value]").get_attribute("value") == "Bot"
+    choose(browser, "dialog .operator-of", "matches")
+    browser.fill("dialog .test input[aria-label=Value]", "(")
+    browser.click("dialog button", "Save")
+    browser.find("dialog .wrong .note", "is no")
+    browser.expect_complaints("422")
+    browser.click("dialog .test [aria-label='Remove this condition']")
+    browser.click("dialog button", "Save")
+    browser.gone("tr[data-rule=bots] th", "only if")
+    assert "when" not in admin.get("/api/v1/firewall-rules/bots")
+
+
+@in_a_browser
 def test_two_people_change_a_rule_at_once(browser, guarded):
     admin = Admin(guarded, TOKEN)
     enter(browser, guarded, "firewall")

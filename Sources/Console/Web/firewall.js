@@ -3,6 +3,7 @@
 import { h, replace, badge, confirm, dialog, empty, failure, field, sheet, toast } from "./dom.js";
 import { get, named, patch, post, read, remove } from "./api.js";
 import { count, words } from "./format.js";
+import { conditionText } from "./conditions.js";
 import { card, complained, marked, merging, number, row, table } from "./parts.js";
 
 await sheet("watch.css");
@@ -27,6 +28,22 @@ function verdict(text, found) {
   found.action === "mask" ? [h("h3", {}, "What goes on"), h("pre", { class: "texts", tabindex: "0" }, found.text)] : null,
   found.findings.length ? h("ul", { class: "sentences" }, found.findings.slice(0, 20).map((one) => h("li", {}, h("strong", {}, one.rule), ` ${
     (ACTIONS[one.action] ?? ["", one.action])[1]} `, h("code", {}, one.evidence), one.only_when ? ", where its condition holds" : ""))) : null];
+}
+
+/** When a rule is asked, in the editor that the rules of policies have, which is read when a form opens. */
+function conditionField(when) {
+  const help = "Without a condition: all requests";
+  const [box, note] = [h("div", { role: "group", "aria-labelledby": "rule-when-name" }), h("p", { class: "note" }, help)];
+  const whole = h("div", { class: "field" }, h("p", { class: "field-name", id: "rule-when-name" }, "Only for requests where"), box, note);
+  whole.value = when;
+  whole.complain = (text) => { note.textContent = text || help; whole.classList.toggle("wrong", Boolean(text)); };
+  Promise.all([import("./rules.js"), import("./places.js").then(({ places }) => places()), sheet("routes.css")])
+    .then(([{ condition }, known]) => {
+      // The rest is not known yet when the firewall is asked.
+      const fields = known.vocabulary.fields.filter((one) => !/^(guardrail|deployment|provider|complexity|limiter)\./.test(one.name));
+      replace(box, condition(when, { ...known, vocabulary: { ...known.vocabulary, fields } }, (now) => { whole.value = now; }));
+    }, (problem) => whole.complain(`It stays as it is: ${problem.message}`));
+  return whole;
 }
 
 /** A text to try on rules; `rules` gives those that are not in force yet, or nothing. */
@@ -113,7 +130,7 @@ class Firewall extends HTMLElement {
       [...this.querySelectorAll(".switch")].find((one) => one.getAttribute("aria-label") === `Ask ${rule.name}`)?.focus();
     });
     const element = h("tr", { "data-rule": rule.name }, number(String(told(rule, "priority"))), h("th", { scope: "row" }, rule.name, rule.when
-      ? h("div", { class: "faint" }, "only where its condition holds") : null),
+      ? h("div", { class: "faint" }, `only if ${conditionText(rule.when)}`) : null),
     h("td", { class: "wide" }, h("code", {}, sought(rule).slice(0, 120)), h("div", { class: "faint" }, TYPES.find(([type]) => type === told(rule,
       "type"))?.[1] ?? words(rule.type))), h("td", { class: "wide" }, SCOPES.find(([scope]) => scope === told(rule, "scope"))?.[1]),
     h("td", {}, badge(...(ACTIONS[told(rule, "action")] ?? ["", rule.action])), told(rule, "action") === "mask" ? h("div", { class: "faint" }, "as ",
@@ -149,11 +166,9 @@ class Firewall extends HTMLElement {
         replacement: field("Puts in its place", h("input", { id: "rule-replacement", class: "mono", value: now.replacement ?? "",
           placeholder: "[redacted]",
           autocomplete: "off", maxlength: 1000 }), "$1, ${name}: what a group took"),
-        when: field("Only for requests where", h("textarea", { id: "rule-when", class: "mono", rows: 2, spellcheck: "false",
-          placeholder: '{"key.name": "bot"}' }), "A condition as JSON; empty: all requests"),
+        when: conditionField(now.when),
       };
       fields.words.control.value = (now.words ?? []).join("\n");
-      fields.when.control.value = now.when ? JSON.stringify(now.when) : "";
       const show = () => {
         const isWords = fields.type.control.value === "keywords";
         [fields.words.hidden, fields.pattern.hidden] = [!isWords, isWords];
@@ -163,14 +178,15 @@ class Firewall extends HTMLElement {
         const text = (part) => fields[part].control.value;
         const isWords = text("type") === "keywords";
         const list = text("words").split("\n").map((word) => word.trim()).filter(Boolean);
+        const when = fields.when.value;
         const rule = { priority: Number(text("priority")) || 0, type: text("type"), scope: text("scope"), action: text("action"),
           pattern: isWords ? null : text("pattern"), words: isWords ? list : null, replacement: text("action") === "mask" && text("replacement")
-            ? text("replacement") : null, when: text("when").trim() ? JSON.parse(text("when")) : null };
+            ? text("replacement") : null, when: when && Object.keys(when).length ? when : null };
         return rule;
       };
       const plain = (rule) => Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== null && value !== ""));
       const trying = tester("rule-text", () => {
-        const { when: _, ...rule } = plain({ ...draftOr(draft), name: fields.name.control.value.trim() || "this rule" });
+        const { when: _, ...rule } = plain({ ...draft(), name: fields.name.control.value.trim() || "this rule" });
         return rule;
       });
       const said = h("p", { class: "note wrong", role: "alert", tabindex: "-1" });
@@ -186,13 +202,7 @@ class Firewall extends HTMLElement {
       form.addEventListener("submit", async (event) => {
         event.preventDefault();
         for (const one of Object.values(fields)) one.complain("");
-        let rule;
-        try {
-          rule = draft();
-        } catch {
-          fields.when.complain("This is no JSON.");
-          return fields.when.control.focus();
-        }
+        const rule = draft();
         const own = fields.name.control.value.trim();
         fields.name.complain(!own ? "A rule needs a name." : !name && this.names?.includes(own) ? "There is a rule of this name already." : "");
         const wanted = rule.type === "keywords" ? fields.words : fields.pattern;
@@ -229,11 +239,6 @@ class Firewall extends HTMLElement {
     }
     this.#load();
   }
-}
-
-/** Where the condition is no JSON yet, the rest is tried. */
-function draftOr(draft) {
-  try { return draft(); } catch { return { type: "regex", pattern: "" }; }
 }
 
 customElements.define("swiftlet-firewall", Firewall);
