@@ -1,5 +1,8 @@
 import ArgumentParser
 import Bench
+import Console
+import Schema
+import Settings
 
 /// `swiftlet bench`: the comparison and the two processes it starts, and router and dialects by themselves.
 struct BenchCommand: ParsableCommand {
@@ -120,6 +123,8 @@ struct BenchLoad: ParsableCommand {
     var core: Int?
     @Flag(help: "Send one request on each connection, then hold them for the duration.")
     var idle = false
+    @Flag(help: "Print JSON, as it does anyhow.")
+    var json = false
 
     func run() throws {
         var plan = LoadPlan(port: port)
@@ -158,10 +163,14 @@ struct BenchSettings: ParsableCommand {
     var threads = 1
     @Flag(help: "With budgets and limits above every request.")
     var budgets = false
+    @Flag(help: "Print them as JSON.")
+    var json = false
 
     func run() {
-        StandardStream.output.write(
-            Ourselves.settings(store: store, budgets: budgets, listen: port, admin: port + 1, upstream: upstream, threads: threads))
+        let text = Ourselves.settings(store: store, budgets: budgets, listen: port, admin: port + 1, upstream: upstream, threads: threads)
+        var problems: [Problem] = []
+        let node = json ? YAML.read(text, problems: &problems) : nil
+        StandardStream.output.write(node.map { AdminBody.json($0) + "\n" } ?? text)
     }
 }
 

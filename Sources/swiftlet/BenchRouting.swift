@@ -14,38 +14,74 @@ struct BenchRouting: ParsableCommand {
     var requests = 1_000_000
     @Option(help: "Only rows whose name contains this.")
     var only: String?
+    @Flag(help: "Print one line of JSON instead of a table.")
+    var json = false
 
     func validate() throws {
         if decisions < 100 { throw ValidationError("--decisions: at least 100, for a percentile needs some") }
     }
 
     func run() throws {
+        var figures = Figures()
         write("decision, with its record of how it went", "p50 us", "must", "p99 us", "must")
         for row in try DecisionRow.all where only.map(row.name.contains) ?? true {
-            let times = row.times(decisions)
-            write(
-                row.name, Self.text(times[times.count / 2]), Self.text(row.p50), Self.text(times[times.count * 99 / 100]), Self.text(row.p99))
+            figures.add(row.name, row.times(decisions), p50: row.p50, p99: row.p99)
+            write(figures.data.last)
         }
         let limits = LimitsRow()
         if only.map(limits.name.contains) ?? true {
-            let times = try limits.times(decisions)
-            write(limits.name, Self.text(times[times.count / 2]), Self.text(limits.p50), Self.text(times[times.count * 99 / 100]), "")
+            figures.add(limits.name, try limits.times(decisions), p50: limits.p50, p99: nil)
+            write(figures.data.last)
         }
-        guard requests > 0, only == nil else { return }
-        let seconds = try Self.simulate(requests)
-        StandardStream.output.write("\(requests) simulated requests: \(seconds) s, where a million must take 20 s at most\n")
+        if requests > 0, only == nil {
+            let seconds = try Self.simulate(requests)
+            figures.simulated = Figures.Simulated(requests: requests, seconds: seconds)
+            if !json {
+                StandardStream.output.write("\(requests) simulated requests: \(seconds) s, where a million must take 20 s at most\n")
+            }
+        }
+        if json { try JSONLine.write(figures) }
+    }
+
+    /// As JSON; a `must` that is not there is asked of nobody.
+    private struct Figures: Encodable {
+        struct Row: Encodable {
+            var name: String
+            var p50Microseconds: Double
+            var p50MustMicroseconds: Double?
+            var p99Microseconds: Double
+            var p99MustMicroseconds: Double?
+        }
+
+        struct Simulated: Encodable {
+            var requests: Int
+            var seconds: Double
+        }
+
+        var data: [Row] = []
+        var simulated: Simulated?
+
+        /// `times`: nanoseconds, in order of size.
+        mutating func add(_ name: String, _ times: [Int64], p50: Int64?, p99: Int64?) {
+            func microseconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds / 10) / 100 }
+            data.append(
+                Row(
+                    name: name, p50Microseconds: microseconds(times[times.count / 2]), p50MustMicroseconds: p50.map(microseconds),
+                    p99Microseconds: microseconds(times[times.count * 99 / 100]), p99MustMicroseconds: p99.map(microseconds)))
+        }
+    }
+
+    private func write(_ row: Figures.Row?) {
+        guard let row else { return }
+        func text(_ number: Double?) -> String { number.map { "\($0)" } ?? "" }
+        write(row.name, text(row.p50Microseconds), text(row.p50MustMicroseconds), text(row.p99Microseconds), text(row.p99MustMicroseconds))
     }
 
     private func write(_ name: String, _ cells: String...) {
+        if json { return }
         func padded(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) }
         let line = name + padded(name, 56) + cells.map { padded($0, 8) + $0 }.joined()
         StandardStream.output.write(line + "\n")
-    }
-
-    /// Nanoseconds as microseconds.
-    private static func text(_ nanoseconds: Int64?) -> String {
-        guard let nanoseconds else { return "" }
-        return "\(Double(nanoseconds / 10) / 100)"
     }
 
     /// A steady day of the library, made long.

@@ -17,6 +17,8 @@ struct BenchTranslation: ParsableCommand {
     var events = 100_000
     @Flag(help: "End with 1 when a figure that must be reached is not.")
     var strict = false
+    @Flag(help: "Print one line of JSON instead of a table.")
+    var json = false
 
     func validate() throws {
         if samples < 11 { throw ValidationError("--samples: at least 11, for a median needs some") }
@@ -25,33 +27,60 @@ struct BenchTranslation: ParsableCommand {
 
     func run() throws {
         let samples = try TranslationSample.providers.map(TranslationSample.init)
-        var isReached = true
+        var figures = Figures(events: events)
         line("client from provider", "1 KB us", "200 KB us", "event us", "heap KiB", "of \(events)")
         line("must be at most", "25", "2500", "2.5", "", "same")
         for client in samples where TranslationSample.clients.contains(client.api) {
             for provider in samples where provider.api != client.api {
                 let name = "\(client.api.name) from \(provider.api.name)"
                 guard only.map(name.contains) ?? true else { continue }
-                let pair = TranslatedPair(client: client, provider: provider)
-                let (small, long) = (try pair.exchange(self.samples), try pair.longRequest(self.samples))
-                let event = try pair.event(self.samples)
-                let (short, all) = (try pair.heap(events: 10), try pair.heap(events: events))
-                // A Responses stream ends with all that was said, four times over, here twelve bytes an event.
-                let mayGrow = client.api == .responses ? events * 256 : 4_096
-                isReached = isReached && small <= 25_000 && long <= 2_500_000 && event <= 2_500 && all <= short + mayGrow
-                line(name, Self.text(small), Self.text(long), Self.text(event), "\(short / 1_024)", "\(all / 1_024)")
+                let row = try measure(TranslatedPair(client: client, provider: provider), name)
+                figures.data.append(row)
+                line(
+                    name, "\(row.smallMicroseconds)", "\(row.largeMicroseconds)", "\(row.eventMicroseconds)", "\(row.heapKiB)",
+                    "\(row.longHeapKiB)")
             }
         }
-        if strict, !isReached { throw ExitCode.failure }
+        if json { try JSONLine.write(figures) }
+        if strict, !figures.data.allSatisfy(\.isReached) { throw ExitCode.failure }
+    }
+
+    private func measure(_ pair: TranslatedPair, _ name: String) throws -> Figures.Row {
+        let (small, long) = (try pair.exchange(samples), try pair.longRequest(samples))
+        let event = try pair.event(samples)
+        let (short, all) = (try pair.heap(events: 10), try pair.heap(events: events))
+        // A Responses stream ends with all that was said, four times over, here twelve bytes an event.
+        let mayGrow = pair.client.api == .responses ? events * 256 : 4_096
+        return Figures.Row(
+            name: name, smallMicroseconds: Self.microseconds(small), largeMicroseconds: Self.microseconds(long),
+            eventMicroseconds: Self.microseconds(event), heapKiB: short / 1_024, longHeapKiB: all / 1_024,
+            isReached: small <= 25_000 && long <= 2_500_000 && event <= 2_500 && all <= short + mayGrow)
+    }
+
+    /// As JSON.
+    private struct Figures: Encodable {
+        struct Row: Encodable {
+            var name: String
+            var smallMicroseconds: Double
+            var largeMicroseconds: Double
+            var eventMicroseconds: Double
+            /// Of a stream of ten events, and of one of `events`.
+            var heapKiB: Int
+            var longHeapKiB: Int
+            var isReached: Bool
+        }
+
+        var events: Int
+        var data: [Row] = []
     }
 
     private func line(_ name: String, _ cells: String...) {
+        if json { return }
         func padded(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(1, width - text.count)) }
         StandardStream.output.write(name + padded(name, 44) + cells.map { padded($0, 11) + $0 }.joined() + "\n")
     }
 
-    /// Nanoseconds as microseconds.
-    private static func text(_ nanoseconds: Int64) -> String { "\(Double(nanoseconds / 10) / 100)" }
+    private static func microseconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds / 10) / 100 }
 }
 
 /// A client's dialect and the provider's.

@@ -63,15 +63,30 @@ def test_every_command_is_there_in_manual_and_completions():
         assert not subprocess.run(["mandoc", "-T", "lint", "-W", "error"], input=manual, capture_output=True, text=True).stdout
 
 
-# What prints no data: a process, scripts, JSON already, and the measuring ends of a measurement.
-MUTE = {("serve",), ("completion",), ("schema",), ("api",), ("bench", "upstream"), ("bench", "load"), ("bench", "settings"), ("bench", "routing"),
-        ("bench", "translation")}
+# What prints no data: what serves, scripts, JSON already.
+MUTE = {("serve",), ("completion",), ("schema",), ("api",), ("bench", "upstream")}
 
 
 def test_every_command_that_prints_data_can_print_json():
     missing = [path for path, command in leaves(dumped()) if path not in MUTE
                and not any(name["name"] == "json" for argument in command.get("arguments", []) for name in argument.get("names", []))]
     assert missing == []
+
+
+def test_measurements_as_json():
+    routing = ["bench", "routing", "--decisions", "100", "--requests", "2000"]
+    figures = json.loads(swiftlet(*routing, "--json").stdout)
+    table = swiftlet(*routing).stdout.splitlines()
+    assert len(table) == 1 + len(figures["data"]) + 1 and figures["simulated"]["requests"] == 2000
+    rows = {row["name"]: row for row in figures["data"]}
+    assert rows["8 deployments, 10 rules"]["p50MustMicroseconds"] == 1.5 and "p50MustMicroseconds" not in rows["8 deployments"]
+    assert all(line.startswith(row["name"]) for line, row in zip(table[1:], figures["data"]))
+    translation = ["bench", "translation", "--samples", "11", "--events", "1000", "--only", "messages from chat_completions", "--json"]
+    figures = json.loads(swiftlet(*translation).stdout)
+    assert [row["name"] for row in figures["data"]] == ["messages from chat_completions"] and figures["events"] == 1000
+    assert figures["data"][0]["eventMicroseconds"] > 0 and figures["data"][0]["isReached"] in (True, False)
+    settings = json.loads(swiftlet("bench", "settings", "--port", "9001", "--json").stdout)
+    assert settings["server"]["listen"].endswith(":9001") and settings["models"]
 
 
 def test_tables_for_people_and_the_same_as_json(served):
