@@ -164,6 +164,8 @@ class Live extends EventTarget {
       this.#source = null;
       this.#tell("lost");
       this.#retry = Math.min(this.#retry + 1, 5);
+      // A gateway that has begun anew knows no sessions, which a stream cannot tell.
+      session.now().then((who) => { if (who.name === null) signedOut.dispatchEvent(new Event("ended")); }, () => {});
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#open(), 500 * 2 ** this.#retry);
     };

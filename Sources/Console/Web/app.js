@@ -39,7 +39,7 @@ class Console extends HTMLElement {
   #main = h("main", { id: "main", tabindex: "-1" });
   #turn = 0;
 
-  async connectedCallback() {
+  connectedCallback() {
     paint(stored.get("theme"));
     addEventListener("hashchange", () => this.#go());
     signedOut.addEventListener("ended", () => {
@@ -48,12 +48,16 @@ class Console extends HTMLElement {
       live.stop();
       this.#login("Your session has ended. Sign in again to go on.");
     });
+    this.#begin();
+  }
+
+  async #begin() {
     try {
       const who = await session.now();
       if (who.name === null) this.#login();
       else this.#enter(who);
     } catch (problem) {
-      replace(this, h("main", { class: "lone" }, failure(problem, () => location.reload())));
+      replace(this, h("main", { class: "lone" }, failure(problem, () => this.#begin())));
     }
   }
 
@@ -82,6 +86,8 @@ class Console extends HTMLElement {
         button.disabled = false;
       }
     });
+    // Nothing of what was seen stays for who signs in next.
+    replace(this.#main);
     replace(this, h("main", { class: "lone" }, form));
     document.body.dataset.ready = "login";
     input.focus();

@@ -12,13 +12,18 @@ const MEASURES = [["success", "Answered", percent], ["latency_ms", "Time", durat
 export function canaryPanel(edit) {
   const box = h("div", { "aria-live": "polite" });
   let timer = 0;
+  // As long as somebody looks; not under the hands of who is at it.
+  const look = () => {
+    if (!box.isConnected) return;
+    if (box.contains(document.activeElement)) timer = setTimeout(look, 5000);
+    else load();
+  };
   const load = async () => {
     try {
       const now = (await get("canaries")).data.find((one) => one.policy === edit.name);
       replace(box, now ? running(edit, now, load) : begin(edit, load));
       clearTimeout(timer);
-      // As long as somebody looks.
-      if (now) timer = setTimeout(() => { if (box.isConnected && !box.contains(document.activeElement)) load(); }, 5000);
+      if (now) timer = setTimeout(look, 5000);
     } catch (problem) {
       replace(box, failure(problem, load));
     }

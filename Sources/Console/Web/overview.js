@@ -71,7 +71,7 @@ class Overview extends HTMLElement {
     if (!report.requests) return;
     const before = this.#reports.at(-1);
     // The gateway has begun anew: sums are smaller than they were.
-    if (before && report.requests.ok < before.requests.ok) this.#reports = [];
+    if (before && Object.keys(before.requests).some((name) => report.requests[name] < before.requests[name])) this.#reports = [];
     this.#reports.push(report);
     if (this.#reports.length > SPAN + 1) this.#reports.shift();
     const old = this.#reports[0];
