@@ -113,7 +113,7 @@ final class Holding {
         flushScheduled = false
         guard let lane else { return }
         // Rows that a full journal does not take stay here and are offered again: none is lost while the process lives.
-        offered = lane.offer(&pending).ticket
+        offered = lane.offer(&pending, more: loop.counters.inFlight > 0).ticket
         if !pending.isEmpty { retryLater() }
         scheduleTimer()
     }
@@ -125,7 +125,7 @@ final class Holding {
 
     private func committed(upTo ticket: UInt64) {
         loop.time = .now()
-        if loop.server.open != nil { loop.region?.committed(through: ticket) }
+        loop.region?.committed(through: ticket)
         if let first = charged.first, first.ticket <= ticket { tellCharges(upTo: ticket) }
         while let first = held.first, first.ticket <= ticket {
             held.removeFirst()

@@ -15,6 +15,10 @@ public final class Journal: Sendable {
         var status = JournalStatus()
         /// The writer waits for `wake`; whoever adds a row then signals, once.
         var sleeping = false
+        /// Per lane: requests are under way that will bring rows.
+        var busy: [Bool] = []
+        /// The writer waits for `wake` until no lane is busy; whoever sees that first signals, once.
+        var lingering = false
         var closing = false
         /// When the writer gives up on rows it cannot write. Set by `close`.
         var deadline: ContinuousClock.Instant?
@@ -57,6 +61,7 @@ public final class Journal: Sendable {
     public func register(onCommit: @escaping @Sendable (UInt64) -> Void) -> JournalLane {
         shared.withLock { state in
             state.offered.append(0)
+            state.busy.append(false)
             state.listeners.append(onCommit)
             return JournalLane(journal: self, index: state.offered.count - 1)
         }
@@ -76,7 +81,7 @@ public final class Journal: Sendable {
         return ticket
     }
 
-    func offer(_ rows: inout [LedgerEntry], lane: Int) -> (accepted: Int, ticket: UInt64) {
+    func offer(_ rows: inout [LedgerEntry], lane: Int, more: Bool) -> (accepted: Int, ticket: UInt64) {
         let count = rows.count
         var (accepted, ticket, signal) = (0, UInt64(0), false)
         shared.withLock { state in
@@ -84,6 +89,7 @@ public final class Journal: Sendable {
             state.pending.take(accepted, from: &rows, lane: lane)
             state.offered[lane] += UInt64(accepted)
             state.status.refused += UInt64(count - accepted)
+            state.busy[lane] = more
             ticket = state.offered[lane]
             signal = accepted > 0 && noteAdded(accepted, &state)
         }
@@ -98,8 +104,9 @@ public final class Journal: Sendable {
     private func noteAdded(_ count: Int, _ state: inout Shared) -> Bool {
         state.status.queued += count
         updateAccepting(state)
-        defer { state.sleeping = false }
-        return state.sleeping
+        let isAwaited = state.sleeping || state.lingering && !state.busy.contains(true)
+        if isAwaited { (state.sleeping, state.lingering) = (false, false) }
+        return isAwaited
     }
 
     func updateAccepting(_ state: Shared) {
@@ -136,7 +143,10 @@ public struct JournalLane: Sendable {
     public func offer(_ entry: LedgerEntry) -> UInt64? { journal.offer(entry, lane: index) }
 
     /// Takes as many rows from the front as there is room for, and leaves the others. `ticket` is that of the last row taken so far.
-    public func offer(_ rows: inout [LedgerEntry]) -> (accepted: Int, ticket: UInt64) { journal.offer(&rows, lane: index) }
+    /// - Parameter more: Further requests of the lane are under way: under heavy load a commit waits a moment for their rows.
+    public func offer(_ rows: inout [LedgerEntry], more: Bool = false) -> (accepted: Int, ticket: UInt64) {
+        journal.offer(&rows, lane: index, more: more)
+    }
 }
 
 /// Rows in order with the lane each came from.

@@ -9,6 +9,9 @@ public struct JournalOptions: Hashable, Sendable {
     /// How long the writer lets rows gather when the last batch shows that requests run in parallel. A lone request's
     /// row never waits.
     public var gather = Duration.milliseconds(1)
+    /// How much longer at most, under heavy load, while requests are under way whose rows the next commit can take along.
+    /// It ends with the last of them, so that nobody waits for rows that do not come.
+    public var linger = Duration.milliseconds(1)
     /// The first pause after a failed write; doubles up to `longestPause`.
     public var firstPause = Duration.milliseconds(10)
     public var longestPause = Duration.seconds(1)

@@ -24,9 +24,9 @@ extension Journal {
         var batch = JournalQueue()
         /// Per lane, the last ticket that is durable.
         var tickets: [UInt64] = []
-        var parallel = false
-        writing: while take(&batch, gathering: parallel) {
-            parallel = batch.entries.count >= Self.parallelRows
+        var rows = 0
+        writing: while take(&batch, after: rows) {
+            rows = batch.entries.count
             var start = 0
             while start < batch.entries.count {
                 let end = min(start + options.largestBatch, batch.entries.count)
@@ -41,22 +41,38 @@ extension Journal {
 
     /// A batch of this many rows shows that requests end at about the same time.
     private static var parallelRows: Int { 4 }
+    /// And of this many that they do so all the time: what a commit takes is worth sharing with those that are about to end.
+    private static var crowdedRows: Int { 16 }
+
+    private enum Next { case taken, ended, linger, sleep }
 
     /// Swaps what is queued for the empty `batch`; sleeps while there is nothing. False when closed and empty.
-    private func take(_ batch: inout JournalQueue, gathering: Bool) -> Bool {
-        if gathering { nap(options.gather) }
+    /// - Parameter last: How many rows the batch before had.
+    private func take(_ batch: inout JournalQueue, after last: Int) -> Bool {
+        if last >= Self.parallelRows { nap(options.gather) }
+        var mayLinger = last >= Self.crowdedRows
         while true {
-            let (taken, ended) = shared.withLock { state -> (Bool, Bool) in
+            let next = shared.withLock { state -> Next in
                 if state.pending.entries.isEmpty {
                     state.sleeping = !state.closing
-                    return (false, state.closing)
+                    return state.closing ? .ended : .sleep
                 }
+                if mayLinger, !state.closing, state.busy.contains(true) {
+                    state.lingering = true
+                    return .linger
+                }
+                state.lingering = false
                 swap(&state.pending, &batch)
-                return (true, false)
+                return .taken
             }
-            if taken { return true }
-            if ended { return false }
-            wake.wait()
+            switch next {
+            case .taken: return true
+            case .ended: return false
+            case .sleep: wake.wait()
+            case .linger:
+                _ = wake.wait(timeout: .now() + .nanoseconds(Int(options.linger.nanoseconds)))
+                mayLinger = false
+            }
         }
     }
 

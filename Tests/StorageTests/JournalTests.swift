@@ -59,6 +59,43 @@ import Testing
         #expect(journal.close(within: .seconds(5)) == 0)
     }
 
+    @Test("under heavy load a commit waits for rows that are about to come, and no longer than for the last of them")
+    func lingering() {
+        let store = FaultyStore(gated: true)
+        var options = Self.options(100)
+        options.linger = .seconds(3_600)
+        let journal = Journal(store: store, options: options)
+        let left = Commits()
+        let lanes = [journal.register(onCommit: left.listener), journal.register { _ in }]
+        var rows = LedgerEntry.samples(0..<16)
+        _ = lanes[0].offer(&rows, more: true)
+        store.entered.wait()
+        rows = LedgerEntry.samples(16..<19)
+        _ = lanes[0].offer(&rows, more: true)
+        rows = LedgerEntry.samples(40..<41)
+        _ = lanes[1].offer(&rows, more: true)
+        store.letThrough()
+        #expect(left.wait(for: 16))
+        #expect(store.entered.wait(timeout: .now() + .milliseconds(50)) == .timedOut)
+        rows = LedgerEntry.samples(41..<42)
+        _ = lanes[1].offer(&rows, more: false)
+        rows = LedgerEntry.samples(19..<20)
+        _ = lanes[0].offer(&rows, more: false)
+        store.letThrough()
+        #expect(left.wait(for: 20))
+        #expect(store.batches.withLock { $0 } == [16, 6])
+        // Closing does not wait for them either.
+        rows = LedgerEntry.samples(50..<66)
+        _ = lanes[0].offer(&rows, more: true)
+        store.letThrough()
+        #expect(left.wait(for: 36))
+        rows = LedgerEntry.samples(66..<67)
+        _ = lanes[0].offer(&rows, more: true)
+        store.letThrough()
+        #expect(journal.close(within: .seconds(5)) == 0)
+        #expect(store.batches.withLock { $0 } == [16, 6, 16, 1])
+    }
+
     @Test("a full queue refuses, counts, and takes rows again when there is room")
     func full() throws {
         let store = FaultyStore(gated: true)
