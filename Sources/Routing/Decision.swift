@@ -75,13 +75,14 @@ public struct Decision: Hashable, Sendable {
     public var mode: AutoMode?
     /// How clearly a choice by weights was the best, 0 ... 1. Nil: there was none.
     public var confidence: Float?
+    /// What scoring and deciding took. 0: nobody looked. Nearly every kept decision has it, so it is no rarity.
+    public var nanoseconds: UInt32 = 0
     /// What few decisions have: one where there is something, else none.
     private var rare: [Rare] = []
 
     private struct Rare: Hashable, Sendable {
         var complexity: Complexity?
         var terms: Terms?
-        var nanoseconds: UInt32 = 0
     }
 
     /// The place of what was chosen in the compiled tree, which names its strategies. -1: none.
@@ -163,11 +164,7 @@ extension Decision {
         set { if !rare.isEmpty || newValue != nil { some.terms = newValue } }
     }
 
-    /// What scoring and deciding took. 0: nobody looked.
-    public var nanoseconds: UInt32 {
-        get { rare.isEmpty ? 0 : rare[0].nanoseconds }
-        set { if !rare.isEmpty || newValue != 0 { some.nanoseconds = newValue } }
-    }
+    var hasRarities: Bool { !rare.isEmpty }
 }
 
 extension Router {

@@ -8,9 +8,13 @@ extension Decision {
     private static let hasTime: UInt8 = 4
     private static let hasLearnt: UInt8 = 8
 
-    var hasMore: Bool { complexity != nil || terms != nil || nanoseconds != 0 }
+    var hasMore: Bool { nanoseconds != 0 || hasRarities }
 
     func writeMore(_ writer: inout CompactWriter) {
+        guard hasRarities else {
+            writer.byte(Self.hasTime)
+            return writer.number(UInt64(nanoseconds))
+        }
         let flags =
             (complexity == nil ? 0 : Self.hasComplexity) | (terms == nil ? 0 : Self.hasTerms) | (nanoseconds == 0 ? 0 : Self.hasTime)
             | (complexity?.learnt == nil ? 0 : Self.hasLearnt)
