@@ -22,7 +22,7 @@ final class Loop {
         self, journal: server.journal, store: server.store, wait: live.blueprint.ledger.wait)
     private(set) lazy var parking = Parking(self)
     /// Of the file of requests in flight; nil: there is none.
-    private(set) lazy var region: OpenRegion? = server.open?.region(index)
+    let region: OpenRegion?
     let accessLog: AccessLog.Lane
     var requestIDs: RequestIDGenerator
     var verifiedKeys = VerifiedKeys()
@@ -46,6 +46,7 @@ final class Loop {
         self.live = live
         deadlines = Deadlines(loop: eventLoop)
         accessLog = AccessLog.Lane(log: server.accessLog, eventLoop: eventLoop)
+        region = server.open?.region(index)
         requestIDs = RequestIDGenerator(node: server.firstNode + index)
         counters.fit(deployments: live.targets.count)
     }
