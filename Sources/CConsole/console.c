@@ -73,6 +73,9 @@ static const unsigned char insights_js[] = {
 static const unsigned char keys_js[] = {
 #embed "../Console/Web/keys.js"
 };
+static const unsigned char learning_js[] = {
+#embed "../Console/Web/learning.js"
+};
 static const unsigned char mark_svg[] = {
 #embed "../Console/Web/mark.svg"
 };
@@ -179,6 +182,7 @@ static const struct ConsoleFile files[] = {
     {"index.html", index_html, sizeof index_html},
     {"insights.js", insights_js, sizeof insights_js},
     {"keys.js", keys_js, sizeof keys_js},
+    {"learning.js", learning_js, sizeof learning_js},
     {"mark.svg", mark_svg, sizeof mark_svg},
     {"merge.js", merge_js, sizeof merge_js},
     {"models.js", models_js, sizeof models_js},

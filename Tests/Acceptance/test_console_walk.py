@@ -6,10 +6,10 @@ from support.watched import ATTACK, CARD, NASTY, WATCHED, live_through, say
 from test_admin import TOKEN, Admin
 from test_console import browser, driven, enter, in_a_browser  # noqa: F401
 
-OURS = ["usage", "insights", "events", "projects", "guardrails", "firewall", "breaches", "audit"]
+OURS = ["usage", "insights", "events", "projects", "learning", "guardrails", "firewall", "breaches", "audit"]
 # What is there once a screen has read what it shows.
-SIGNS = {"usage": "svg.chart rect", "insights": "table.heat", "events": ".log-line", "projects": "tr[data-project]", "guardrails": "tr[data-owner]",
-         "firewall": "tr[data-rule]", "breaches": "tr[data-breach]", "audit": ".log-line"}
+SIGNS = {"usage": "svg.chart rect", "insights": "table.heat", "events": ".log-line", "projects": "tr[data-project]", "learning": ".empty",
+         "guardrails": "tr[data-owner]", "firewall": "tr[data-rule]", "breaches": "tr[data-breach]", "audit": ".log-line"}
 NASTY_SETTINGS = {
     "providers": {NASTY: {"type": "mock", "latency": "5ms"}},
     "models": {NASTY: {"deployments": [{"provider": NASTY, "model": NASTY, "input_price": 1, "output_price": 2}]}},

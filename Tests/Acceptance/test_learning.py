@@ -158,8 +158,8 @@ def test_praise_alone_moves_nothing_where_nothing_may_be_tried(gateway, middling
 def test_off_is_as_it_was(gateway, middling):
     one = gateway(settings(enabled=False))
     assert "learning" not in complexity(one, middling[0][0])
-    assert learning(one) | {"counts": None} == {"enabled": False, "version": 0, "learned": None, "reset": None, "counts": None, "projects": [],
-                                                "ratings": []}
+    assert learning(one) | {"counts": None} == {"enabled": False, "version": 0, "learned": None, "reset": None, "settings": None, "counts": None,
+                                                "projects": [], "ratings": []}
     assert "swiftlet_learning" not in one.metrics()
 
 

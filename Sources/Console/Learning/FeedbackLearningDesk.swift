@@ -24,8 +24,11 @@ struct FeedbackLearningDesk: Sendable {
                 whole.member("version", state.version)
                 whole.member("learned", orNull: state.learned > 0 ? Timestamp.text(unixMilliseconds: state.learned * 1000) : nil)
                 whole.member("reset", orNull: state.reset > 0 ? Timestamp.text(unixMilliseconds: state.reset * 1000) : nil)
+                whole.key("settings")
+                if let settings { Self.write(settings, &whole) } else { whole.null() }
                 whole.key("counts")
                 whole.object { line in
+                    line.member("scored", counts.scored)
                     line.member("corrected", counts.corrected)
                     line.member("trials", counts.tried)
                     for source in Feedback.Source.allCases where source != .said { line.member(source.name, counts.signals[source] ?? 0) }
@@ -61,6 +64,16 @@ struct FeedbackLearningDesk: Sendable {
         writer.raw("[" + values.map { "\(($0 * 1e4).rounded() / 1e4)" }.joined(separator: ",") + "]")
     }
 
+    private static func write(_ settings: LearningSettings, _ whole: inout JSONWriter) {
+        whole.object { own in
+            number("explore", settings.explore, &own)
+            number("max_loss", settings.maxLoss, &own)
+            own.member("half_life_seconds", settings.halfLife.components.seconds)
+            own.member("interval_seconds", settings.interval.components.seconds)
+            own.member("ratings", settings.ratings)
+        }
+    }
+
     private static func write(_ name: String, _ tenant: Learner.TenantState, _ writer: inout JSONWriter) {
         writer.object { line in
             line.member("project", orNull: name.isEmpty ? nil : name)
@@ -88,6 +101,7 @@ struct FeedbackLearningDesk: Sendable {
         own.key("gate")
         own.object { gate in
             gate.member("verdict", verdict.text)
+            gate.member("reason", GateReason.text(verdict))
             gate.key("change")
             gate.object { change in
                 number("estimate", verdict.change.estimate, &change)

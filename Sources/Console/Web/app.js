@@ -13,6 +13,7 @@ const SCREENS = [
   { name: "keys", title: "Keys and budgets", element: "swiftlet-keys", file: "./keys.js" },
   { name: "projects", title: "Projects", element: "swiftlet-projects", file: "./projects.js", roles: ["admin", "operator", "auditor"] },
   { name: "models", title: "Models and providers", element: "swiftlet-models", file: "./models.js", roles: ["admin", "operator", "auditor"] },
+  { name: "learning", title: "Learning", element: "swiftlet-learning", file: "./learning.js", roles: ["admin", "operator", "auditor"] },
   { name: "guardrails", title: "Guardrails", element: "swiftlet-guardrails", file: "./guardrails.js", roles: ["admin", "operator", "auditor"] },
   { name: "firewall", title: "Firewall", element: "swiftlet-firewall", file: "./firewall.js", roles: ["admin", "operator", "auditor"] },
   { name: "breaches", title: "Breaches", element: "swiftlet-breaches", file: "./breaches.js", roles: ["admin", "operator", "auditor"] },

@@ -57,6 +57,7 @@ const PATHS = {
   playground: "M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12h5",
   tokens: "M6 3h12v18H6zM9 7h6M9 11h1M14 11h1M9 14h1M14 14h1M9 17h1M14 17h1",
   simulator: "M9 3h6M10 3v6l-5 9a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M7.500 15h9",
+  learning: "M2 9l10-5 10 5-10 5zM6 11.500v5c3.500 3 8.500 3 12 0v-5M22 9v6",
   sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M19 5l-2 2M7 17l-2 2",
   moon: "M20 14A8 8 0 0 1 10 4a8 8 0 1 0 10 10z",
   close: "M6 6l12 12M18 6L6 18",

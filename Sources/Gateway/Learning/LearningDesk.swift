@@ -9,7 +9,8 @@ import Storage
 public final class LearningDesk: Sendable {
     /// What has been counted here since the start.
     public struct Counts: Hashable, Sendable {
-        /// Requests whose score was moved, and those that tried another model.
+        /// Requests whose prompt was scored; of them those whose score was moved, and those that tried another model.
+        public var scored = 0
         public var corrected = 0
         public var tried = 0
         /// Opinions that nobody voiced, by what they were taken from.
@@ -50,6 +51,7 @@ public final class LearningDesk: Sendable {
     /// The request that asked the same in the same conversation a moment ago; and counts this one.
     func see(_ learnt: Appraisal.Learnt, isTrial: Bool, key: Int, id: RequestID, at now: Instant) -> RequestID? {
         state.withLock { state in
+            state.counts.scored += 1
             if learnt.offset != 0 { state.counts.corrected += 1 }
             if isTrial { state.counts.tried += 1 }
             guard learnt.turn != 0 else { return nil }

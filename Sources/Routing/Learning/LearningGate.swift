@@ -4,9 +4,9 @@
 public struct LearningGate: Hashable, Sendable {
     public var maxLoss: Double
     /// Choices that it would change and of which chance has shown both ways, before anything is said.
-    static let fewest = 30.0
+    public static let fewest = 30.0
     /// Of them where chance chose as the correction would.
-    static let fewestTried = 15.0
+    public static let fewestTried = 15.0
     private static let doubt = 0.05
     /// The interval is narrowest after about so many opinions.
     private static let planned = 5_000.0
