@@ -30,7 +30,7 @@ struct SharedGateway {
             store: "memory:"
             router: {num_retries: 0}
             providers:
-              up: {type: openai_compatible, base_url: "https://127.0.0.1:\(provider.port)/v1", api_key: sk-upstream, \(more)}
+              up: {type: openai_compatible, base_url: "https://127.0.0.1:\(provider.port)/v1", api_key: sk-upstream, connect_timeout: 1m, \(more)}
             models:
               chat: {deployments: [{provider: up, model: upstream-model}]}
             """
