@@ -42,7 +42,7 @@ import Testing
                 try String.fetchOne(database, sql: "PRAGMA \($0)")
             }
         }
-        #expect(found == ["wal", "2", "4000", "67108864", "\(Self.newest)", "5000"])
+        #expect(found == ["wal", "2", "0", "67108864", "\(Self.newest)", "5000"])
     }
 
     @Test("keeps rows, names and leases across a restart")

@@ -13,7 +13,8 @@ struct LedgerFile {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    func open() throws(StoreFailure) -> DatabasePool {
+    /// - Parameter room: Watches the log; has to live as long as the pool.
+    func open(_ room: LogRoom) throws(StoreFailure) -> DatabasePool {
         try checkFolder()
         try checkFile()
         do {
@@ -21,6 +22,7 @@ struct LedgerFile {
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { database in
                 try harden(database)
+                room.watch(database)
                 try Migration.migrate(database, path: path)
             }
             return pool
@@ -90,7 +92,6 @@ struct LedgerFile {
         try database.execute(
             sql: """
                 PRAGMA synchronous = FULL;
-                PRAGMA wal_autocheckpoint = 4000;
                 PRAGMA journal_size_limit = 67108864;
                 """)
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode")
@@ -127,14 +128,14 @@ struct LedgerFile {
         guard access(path, R_OK | W_OK) == 0, found.st_mode & 0o222 != 0 else {
             throw StoreFailure(.readOnly, path: path, "may not be written: run `chmod u+rw \(path)`, or change `store`")
         }
-        guard found.st_size >= Self.smallest else {
+        // Ours are made whole under another name, so what is less than a page was cut off; SQLite would take it for new.
+        guard found.st_size >= Self.pageBytes else {
             throw StoreFailure(
                 .corrupt, path: path, "was cut off after \(found.st_size) bytes: restore a backup, or move it away to begin a new one")
         }
     }
 
-    /// One page. Ours are made whole under another name, so a smaller file was cut off; SQLite would take it for new.
-    private static let smallest = 4096
+    static let pageBytes = 4_096
 
     /// Makes the file under another name and moves it into place, so that no crash leaves half a ledger.
     private func make() throws(StoreFailure) {

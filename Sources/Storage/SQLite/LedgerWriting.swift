@@ -20,6 +20,7 @@ extension SQLiteStore {
         let begin = try database.cachedStatement(sql: "BEGIN IMMEDIATE").sqliteStatement
         let commit = try database.cachedStatement(sql: "COMMIT").sqliteStatement
         try step(begin, database)
+        room.make(database)
         do {
             let value = try body()
             if value != nil { try step(commit, database) } else { try database.execute(sql: "ROLLBACK") }
@@ -101,7 +102,7 @@ extension SQLiteStore {
         try? letGo()?.close()
         var reopening = options
         reopening.mayCreate = false
-        let fresh = try LedgerFile(path: path, options: reopening).open()
+        let fresh = try LedgerFile(path: path, options: reopening).open(room)
         try attempt {
             let busy = try fresh.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             guard busy == 0 else { throw StoreFailure(.locked, path: path, "another process reads the log: end it, or wait") }

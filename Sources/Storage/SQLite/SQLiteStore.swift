@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import Routing
 
 /// The ledger in one SQLite file.
@@ -17,6 +18,7 @@ public final class SQLiteStore: Store {
     public let path: String
     let options: Options
     let pool: Locked<DatabasePool?>
+    let room = LogRoom()
     let clock: @Sendable () -> Int64
     let tagNumbers = TagNumbers()
     /// What sums of usage took when that was last counted, and when, in milliseconds since 1970.
@@ -32,7 +34,7 @@ public final class SQLiteStore: Store {
         self.options = options
         self.clock = clock
         pool = Locked(nil)
-        let opened = try LedgerFile(path: path, options: options).open()
+        let opened = try LedgerFile(path: path, options: options).open(room)
         pool.withLock { $0 = opened }
         // A small ledger of before sums were kept is counted at once, a large one beside the requests.
         let end = ContinuousClock.now + .milliseconds(150)
@@ -54,6 +56,9 @@ public final class SQLiteStore: Store {
 
     public func close() throws(StoreFailure) {
         guard let pool = letGo() else { return }
+        // The connection that writes is not the last to be closed, so SQLite would leave the log beside a file that lacks what it holds.
+        // Where it cannot be copied now it stays, as after a kill.
+        pool.writeWithoutTransaction { _ = sqlite3_wal_checkpoint_v2($0.sqliteConnection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
         try attempt { try pool.close() }
     }
 
