@@ -119,10 +119,11 @@ public final class Journal: Sendable {
     /// (5 s) beyond it. The store stays open.
     public func close(within limit: Duration) -> Int {
         let first = shared.withLock { state in
-            defer { state.closing = true }
-            if !state.closing { state.deadline = .now + limit }
+            let isFirst = !state.closing
+            if isFirst { state.deadline = .now + limit }
+            state.closing = true
             updateAccepting(state)
-            return !state.closing
+            return isFirst
         }
         if first {
             wake.signal()
