@@ -59,7 +59,7 @@ final class Claim {
     private var isOver = false
     private var reserved = Demand(nanodollars: 0, tokens: 0)
     private var need = Demand(nanodollars: 0, tokens: 0)
-    private var alike: [Deployment.ID] = []
+    private var alike: CostClass?
     /// What attempts under way may cost, and what those cost that are over.
     private var owed = Demand(nanodollars: 0, tokens: 0, requests: 0)
 
@@ -144,14 +144,14 @@ final class Claim {
     // MARK: Attempts
 
     /// All of the route's deployments cost alike: what an attempt at one of them may cost need not be found out again.
-    func remember(_ need: Demand, of alike: CostClass) { (self.need, self.alike) = (need, alike.deployments) }
+    func remember(_ need: Demand, of alike: CostClass) { (self.need, self.alike) = (need, alike) }
 
     /// Reserves for one attempt: more of the request's accounts where what is held does not reach, and of the deployment's own.
     func begin(at deployment: Deployment.ID, unixMilliseconds: Int64) -> Verdict {
         let target = targets[deployment]
         var stake = Stake()
         if let worst {
-            stake.need = alike.contains(deployment) ? need : worst.demand(at: target, ceiling: metering.ceiling)
+            stake.need = alike?.deployments.contains(deployment) == true ? need : worst.demand(at: target, ceiling: metering.ceiling)
             stake.need.requests = 0
         }
         let missing = Demand(

@@ -19,6 +19,8 @@ final class Metering: Sendable {
     private let keys: [Standing]
     private let projects: [Standing]
     private let customers: [Standing]
+    /// Of each of their chains the accounts of which a client is told; apart, so that a standing is plain values.
+    private let told: (keys: [[Int]], projects: [[Int]], customers: [[Int]], routes: [[Int]])
     private let routes: [RouteChains?]
     /// By index of `AccountTable.routeChains`.
     private let overRoutes: [Standing]
@@ -30,12 +32,9 @@ final class Metering: Sendable {
         var care = RequestBounds.Care.loose
         var hasHardMoney = false
         var isEmpty = true
-        /// Accounts of which a client is told.
-        var told: [Int] = []
 
         init(_ chain: [Int], _ accounts: [Account]) {
             isEmpty = chain.isEmpty
-            told = chain.filter { LimitLines.Face(accounts[$0]).isTold }
             for account in chain.map({ accounts[$0] }) where account.isHard && account.limit != nil {
                 let isMoney = account.unit == .nanodollars
                 hasHardMoney = hasHardMoney || isMoney
@@ -48,7 +47,6 @@ final class Metering: Sendable {
             joined.care = max(care, other.care)
             joined.hasHardMoney = hasHardMoney || other.hasHardMoney
             joined.isEmpty = isEmpty && other.isEmpty
-            joined.told += other.told
             return joined
         }
     }
@@ -64,7 +62,10 @@ final class Metering: Sendable {
         self.table = table
         self.ceiling = ceiling
         metersDeployments = table.deployments.contains { !$0.isEmpty }
-        faces = table.accounts.map(LimitLines.Face.init)
+        let faces = table.accounts.map(LimitLines.Face.init)
+        let tell = { (chains: [[Int]]) in chains.map { chain in chain.filter { faces[$0].isTold } } }
+        told = (tell(table.chains), tell(table.projects), tell(table.customers), tell(table.routeChains))
+        self.faces = faces
         keys = table.chains.map { Standing($0, table.accounts) }
         projects = table.projects.map { Standing($0, table.accounts) }
         customers = table.customers.map { Standing($0, table.accounts) }
@@ -109,10 +110,10 @@ final class Metering: Sendable {
     func tell(_ party: Party, _ ledger: borrowing Ledger, into lines: inout LimitLines) {
         // New settings stand first in the ledger; those before them go by name.
         let isYoung = anchor.chains == 0
-        if keys.indices.contains(party.key) { tell(keys[party.key].told, isYoung, ledger, into: &lines) }
-        if let project = party.project, projects.indices.contains(project) { tell(projects[project].told, isYoung, ledger, into: &lines) }
-        if let customer = party.customer, customers.indices.contains(customer) { tell(customers[customer].told, isYoung, ledger, into: &lines) }
-        if let route = party.route { tell(overRoutes[route].told, isYoung, ledger, into: &lines) }
+        if keys.indices.contains(party.key) { tell(told.keys[party.key], isYoung, ledger, into: &lines) }
+        if let project = party.project, projects.indices.contains(project) { tell(told.projects[project], isYoung, ledger, into: &lines) }
+        if let customer = party.customer, customers.indices.contains(customer) { tell(told.customers[customer], isYoung, ledger, into: &lines) }
+        if let route = party.route { tell(told.routes[route], isYoung, ledger, into: &lines) }
     }
 
     private func tell(_ accounts: [Int], _ isYoung: Bool, _ ledger: borrowing Ledger, into lines: inout LimitLines) {

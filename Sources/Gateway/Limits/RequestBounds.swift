@@ -122,12 +122,17 @@ final class Estimators: Sendable {
 }
 
 /// Deployments of a route at which a request costs the same, whichever of them serves it, but for how their models count a prompt.
-struct CostClass: Sendable {
+/// Shared, not copied: each request looks at those of its route.
+final class CostClass: Sendable {
     let first: Deployment.ID
     let deployments: [Deployment.ID]
     let contextWindow: Int64?
     /// Numbers among `Estimators`.
     let models: [Int]
+
+    private init(_ deployments: [Deployment.ID], _ models: [Int], contextWindow: Int64?) {
+        (first, self.deployments, self.models, self.contextWindow) = (deployments[0], deployments, models, contextWindow)
+    }
 
     static func classes(of deployments: [Deployment.ID], _ targets: [Target]) -> [CostClass] {
         var groups: [(deployments: [Deployment.ID], models: [Int])] = []
@@ -144,9 +149,6 @@ struct CostClass: Sendable {
                 groups.append(([deployment], [target.estimatorNumber]))
             }
         }
-        return groups.map { group in
-            let first = group.deployments[0]
-            return CostClass(first: first, deployments: group.deployments, contextWindow: targets[first].contextWindow, models: group.models)
-        }
+        return groups.map { CostClass($0.deployments, $0.models, contextWindow: targets[$0.deployments[0]].contextWindow) }
     }
 }
