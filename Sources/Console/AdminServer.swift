@@ -1,3 +1,4 @@
+import Gateway
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -32,14 +33,14 @@ public final class AdminServer: Sendable {
                 throw error
             }
         }
-        do { try await listening.wait() } catch { throw ListenFailure(address: address.written ?? "", reason: "\(error)") }
+        do { try await listening.wait() } catch { throw ListenFailure(address: address.written ?? "", reason: ConnectionWords.of(error)) }
     }
 
     /// Why nobody can ask.
     public struct ListenFailure: Error, CustomStringConvertible {
         let address: String
         let reason: String
-        public var description: String { "cannot listen on \(address): \(reason)" }
+        public var description: String { "server.admin: cannot listen on \(address): \(reason)" }
     }
 
     public func stop() async {

@@ -259,7 +259,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
             connect()
             return
         }
-        broke(.unavailable, problem.map { "\($0)" } ?? "the provider closed the connection")
+        broke(.unavailable, problem.map(ConnectionWords.of) ?? "the provider closed the connection")
     }
 
     func connectionProblem(_ error: any Error) { problem = error }

@@ -214,7 +214,7 @@ public final class Server: Sendable {
         do {
             return try await bootstrap.bind(host: address.host, port: address.port).get()
         } catch {
-            throw StartProblem.cannotListen("\(address.host):\(address.port)", "\(error)")
+            throw StartProblem.cannotListen("server.listen", "\(address.host):\(address.port)", ConnectionWords.of(error))
         }
     }
 
@@ -355,13 +355,14 @@ public final class Server: Sendable {
 /// Why a gateway does not start.
 public enum StartProblem: Error, CustomStringConvertible {
     case adminWithoutToken(String)
-    case cannotListen(String, String)
+    /// The setting, its address, why not.
+    case cannotListen(String, String, String)
 
     public var description: String {
         switch self {
         case .adminWithoutToken(let host):
             "server.admin listens on \(host), which is not loopback: set SWIFTLET_ADMIN_TOKEN or admin.tokens, or listen on 127.0.0.1"
-        case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .cannotListen(let setting, let address, let reason): "\(setting): cannot listen on \(address): \(reason)"
         }
     }
 }

@@ -110,7 +110,7 @@ final class UpstreamPool {
             approach.gather(waiter)
             approach.begin(tls, within: max(.milliseconds(1), waiter.until - loop.time))
         } catch {
-            waiter.failed("cannot set up TLS: \(error)")
+            waiter.failed("cannot set up TLS: \(ConnectionWords.of(error))")
         }
     }
 
@@ -146,7 +146,7 @@ final class UpstreamPool {
             }
             if waiter.exchange == nil { giveBack(handler) } else { waiter.connected(handler, reused: false) }
         case .failure(let error):
-            waiter.failed("\(error)")
+            waiter.failed(ConnectionWords.of(error))
         }
     }
 }

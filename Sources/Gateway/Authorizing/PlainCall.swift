@@ -45,7 +45,9 @@ struct PlainCall: Sendable {
         let promise = loop.makePromise(of: Reply.self)
         let request = bytes
         let context: NIOSSLContext?
-        do { context = origin.tls ? try tls.client(http2: false) : nil } catch { return loop.makeFailedFuture(Failure.tls("\(error)")) }
+        do { context = origin.tls ? try tls.client(http2: false) : nil } catch {
+            return loop.makeFailedFuture(Failure.tls(ConnectionWords.of(error)))
+        }
         let host = origin.host
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(limit.nanoseconds))
@@ -60,7 +62,7 @@ struct PlainCall: Sendable {
             }
         bootstrap.connect(host: origin.host, port: origin.port).whenFailure { error in
             let timedOut = if case ChannelError.connectTimeout = error { true } else { false }
-            promise.fail(timedOut ? Failure.timedOut : Failure.unreachable("\(error)"))
+            promise.fail(timedOut ? Failure.timedOut : Failure.unreachable(ConnectionWords.of(error)))
         }
         return promise.futureResult
     }
@@ -119,7 +121,8 @@ private final class PlainCallChannel: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.failure(error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError ? .tls("\(error)") : .unreachable("\(error)")))
+        let words = ConnectionWords.of(error)
+        end(.failure(error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError ? .tls(words) : .unreachable(words)))
         context.close(promise: nil)
     }
 

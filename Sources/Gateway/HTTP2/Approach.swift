@@ -37,7 +37,7 @@ final class Approach: Timed, ChannelInboundHandler, RemovableChannelHandler {
                 try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
                 try pipeline.addHandler(bound.value)
             }
-        }.connect(to: pool.origin).assumeIsolated().whenFailure { self.failed("\($0)") }
+        }.connect(to: pool.origin).assumeIsolated().whenFailure { self.failed(ConnectionWords.of($0)) }
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -96,7 +96,7 @@ final class Approach: Timed, ChannelInboundHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         loop.time = .now()
-        failed("TLS: \(error)")
+        failed("TLS: \(ConnectionWords.of(error))")
         context.close(promise: nil)
     }
 

@@ -216,7 +216,7 @@ final class SharedConnection: Timed, ChannelInboundHandler {
         pool.unshare(self)
         let left = waiting
         waiting = []
-        for waiter in left { waiter.failed(problem.map { "\($0)" } ?? "the provider takes no more requests on its connection") }
+        for waiter in left { waiter.failed(problem.map(ConnectionWords.of) ?? "the provider takes no more requests on its connection") }
         if open == 0 { close() }
     }
 

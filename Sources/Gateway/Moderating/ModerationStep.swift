@@ -88,7 +88,7 @@ final class ModerationStep: UpstreamCaller, ClientServer {
             loop.counters.staleConnections += 1
             return connect()
         }
-        end(.failed(problem.map { "\($0)" } ?? "it closed the connection"))
+        end(.failed(problem.map(ConnectionWords.of) ?? "it closed the connection"))
     }
 
     func upstreamTimedOut() {

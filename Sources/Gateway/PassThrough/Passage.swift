@@ -261,7 +261,7 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
             loop.counters.staleConnections += 1
             return connect()
         }
-        fail(.unavailable, problem.map { "\($0)" } ?? "the provider closed the connection")
+        fail(.unavailable, problem.map(ConnectionWords.of) ?? "the provider closed the connection")
     }
 
     func upstreamTimedOut() {
