@@ -268,7 +268,7 @@ final class Live: Sendable {
     private func offer(_ key: Int) -> String {
         let visible = visibleNames(key)
         if visible.isEmpty { return "no model is configured for this key" }
-        return "it may use " + visible.prefix(8).map { "`\($0)`" }.joined(separator: ", ") + (visible.count > 8 ? " and others" : "")
+        return "this key may use " + visible.prefix(8).map { "`\($0)`" }.joined(separator: ", ") + (visible.count > 8 ? " and others" : "")
     }
 
     /// The names that a key gets to see, in order.

@@ -77,9 +77,10 @@ struct Reception {
     private func obstructed(_ obstacle: Obstacle, _ request: ClientRequest, _ api: API, _ path: PathModel?, _ id: RequestID, mayAdopt: Bool) {
         switch obstacle {
         case .refused(let refusal):
-            note(refusal, request, api, id)
+            let key = knownKey(request)
+            if let key { note(refusal, key, api, id) }
             if live.telemetry != nil { tellRefusal(refusal, request, api, id) }
-            refuse(refusal, api, id)
+            refuse(refusal, api, id, key: key)
         case .missing(let missing):
             guard mayAdopt else { return refuse(Refusal(.overloaded, "settings changed while the request waited; send it again"), api, id) }
             adopt(missing, request, api, path, id)
@@ -87,16 +88,20 @@ struct Reception {
     }
 
     /// A refusal behind the key's own status, which is noted where it is found.
-    private func note(_ refusal: Refusal, _ request: ClientRequest, _ api: API, _ id: RequestID) {
+    private func note(_ refusal: Refusal, _ key: Int, _ api: API, _ id: RequestID) {
         guard let trigger = refusal.code.breach, trigger.kind != .keyStatus else { return }
-        let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
-        guard let index = verdict.index ?? ownKey(live) else { return }
-        loop.noteBreach(trigger, key: index, api: api, id: id)
+        loop.noteBreach(trigger, key: key, api: api, id: id)
     }
 
-    private func refuse(_ refusal: Refusal, _ api: API, _ id: RequestID) {
+    /// The index of the virtual key that a request shows, whatever its status; nil: of none.
+    private func knownKey(_ request: ClientRequest) -> Int? {
+        let verdict = request.bytes.withUnsafeReadableBytes { raw in loop.verifiedKeys.find(request.head.presentedKey(in: raw), in: live.keys) }
+        return verdict.index ?? ownKey(live)
+    }
+
+    private func refuse(_ refusal: Refusal, _ api: API, _ id: RequestID, key: Int? = nil) {
         loop.counters.request(api, status: refusal.status)
-        refuse(refusal, id: id, api: api)
+        refuse(refusal, id: id, api: api, key: key)
     }
 
     private func admission(
@@ -285,11 +290,16 @@ struct Reception {
         client.answered()
     }
 
-    func refuse(_ refusal: Refusal, id: RequestID? = nil, api: API = .chatCompletions, allow: String? = nil) {
+    /// - Parameter key: Index of the virtual key, where the request got so far.
+    func refuse(_ refusal: Refusal, id: RequestID? = nil, api: API = .chatCompletions, key: Int? = nil, allow: String? = nil) {
         let id = id ?? loop.requestIDs.next(atUnixMilliseconds: WallClock.milliseconds())
         if loop.accessLog.enabled {
             var line = RequestLine(id: id, status: refusal.status, outcome: "refused")
             line.detail = refusal.code.rawValue
+            if let key {
+                line.key = live.quotedNames.keys[key]
+                line.api = api.word
+            }
             loop.accessLog.add(line)
         }
         let extra = refusal.limitLines?.readableBytes ?? 0
