@@ -184,7 +184,6 @@ struct Stores {
         gatewayName = blueprint.server.gateway ?? ProcessInfo.processInfo.hostName
         switch blueprint.store {
         case .sqlite(let path):
-            responses = isKeeping ? Self.shelf(try SQLiteResponseStore(path: SQLiteResponseStore.path(for: path)), blueprint, log) : nil
             answers = {
                 try SQLiteAnswerStore(path: SQLiteAnswerStore.path(for: path)) { aside, problem in
                     log.warning("kept answers were damaged; a new file is begun", metadata: ["moved_to": "\(aside)", "problem": "\(problem)"])
@@ -192,6 +191,8 @@ struct Stores {
             }
             ledger = try SQLiteStore(path: SQLiteStore.ledgerPath(for: path))
             settings = try SQLiteStore(path: path)
+            // Behind those two: they say best what is wrong with the folder.
+            responses = isKeeping ? Self.shelf(try SQLiteResponseStore(path: SQLiteResponseStore.path(for: path)), blueprint, log) : nil
             journal = Self.journal(ledger, blueprint, log, watch)
             (spool, bell, identity) = (nil, SilentBell(), "local")
         case .memory:

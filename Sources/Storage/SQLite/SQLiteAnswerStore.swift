@@ -59,6 +59,7 @@ public final class SQLiteAnswerStore: AnswerStore {
                 // Nothing here is worth waiting for a disk: what a power cut takes is asked anew.
                 try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -2048")
             }
+            OwnFile.make(path)
             let opened = try DatabaseQueue(path: path, configuration: configuration)
             try opened.writeWithoutTransaction { database in
                 if endedBadly, let problem = try String.fetchOne(database, sql: "PRAGMA quick_check(1)"), problem != "ok" {

@@ -45,6 +45,7 @@ public final class SQLiteResponseStore: ResponseStore {
                 // Losing the last second in a power cut loses stored answers, not money.
                 try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2048")
             }
+            OwnFile.make(path)
             let opened = try DatabaseQueue(path: path, configuration: configuration)
             try opened.writeWithoutTransaction { try Migration.migrate($0, path: path, steps: Self.steps) }
             queue.withLock { $0 = opened }

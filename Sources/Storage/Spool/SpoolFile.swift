@@ -52,6 +52,7 @@ final class SpoolFile: Sendable {
                 try database.execute(
                     sql: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024")
             }
+            OwnFile.make(path)
             let opened = try DatabaseQueue(path: path, configuration: configuration)
             try opened.writeWithoutTransaction { database in
                 try Migration.migrate(database, path: path, steps: Self.steps)
