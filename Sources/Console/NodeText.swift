@@ -68,7 +68,7 @@ extension Node {
 
     // MARK: Secrets
 
-    static let cover = "****"
+    static let cover = Secret.cover
 
     /// With every literal secret covered. References such as env:NAME are no secrets. `name` is the setting's that holds the node.
     func covered(under name: String = "") -> Node {

@@ -13,6 +13,9 @@ public struct Secret: Hashable, Sendable {
         case missing(String)
     }
 
+    /// What is shown in place of a literal one.
+    public static let cover = "****"
+
     public let source: Source
     private let text: String
 
@@ -28,7 +31,7 @@ public struct Secret: Hashable, Sendable {
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String {
         switch source {
-        case .literal: "****"
+        case .literal: Self.cover
         case .environment(let name): "env:\(name)"
         case .file(let path): "file:\(path)"
         }
@@ -46,6 +49,11 @@ extension Secret: SettingValue {
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Secret? {
         guard let text = node.scalar, !text.isEmpty else {
             reading.problem(path, node.line, "expected a secret: env:NAME, file:PATH or the text itself")
+            return nil
+        }
+        // As a secret it would let in whoever has seen an export.
+        guard text != cover else {
+            reading.problem(path, node.line, "`\(cover)` stands where a secret is not shown: write env:NAME, file:PATH or the text itself")
             return nil
         }
         let source = source(of: text)

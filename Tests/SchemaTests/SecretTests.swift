@@ -34,7 +34,7 @@ import Testing
 
     @Test(
         "no problem shows any part of what was written as a secret",
-        arguments: [Node.list([.plain(canary)]), .map([(canary, .plain(canary))]), .plain("")])
+        arguments: [Node.list([.plain(canary)]), .map([(canary, .plain(canary))]), .plain(""), .plain(Secret.cover)])
     func problems(node: Node) {
         var reading = Reading()
         #expect(Secret.read(node, at: "key", &reading) == nil)
