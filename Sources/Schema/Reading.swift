@@ -16,7 +16,7 @@ public struct Reading {
     public mutating func warning(_ path: String, _ line: Int, _ message: String) { add(path, line, message, .warning) }
 
     private mutating func add(_ path: String, _ line: Int, _ message: String, _ severity: Problem.Severity) {
-        let origin = line == 0 ? environment[path].map { " (set by the environment variable \($0))" } : nil
+        let origin = line == 0 ? environment[path].map { " (set by a flag, or the environment variable \($0))" } : nil
         let problem = Problem(path, line: line, message + (origin ?? ""), severity: severity)
         if known.insert(problem).inserted { problems.append(problem) }
     }

@@ -68,6 +68,7 @@ extension Blueprint {
         var reading = Reading(secrets: secrets ?? lookUp(in: environment))
         var root = root
         if root.isNull { root = .map([], line: root.line) }
+        if LiteLLMDocument.isMistaken(root, &reading) { return .refused(reading.problems.inOrder) }
         EnvironmentOverlay.apply(environment, to: &root, &reading)
         guard let document = SettingsDocument.read(root, at: "", &reading) else { return .refused(reading.problems.inOrder) }
         let catalogue = PriceCatalogue.above(file: document.pricesFile, line: root.entry("prices_file")?.line ?? 0, &reading)

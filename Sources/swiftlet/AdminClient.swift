@@ -97,7 +97,8 @@ extension AdminReply {
     var complaint: String {
         switch status {
         case 401: "\(problem). For this command: set SWIFTLET_ADMIN_TOKEN to it"
-        case 403: "\(problem). The token of this command is in SWIFTLET_ADMIN_TOKEN"
+        // A refusal of the request that is explained has words of its own.
+        case 403 where node["error"]?["code"]?.scalar == "role_not_sufficient": "\(problem). The token of this command is in SWIFTLET_ADMIN_TOKEN"
         default: problem
         }
     }

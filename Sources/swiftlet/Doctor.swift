@@ -95,9 +95,12 @@ enum SettingsChecks {
                 "\(source.name): \(blueprint.names.count) names for models, \(blueprint.table.deployments.count) deployments, "
                     + "\(blueprint.keys.count) keys"
             ))
-        if blueprint.keys.isEmpty {
+        // Beyond loopback the settings have a warning of their own.
+        if blueprint.keys.isEmpty, blueprint.server.listen.isLoopback {
             findings.append(
-                Finding(.odd, "keys", "there is no virtual key: nobody may ask", remedy: "`swiftlet keys create NAME`, or write one into `keys`"))
+                Finding(
+                    .odd, "keys", "there is no virtual key: everybody on this machine may ask",
+                    remedy: "`swiftlet keys create NAME`, or write one into `keys`"))
         }
         for note in blueprint.unpriced.inOrder {
             findings.append(Finding(.odd, "prices", place(note, source)))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Bench
 import Console
 import Schema
+import Settings
 
 /// `swiftlet keys …`: virtual keys of a running gateway.
 struct KeysCommand: ParsableCommand {
@@ -25,13 +26,19 @@ struct KeysCommand: ParsableCommand {
                 let rows = (node["data"]?.items ?? []).map { key in
                     let tightest = KeyBalance.tightest(of: key)
                     return [
-                        key["name"]?.scalar ?? "", key["prefix"]?.scalar ?? "-", key["paused"]?.scalar == "true" ? "paused" : "active",
+                        key["name"]?.scalar ?? "", key["prefix"]?.scalar ?? "-", state(of: key),
                         key["project"]?.scalar ?? "-", key["owner"]?.scalar ?? "-", key["expires"]?.scalar ?? "-",
                         key["usage"]?["month"]?["cost_usd"]?.scalar.map { "$\($0)" } ?? "-", tightest?.left ?? "-", tightest?.resets ?? "-",
                     ]
                 }
                 return TextTable.text(["NAME", "BEGINS", "STATE", "PROJECT", "OWNER", "EXPIRES", "MONTH", "LEFT", "RESETS"], rows)
             }
+        }
+
+        private func state(of key: Node) -> String {
+            if key["paused"]?.scalar == "true" { return "paused" }
+            guard let end = key["expires"]?.scalar.flatMap(Moment.init(written:)) else { return "active" }
+            return end <= .now ? "expired" : "active"
         }
     }
 

@@ -56,7 +56,7 @@ struct EventsCommand: ParsableCommand {
             [
                 AdminOptions.column("AT", "at"), AdminOptions.column("KIND", "kind"), AdminOptions.column("ROUTE", "detail.route"),
                 AdminOptions.column("FROM", "detail.from"), AdminOptions.column("TO", "detail.to"), AdminOptions.column("FAULT", "detail.fault"),
-                AdminOptions.column("REQUEST", "request"),
+                AdminOptions.column("REQUEST", "request"), AdminOptions.column("WHAT", "detail.message"),
             ], none: "nothing has happened")
     }
 }

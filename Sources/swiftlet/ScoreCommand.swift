@@ -183,7 +183,7 @@ struct PromptLine {
         } catch {
             // A cut or garbled line is not scored on the part of the prompt that may have been read.
             entry.prompt = nil
-            trouble = "it is not JSON: \(error.expected) expected at byte \(error.offset)"
+            trouble = "it is not JSON: \(error.expected) at byte \(error.offset)"
         }
         if trouble == nil {
             if entry.id == nil { trouble = "it has no id" } else if entry.prompt == nil { trouble = "it has no prompt" }

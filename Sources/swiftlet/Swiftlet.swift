@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bench
+import Schema
 
 @main struct Swiftlet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,6 +34,15 @@ import Bench
                 "swiftlet: /proc is not mounted, so that this process cannot read its arguments; mount it: mount -t proc proc /proc\n")
             exit(withError: ExitCode(78))
         }
+        if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), let near = command(like: word) {
+            exit(withError: ValidationError("there is no command `\(word)`; did you mean `\(near)`?"))
+        }
         await main(nil)
+    }
+
+    /// The nearest command to a word that is none.
+    private static func command(like word: String) -> String? {
+        let names = ["help"] + configuration.subcommands.map { $0._commandName }
+        return names.contains(word) ? nil : Spelling.nearest(to: word, among: names)
     }
 }

@@ -1,10 +1,12 @@
 """Names that are served, listed and refused; fallbacks, repeats and time limits that come with a request."""
 
 import json
+import signal
 
 import pytest
-from support.gateway import KEY, Gateway, get
+from support.gateway import KEY, Gateway, get, wait_until
 from support.routing import Farm, ask, ask_at_once, failing, hung, in_turn, on, speak
+from test_admin import Admin
 
 LIMITED = "sk-limited-0123456789abcdef"
 
@@ -69,6 +71,18 @@ def test_what_is_listed(shared):
     status, body = get(shared.port, "/v1/models", headers={"authorization": f"Bearer {LIMITED}"})
     listed = {one["id"] for one in json.loads(body)["data"]}
     assert "chat" in listed and not listed & {"other", "my-route"}
+
+
+def test_an_alias_is_another_without_a_restart(farm, gateway):
+    settings = {"providers": {"p": farm.provider()}, "models": {name: {"deployments": [on("p", name)]} for name in ("main", "other")},
+                "router": {"model_group_alias": {"fast": "main"}}}
+    one = gateway(settings)
+    assert ask(one, "fast").text == "main"
+    one.write({**settings, "router": {"model_group_alias": {"fast": {"model": "other", "hidden": True}}}})
+    one.signal(signal.SIGHUP)
+    wait_until(lambda: ask(one, "fast").text == "other", what="the alias of the file")
+    assert Admin(one)("PUT", "/api/v1/settings/router/model_group_alias", {"fast": "main"})[0] == 200
+    assert ask(one, "fast").text == "main"
 
 
 @pytest.mark.parametrize("model, near", [("chta", "chat"), ("router/my-rout", "my-route"), ("pp/main", "p/main"), ("othr", "other")])

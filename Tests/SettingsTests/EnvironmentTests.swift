@@ -24,7 +24,7 @@ import Testing
         #expect(
             problems(good, ["SWIFTLET_SERVER_LISTEN": "nowhere"]) == [
                 "f:0: server.listen: `nowhere` is not valid; expected an address such as 127.0.0.1:8080"
-                    + " (set by the environment variable SWIFTLET_SERVER_LISTEN)"
+                    + " (set by a flag, or the environment variable SWIFTLET_SERVER_LISTEN)"
             ])
     }
 

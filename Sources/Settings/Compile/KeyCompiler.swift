@@ -22,8 +22,17 @@ extension Compiler {
         }
     }
 
+    /// On loopback requests without a key are served where there are none.
+    private mutating func warnOfNoKeys() {
+        guard document.keys.entries.isEmpty, !document.server.listen.isLoopback else { return }
+        let line = root["server"]?.entry("listen")?.line ?? 0
+        let message = "is not loopback and there is no key, so every request is refused with 401: add one to `keys`, or `swiftlet keys create NAME`"
+        reader.reading.warning("server.listen", line, message)
+    }
+
     mutating func addKeys() {
         let assigned = assignedPolicies()
+        warnOfNoKeys()
         var owners: [Secret: String] = [:]
         for entry in document.keys.entries {
             let path = "keys".setting(entry.name)

@@ -15,10 +15,20 @@ public struct LiteLLMDocument {
     private var general: [(String, Node)] = []
     private var top: [(String, Node)] = []
 
+    private static let sections = ["model_list", "router_settings", "litellm_settings", "general_settings"]
+
+    /// Says so where a file of LiteLLM's stands in the place of settings; true: it does, and nothing else of it needs to be told.
+    static func isMistaken(_ root: Node, _ reading: inout Reading) -> Bool {
+        guard let entries = root.entries, !entries.isEmpty, entries.allSatisfy({ sections.contains($0.name) || $0.name == "environment_variables" })
+        else { return false }
+        let remedy = "`swiftlet import litellm FILE --output swiftlet.yaml` makes settings of it"
+        reading.problem("", root.line, "is a configuration of LiteLLM's proxy: \(remedy)")
+        return true
+    }
+
     /// Nil: it is no configuration of LiteLLM.
     public init?(_ root: Node, environment: [String: String] = [:]) {
-        let sections = ["model_list", "router_settings", "litellm_settings", "general_settings"]
-        guard let entries = root.entries, entries.contains(where: { sections.contains($0.name) }) else { return nil }
+        guard let entries = root.entries, entries.contains(where: { Self.sections.contains($0.name) }) else { return nil }
         providers.environment = environment
         var models: [(String, Node)] = []
         for entry in entries {
@@ -95,9 +105,10 @@ public struct LiteLLMDocument {
         "set_verbose": "each request is one line in the log, and `swiftlet explain` tells the rest",
         "debug_level": "each request is one line in the log, and `swiftlet explain` tells the rest",
         "drop_params": "what a provider cannot take is left out and named in x-swiftlet-loss",
-        "callbacks": "/metrics is always there, and webhooks stand in `alerts`",
-        "success_callback": "/metrics is always there, and webhooks stand in `alerts`",
-        "failure_callback": "/metrics is always there, and webhooks stand in `alerts`",
+        "callbacks": "/metrics is always there; webhooks stand in `alerts`, OpenTelemetry in `telemetry`",
+        "success_callback": "/metrics is always there; webhooks stand in `alerts`, OpenTelemetry in `telemetry`",
+        "failure_callback": "/metrics is always there; webhooks stand in `alerts`, OpenTelemetry in `telemetry`",
+        "cache": "answers are kept by `cache: { ttl: 1h }` of a model, policy or key", "cache_params": "see cache",
         "json_logs": "logs are JSON lines always",
         "turn_off_message_logging": "texts are kept only for projects with `keep_texts`",
         "enable_weighted_failover": "every strategy fails over to what is left",
