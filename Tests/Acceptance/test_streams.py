@@ -6,6 +6,7 @@ import time
 
 import openai
 import pytest
+from support.dialects import PROVIDERS, SURFACES, sse
 from support.gateway import KEY, question, wait_until
 from support.raw import Wire, post
 from support.upstream import USAGE_CHUNK, chunk, event
@@ -216,3 +217,33 @@ def test_a_slow_reader_slows_the_provider_and_not_our_memory(behind):
         count = len(sent)
         wait_until(lambda: wire.exactly(1 << 18) and len(sent) > count, 30, what="the stream going on")
     wait_until(lambda: up.failures, what="the provider's connection being closed after the client left")
+
+
+PICTURE = "iVBORw0KGgo" * 500_000
+DRAWN = {
+    "chat": event({**chunk(""), "choices": [{"index": 0, "delta": {"images": [
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64," + PICTURE}}]}, "finish_reason": "stop"}]}) + event(b"[DONE]"),
+    "gemini": sse({"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": PICTURE}}]},
+                                   "index": 0, "finishReason": "STOP"}]}),
+    "responses": sse({"type": "response.completed", "sequence_number": 9, "response": {**PROVIDERS["responses"].whole, "output": [
+        {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": PICTURE}]}}, "response.completed"),
+}
+
+
+@pytest.mark.parametrize("client, dialect", [("chat", "chat"), ("gemini", "gemini"), ("responses", "responses"), ("chat", "gemini")])
+def test_a_picture_in_one_event(gateway, upstream, client, dialect):
+    """Models that draw send each picture in one event of megabytes."""
+    def draw(peer, request):
+        whole = PROVIDERS[dialect].begun + DRAWN[dialect]
+        peer.start_stream()
+        for at in range(0, len(whole), 50_000):
+            peer.piece(whole[at:at + 50_000])
+        peer.end_stream()
+
+    provider = dict(PROVIDERS[dialect].settings)
+    provider["base_url"] = f"http://127.0.0.1:{upstream(draw).port}{provider.pop('path')}"
+    one = gateway({"providers": {"up": {"api_key": "k", **provider}}, "models": {"m": {"deployments": [{"provider": "up", "model": "m"}]}}})
+    path, body = SURFACES[client].request("m", stream=True)
+    status, _, reply = one.post(path, body)
+    assert status == 200 and SURFACES[client].stream_error not in reply
+    assert reply.count(PICTURE.encode()) == 1

@@ -27,7 +27,9 @@ public struct EventTooLarge: Error, Hashable, Sendable {
 /// the bytes of an event that has not ended and offers them again with more behind them; nothing is looked at twice.
 /// A CR that is the last byte so far is not yet a line end, since an LF may follow.
 public struct EventSplitter: Sendable {
-    public static let largest = 1 << 20
+    /// As large as an answer may be without a setting: models that draw put a whole picture into one event. A lower `max_response`
+    /// ends the stream first.
+    public static let largest = 64 << 20
 
     /// Bytes that one event may have.
     public let limit: Int
