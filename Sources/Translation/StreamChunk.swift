@@ -32,12 +32,18 @@ struct StreamChunk {
             case UInt8(ascii: "u"): if search.value(of: "usage") != nil { detailed = true }
             case UInt8(ascii: "e"): if search.value(of: "error") != nil { detailed = true }
             case UInt8(ascii: "f"):
-                if let value = search.value(of: "finish_reason"), data[value] == UInt8(ascii: "\"") { chunk.finishes += 1 }
+                if let value = search.value(of: "finish_reason"), Self.isReason(data, value) { chunk.finishes += 1 }
             default: if let value = search.value(of: text) { search.pass(to: chunk.content(data, value)) }
             }
         }
         if detailed { chunk.details(data) }
         return chunk
+    }
+
+    /// A text with something in it: some providers say `""` with each chunk until the last.
+    private static func isReason(_ data: UnsafeRawBufferPointer, _ start: Int) -> Bool {
+        let quote = UInt8(ascii: "\"")
+        return start + 1 < data.count && data[start] == quote && data[start + 1] != quote
     }
 
     /// Counts the content of the `delta` or `text` whose value stands at `start`; answers where it ends.

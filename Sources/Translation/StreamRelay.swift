@@ -119,7 +119,7 @@ public struct StreamRelay: Sendable {
             return .truncated  // what was left is no event
         }
         if error != nil { return .failed(told: told) }
-        guard done || finished else { return .truncated }
+        guard done && events > 1 || finished else { return .truncated }
         commit(into: &out)
         return .complete
     }
@@ -194,7 +194,8 @@ public struct StreamRelay: Sendable {
         events += 1
         if isDone {
             done = true
-            guard error == nil else { return false }  // after an error it would be a success
+            // After an error it would be a success, and alone it is no answer.
+            guard error == nil, events > 1 else { return false }
             commit(into: &out)
             return true
         }

@@ -45,6 +45,7 @@ def streamed(answer):
         bad["no JSON"] = (b"data: {garbage\n\n" + good, {})
         bad["a truncated event"] = (b'data: {"a": [1,\n\n', {})
         bad["an event without end"] = (b"data: " + b"x" * (2 << 20), {})
+        bad["its end alone"] = (b"data: [DONE]\n\n", {})
         bad["no events"] = (b"\x00\x01garbage\n" * 50, {})
     else:
         bad["no frames"] = (b"\x00\x01garbage\n" * 50, {})

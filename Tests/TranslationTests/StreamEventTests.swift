@@ -14,6 +14,8 @@ import Wire
     static let hello = chunk("{\"content\":\"Hello\"}")
     static let stop = chunk("{}", finish: "\"stop\"")
     static let done = "data: [DONE]\n\n"
+    /// Some providers say of every chunk that it is not the last.
+    static let unended = chunk("{\"content\":\"Hello\"}", finish: "\"\"")
 
     @Test(
         "what is content commits, what is not does not",
@@ -116,6 +118,8 @@ import Wire
             (hello + String(stop.dropLast()), .complete, hello + String(stop.dropLast()) + "\n\n"), (hello + "data: {\"choices\"", .truncated, hello),
             (hello + stop + "data: {\"cho", .complete, hello + stop), (hello + ": comment", .truncated, hello),
             (prelude + stop, .complete, prelude + stop),
+            (done, .truncated, ""), (": comment\n\n" + done, .truncated, ""), (unended, .truncated, unended),
+            (unended + stop, .complete, unended + stop),
             ("<html>bad gateway</html>\n", .truncated, ""), ("{\"error\":{\"message\":\"m\"}}", .truncated, ""),
         ])
     func ends(_ text: String, _ end: StreamEnd, _ out: String) {
