@@ -2,6 +2,7 @@ import NIOCore
 import Routing
 import Settings
 import Translation
+import Wire
 
 /// What a provider said of its failure.
 struct LastWords {
@@ -47,7 +48,7 @@ struct Failure {
         if refusal.status == 429 { refusal.retryAfter = refusal.retryAfter ?? words?.limits?.wait }
         self.refusal = refusal
         self.words = words
-        if let words, isSameDialect, let body = words.body, words.reply.status >= 400 {
+        if let words, isSameDialect, let body = words.body, words.reply.status >= 400, Self.isAnswer(body) {
             status = words.reply.status
             self.said = body
         } else {
@@ -59,6 +60,15 @@ struct Failure {
     private static func repeats(_ words: LastWords, _ target: Target?) -> Bool {
         guard let target else { return false }
         return target.isRepeated(in: words.body ?? ByteBuffer(string: words.reply.message ?? ""))
+    }
+
+    /// A page or nothing at all is none, whatever its status: a client would read it as JSON.
+    private static func isAnswer(_ body: ByteBuffer) -> Bool {
+        body.withUnsafeReadableBytes { raw in
+            guard let first = raw.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return false }
+            do throws(JSONProblem) { try JSONScanner.validate(raw) } catch { return false }
+            return true
+        }
     }
 
     private static func isForClient(_ fault: Fault) -> Bool {

@@ -2,7 +2,7 @@ import Wire
 
 extension FaultyReply {
     /// Reads what a provider says of its failure, in any of the shapes met: `{error: {message, type, code}}`,
-    /// `{error: "…"}`, `{detail}`, `{message}`, a list of one such object. Anything else (HTML, nothing) says nothing.
+    /// `{error: "…"}`, `{detail}`, `{message}`, a list of one such object, plain text. Anything else (HTML, nothing) says nothing.
     public static func read(status: Int, body: UnsafeRawBufferPointer, headers: FaultHeaders = FaultHeaders()) -> FaultyReply {
         var reply = FaultyReply(status: status)
         reply.type = headers.type
@@ -16,8 +16,18 @@ extension FaultyReply {
             try reply.fill(from: &scanner)
         } catch {
             // A body cut off in the middle: what was read before holds.
+            reply.message = reply.message ?? plainText(body)
         }
         return reply
+    }
+
+    /// What stands in a body that never was JSON: of a web framework, say, that refuses a request before the provider's own code sees it.
+    private static func plainText(_ body: UnsafeRawBufferPointer) -> String? {
+        guard let first = body.first(where: { $0 > 0x20 }), !"{[\"<".utf8.contains(first) else { return nil }
+        let start = body.prefix(longest)
+        guard start.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }) else { return nil }
+        let text = String(decoding: start.drop { $0 <= 0x20 }, as: UTF8.self)
+        return text.lastIndex { !$0.isWhitespace }.map { String(text[...$0]) }
     }
 
     /// Reads the value of a member `error` in a reply or chunk. Nil where it says that there is none: null, false, empty.

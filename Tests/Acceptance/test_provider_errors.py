@@ -9,6 +9,7 @@ import pytest
 from replay import compare, corpus, matrix, surfaces
 from replay.server import Replay, name_of
 from replay.settings import settings
+from support.dialects import PROVIDERS
 from support.gateway import KEY, Gateway
 from support.upstream import Upstream
 from test_bad_input import error_shape
@@ -89,6 +90,38 @@ def test_limits_reach_the_client(tmp_path, surface, sent, more):
     if surface == "gemini-content":
         details = json.loads(reply)["error"]["details"]
         assert any(one.get("retryDelay") == "7s" for one in details), details
+
+
+# -- errors that are no JSON
+
+PLACES_OF = {"openai-chat": "chat", "openai-responses": "responses", "anthropic-messages": "messages", "gemini-content": "gemini"}
+
+
+@pytest.mark.parametrize("surface", PLACES_OF)
+@pytest.mark.parametrize("status", [400, 413, 429])
+@pytest.mark.parametrize("said", [
+    "", "<html><h1>Too Large</h1></html>", "{\"error\"", "Failed to read the body\n",
+], ids=["nothing", "a page", "cut", "text"])
+def test_the_client_gets_json_of_an_error_that_is_none(tmp_path, surface, status, said):
+    """Whoever stands before the provider refuses with a page, a line or nothing: the client's SDK reads JSON all the same."""
+    def refuse(peer, request):
+        peer.head(status, "No", content_type="text/plain", content_length=len(said), retry_after="7")
+        peer.send(said.encode())
+
+    upstream = Upstream(refuse)
+    provider = dict(PROVIDERS[PLACES_OF[surface]].settings)
+    provider["base_url"] = f"http://127.0.0.1:{upstream.port}{provider.pop('path')}"
+    gateway = Gateway(tmp_path, {
+        "providers": {"one": {"api_key": "k", **provider}}, "models": {"m": {"deployments": [{"provider": "one", "model": "m"}]}},
+        "router": {"num_retries": 0, "cooldowns": False}})
+    try:
+        got, headers, reply = ask(gateway, surface, "m")
+    finally:
+        gateway.end()
+        upstream.close()
+    assert got == status and headers["content-type"] == "application/json"
+    assert not error_shape(surface, got, headers, reply)
+    assert (b"Failed to read the body" in reply) == said.startswith("Failed") and b"<h1>" not in reply
 
 
 # -- errors behind a 200

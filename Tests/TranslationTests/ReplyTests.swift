@@ -141,6 +141,8 @@ import Wire
             Shape(#"{"id":"1","message":"m"}"#, nil, nil, "m"), Shape(#"{"code":"c","error":"m"}"#, "c", nil, "m"),
             Shape(#"{"error":"m"}"#, nil, nil, "m"),
             Shape("<html><body>502</body></html>", nil, nil, nil), Shape("", nil, nil, nil), Shape("[]", nil, nil, nil), Shape("{}", nil, nil, nil),
+            Shape(" \n<!doctype html>", nil, nil, nil), Shape("\u{1}\u{2}m", nil, nil, nil), Shape(" \n", nil, nil, nil),
+            Shape("Failed to read `messages[0]`: ä\r\n", nil, nil, "Failed to read `messages[0]`: ä"), Shape("too many", nil, nil, "too many"),
             Shape("\"m\"", nil, nil, "m"), Shape(#"{"error":{"message":"m","type":"t"},"mo"#, nil, "t", "m"),
             Shape(#"{"error":null,"message":"m"}"#, nil, nil, "m"),
             Shape(#"{"error":{"message":{"detail":"m"}}}"#, nil, nil, "m"),
@@ -155,6 +157,10 @@ import Wire
     func bounded() {
         let deep = String(repeating: "{\"error\":", count: 50_000)
         #expect(Array(deep.utf8).withUnsafeBytes { FaultyReply.read(status: 500, body: $0) }.message == nil)
+        let plain = String(repeating: "x", count: 100_000)
+        #expect(Array(plain.utf8).withUnsafeBytes { FaultyReply.read(status: 500, body: $0) }.message?.count == 2_048)
+        let blank = String(repeating: " ", count: 5_000) + "x"
+        #expect(Array(blank.utf8).withUnsafeBytes { FaultyReply.read(status: 500, body: $0) }.message == nil)
         let long = "{\"message\":\"\(String(repeating: "x", count: 100_000))\"}"
         #expect(Array(long.utf8).withUnsafeBytes { FaultyReply.read(status: 500, body: $0) }.message?.count == 2_048)
     }
