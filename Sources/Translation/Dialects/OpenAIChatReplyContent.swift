@@ -99,4 +99,47 @@ extension OpenAIChatReplyReader {
         writer.write(.opened(Block(choice: choice, kind)))
         writer.write(.closed)
     }
+
+    /// OpenRouter's thoughts with their seals. They repeat what `reasoning` says.
+    func details(
+        _ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ hasThoughts: Bool, _ writer: any ReplyWriter
+    ) throws(JSONProblem) -> Bool {
+        var has = hasThoughts
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            var seal: Seal?
+            try scanner.enterObject()
+            while let name = try scanner.nextKey() {
+                guard try scanner.peek() == .string else {
+                    try scanner.skip()
+                    continue
+                }
+                let text = TextSlice(try scanner.string(), of: list)
+                if scanner.text(name, is: "text") || scanner.text(name, is: "summary") {
+                    if !hasThoughts { piece(text, .reasoning, writer) }
+                    has = has || !text.isEmpty
+                } else if scanner.text(name, is: "signature"), !text.isEmpty {
+                    seal = Seal(context.origin ?? .openrouter, .signature, text)
+                } else if scanner.text(name, is: "data"), !text.isEmpty {
+                    seal = Seal(context.origin ?? .openrouter, .redacted, text)
+                }
+            }
+            guard let seal else { continue }
+            switchTo(.reasoning, writer)
+            writer.write(.seal(seal))
+            if seal.kind == .redacted { close(writer) }
+        }
+        return has
+    }
+
+    func annotations(
+        _ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter
+    ) throws(JSONProblem) {
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            let citation = JSONSlice(try scanner.skip(), of: list)
+            switchTo(.text, writer)
+            writer.write(.citation(citation, of: .chatCompletions))
+        }
+    }
 }

@@ -26,6 +26,7 @@ final class OpenAIChatReplyReader: ReplyReader {
     private var hasTier = false
     private var hasError = false
     private var waiting = OpenAIChatWaiting()
+    private var held = OpenAIChatHeldCalls()
     /// Audio has come, of which a stream has no whole.
     var hasAudio = false
 
@@ -34,7 +35,7 @@ final class OpenAIChatReplyReader: ReplyReader {
     func read(whole body: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
         try chunk(body, writer)
         if !failed, !begun { throw JSONProblem(.kind, at: 0) }
-        close(writer)
+        try closeAll(writer)
     }
 
     func read(event name: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
@@ -47,14 +48,14 @@ final class OpenAIChatReplyReader: ReplyReader {
     }
 
     func end(to writer: any ReplyWriter) -> Bool {
-        close(writer)
         do throws(JSONProblem) {
+            try closeAll(writer)
             while !waiting.isEmpty {
                 try release(writer)
-                close(writer)
+                try closeAll(writer)
             }
         } catch { return false }
-        return isComplete || !finished.isEmpty
+        return isComplete && begun || !finished.isEmpty
     }
 
     // MARK: Chunks
@@ -169,12 +170,12 @@ final class OpenAIChatReplyReader: ReplyReader {
             }
         }
         if mustWait(index) { return try waiting.add(index, ByteRange(start, scanner.offset).of(list)) }
-        if index != choice { close(writer) }
+        if index != choice { try closeAll(writer) }
         choice = index
         if var delta { try self.delta(&delta, list, logprobs, writer) } else if let logprobs { writer.write(.logprobs(choice: index, logprobs)) }
         // Beside an error a reason is no end.
         guard let reason, !reason.isEmpty, !hasError, finished.insert(index).inserted else { return }
-        close(writer)
+        try closeAll(writer)
         writer.write(.finished(choice: index, Self.reason(reason, calls: calls[index] != nil), stopSequence: nil))
         if !waiting.isEmpty { try release(writer) }
     }
@@ -269,7 +270,7 @@ final class OpenAIChatReplyReader: ReplyReader {
         writer.write(.piece(text))
     }
 
-    private func switchTo(_ kind: Open, _ writer: any ReplyWriter) {
+    func switchTo(_ kind: Open, _ writer: any ReplyWriter) {
         guard open != kind else { return }
         close(writer)
         open = kind
@@ -287,57 +288,40 @@ final class OpenAIChatReplyReader: ReplyReader {
         open = .none
     }
 
-    /// OpenRouter's thoughts with their seals. They repeat what `reasoning` says.
-    private func details(
-        _ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ hasThoughts: Bool, _ writer: any ReplyWriter
-    ) throws(JSONProblem) -> Bool {
-        var has = hasThoughts
-        try scanner.enterArray()
-        while try scanner.nextElement() {
-            var seal: Seal?
-            try scanner.enterObject()
-            while let name = try scanner.nextKey() {
-                guard try scanner.peek() == .string else {
-                    try scanner.skip()
-                    continue
-                }
-                let text = TextSlice(try scanner.string(), of: list)
-                if scanner.text(name, is: "text") || scanner.text(name, is: "summary") {
-                    if !hasThoughts { piece(text, .reasoning, writer) }
-                    has = has || !text.isEmpty
-                } else if scanner.text(name, is: "signature"), !text.isEmpty {
-                    seal = Seal(context.origin ?? .openrouter, .signature, text)
-                } else if scanner.text(name, is: "data"), !text.isEmpty {
-                    seal = Seal(context.origin ?? .openrouter, .redacted, text)
-                }
-            }
-            guard let seal else { continue }
-            switchTo(.reasoning, writer)
-            writer.write(.seal(seal))
-            if seal.kind == .redacted { close(writer) }
-        }
-        return has
-    }
-
-    private func annotations(
-        _ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter
-    ) throws(JSONProblem) {
-        try scanner.enterArray()
-        while try scanner.nextElement() {
-            let citation = JSONSlice(try scanner.skip(), of: list)
-            switchTo(.text, writer)
-            writer.write(.citation(citation, of: .chatCompletions))
-        }
-    }
-
     // MARK: Calls
 
     private func toolCalls(_ scanner: inout JSONScanner, _ list: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
         try scanner.enterArray()
         while try scanner.nextElement() {
             var delta = OpenAIChatCallDelta()
+            let start = scanner.offset
             try delta.read(&scanner, list)
-            try take(delta, writer)
+            try take(delta, ByteRange(start, scanner.offset).of(list), writer)
+            while !held.isEmpty, held.isOpenWhole {
+                close(writer)
+                try releaseCalls(writer)
+            }
+        }
+    }
+
+    /// What is open ends, and after it the calls that waited for it, one by one.
+    private func closeAll(_ writer: any ReplyWriter) throws(JSONProblem) {
+        close(writer)
+        while !held.isEmpty {
+            try releaseCalls(writer)
+            close(writer)
+        }
+    }
+
+    private func releaseCalls(_ writer: any ReplyWriter) throws(JSONProblem) {
+        for piece in held.takeAll() {
+            try piece.withUnsafeBufferPointer { element throws(JSONProblem) in
+                let bytes = UnsafeRawBufferPointer(element)
+                var scanner = JSONScanner(bytes)
+                var delta = OpenAIChatCallDelta()
+                try delta.read(&scanner, bytes)
+                try take(delta, bytes, writer)
+            }
         }
     }
 
@@ -345,11 +329,13 @@ final class OpenAIChatReplyReader: ReplyReader {
         var delta = OpenAIChatCallDelta()
         delta.index = 0
         try delta.function(&scanner, list)
-        try take(delta, writer)
+        try take(delta, nil, writer)
     }
 
     /// By id, then by index, then the open one (wire.md, trap 11). Empty ids and names of continuations say nothing.
-    private func take(_ delta: OpenAIChatCallDelta, _ writer: any ReplyWriter) throws(JSONProblem) {
+    ///
+    /// - Parameter element: What `delta` was read from; nil: it cannot wait.
+    private func take(_ delta: OpenAIChatCallDelta, _ element: UnsafeRawBufferPointer?, _ writer: any ReplyWriter) throws(JSONProblem) {
         var known = calls[choice] ?? []
         let id = delta.id.flatMap { $0.isEmpty ? nil : $0.string }
         let name = delta.name.flatMap { $0.isEmpty ? nil : $0 }
@@ -357,8 +343,10 @@ final class OpenAIChatReplyReader: ReplyReader {
         if let id { place = known.firstIndex { $0.id == id } }
         if place == nil, id == nil || name == nil, let index = delta.index { place = known.lastIndex { $0.index == index } }
         if place == nil, id == nil, name == nil, delta.index == nil { place = known.indices.last }
-        if let place {
-            guard open == .call(place) else {
+        let isOpen = place.map { open == .call($0) } ?? false
+        if let element, place == nil, let index = delta.index, mustHold(index, known) { return try held.add(element, isHead: name != nil) }
+        if place != nil {
+            guard isOpen else {
                 // Its block is closed: only more of the same would be wrong.
                 if delta.arguments?.isEmpty ?? true { return }
                 throw JSONProblem(.kind, at: 0)
@@ -366,12 +354,23 @@ final class OpenAIChatReplyReader: ReplyReader {
         } else {
             guard let name else { return }
             close(writer)
+            held.opened()
             known.append(Call(index: delta.index, id: id))
             calls[choice] = known
             open = .call(known.count - 1)
             writer.write(.opened(Block(choice: choice, .toolCall(id: delta.id.flatMap { $0.isEmpty ? nil : $0 }, name: name))))
         }
         if let seal = delta.seal { writer.write(.seal(Seal(.gemini, .thought, seal))) }
-        if let arguments = delta.arguments, !arguments.isEmpty { writer.write(.piece(arguments)) }
+        guard let arguments = delta.arguments, !arguments.isEmpty else { return }
+        writer.write(.piece(arguments))
+        held.took(arguments)
+    }
+
+    /// A call other than the open one, which has not ended: by what the provider says, since some number all calls alike.
+    private func mustHold(_ index: Int64, _ known: [Call]) -> Bool {
+        guard context.isStream else { return false }
+        if !held.isEmpty { return true }
+        guard case .call(let place) = open, let told = known[place].index else { return false }
+        return told != index && !held.isOpenWhole
     }
 }

@@ -118,6 +118,8 @@ final class OpenAIChatStreamWriter: ReplyWriter {
     private var block = Block(.text)
     private var spoken: Set<Int> = []
     private var calls: [Int: Int] = [:]
+    /// The open call has no arguments so far.
+    private var lacksArguments = false
     private var details: [Int: Int] = [:]
     private var images: [Int: Int] = [:]
     private var usage: Usage?
@@ -136,7 +138,7 @@ final class OpenAIChatStreamWriter: ReplyWriter {
         case .piece(let text): piece(text)
         case .seal(let seal): self.seal(seal)
         case .citation(let json, let api): citation(json, api)
-        case .closed: break
+        case .closed: if lacksArguments { piece(TextSlice("{}")) }
         case .finished(let choice, let reason, let sequence):
             if sequence != nil { loss.lose("stop_sequence") }
             if case .pause = reason { loss.lose("stop_reason") }
@@ -214,6 +216,7 @@ final class OpenAIChatStreamWriter: ReplyWriter {
     }
 
     private func open(_ id: TextSlice?, _ name: TextSlice) {
+        lacksArguments = true
         let index = calls[block.choice, default: 0]
         calls[block.choice] = index + 1
         begin(block.choice)
@@ -242,6 +245,7 @@ final class OpenAIChatStreamWriter: ReplyWriter {
         case .refusal: output.member("refusal", text)
         case .reasoning: output.member("reasoning_content", text)
         case .toolCall:
+            lacksArguments = false
             output.name("tool_calls")
             output.beginArray()
             output.beginObject()

@@ -23,6 +23,16 @@ struct OddReplyTests {
             #"{"choices":[{"index":\#(choice),"delta":{"tool_calls":[{"index":0,\#(head)"function":{\#(function)"arguments":"\#(arguments)"}}]}}]}"#
     }
 
+    /// Elements of `tool_calls`: index, name and, as they stand in JSON, pieces of arguments.
+    private static func calls(_ elements: (Int, String?, String)...) -> String {
+        let list = elements.map { index, name, arguments in
+            let head = name.map { "\"id\":\"\($0)-id\",\"type\":\"function\"," } ?? ""
+            let function = name.map { "\"name\":\"\($0)\"," } ?? ""
+            return #"{"index":\#(index),\#(head)"function":{\#(function)"arguments":"\#(arguments)"}}"#
+        }
+        return #"{"choices":[{"index":0,"delta":{"tool_calls":[\#(list.joined(separator: ","))]}}]}"#
+    }
+
     private static func end(_ choice: Int) -> String { #"{"choices":[{"index":\#(choice),"delta":{},"finish_reason":"tool_calls"}]}"# }
 
     private static func responses(_ status: String) -> String {
@@ -38,6 +48,37 @@ struct OddReplyTests {
             what: "calls of three choices in turns, none of which says its end", api: .chatCompletions,
             events: [call(0, "f", "1"), call(1, "g", "2"), call(2, "h", "3"), call(1, nil, "2"), call(2, nil, "3"), "[DONE]"],
             lines: ["open 0 call f-id f", "close 1", "open 1 call g-id g", "close 22", "open 2 call h-id h", "close 33"]),
+        Row(
+            what: "calls of one choice in turns", api: .chatCompletions,
+            events: [
+                calls((0, "f", "")), calls((1, "g", #"{\"a\": \"}"#)), calls((0, nil, #"{\"b\""#), (1, nil, #"\"}"#)), calls((0, nil, ":[1]}")),
+                calls((2, "h", "")), calls((1, nil, "")), calls((2, nil, "{}")), end(0), "[DONE]",
+            ],
+            lines: [
+                "open 0 call f-id f", #"close {"b":[1]}"#, "open 0 call g-id g", #"close {"a": "}"}"#, "open 0 call h-id h", "close {}",
+                "finished 0 toolCalls",
+            ]),
+        Row(
+            what: "the names of all calls before their arguments", api: .chatCompletions,
+            events: [
+                calls((0, "f", ""), (1, "g", ""), (2, "h", "")), calls((2, nil, "{"), (1, nil, "[]"), (0, nil, "{}")), calls((2, nil, "}")), end(0),
+            ],
+            lines: [
+                "open 0 call f-id f", "close {}", "open 0 call g-id g", "close []", "open 0 call h-id h", "close {}", "finished 0 toolCalls",
+            ]),
+        Row(
+            what: "calls without arguments, one after the other and all numbered alike", api: .chatCompletions,
+            events: [calls((0, "f", "")), calls((0, "g", "")), calls((0, nil, "{}")), calls((1, "h", "")), end(0)],
+            lines: [
+                "open 0 call f-id f", "close {}", "open 0 call g-id g", "close {}", "open 0 call h-id h", "close {}", "finished 0 toolCalls",
+            ]),
+        Row(
+            what: "a text before the call that was begun has ended", api: .chatCompletions,
+            events: [
+                calls((0, "f", "")), calls((1, "g", "{")), #"{"choices":[{"index":0,"delta":{"content":"hi"}}]}"#, calls((1, nil, "}")), end(0),
+                "[DONE]",
+            ],
+            lines: ["open 0 call f-id f", "close {}", "open 0 text", "close hi", "open 0 call g-id g", "close {}", "finished 0 toolCalls"]),
         Row(
             what: "deltas that stop before the text does", api: .responses,
             events: [
