@@ -13,6 +13,9 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
 
     private enum Phase { case idle, head, body(left: Int), chunks, untilClose, closed }
 
+    /// By then whoever closed a connection before the request came has said so, even from the other side of the world.
+    private static let deathIsKnown = Span.seconds(2)
+
     private let loop: Loop
     private let pool: UpstreamPool
     private var context: ChannelHandlerContext?
@@ -33,6 +36,8 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
     private let shared: SharedConnection?
     /// A request for a stream that is still being made.
     private var unsent: UpstreamRequest?
+    /// When the request was.
+    private var sent = Instant.zero
     /// What the shared connection had heard when the request was sent.
     private var heard = 0
     private var mode = ReplyMode()
@@ -62,6 +67,7 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         phase = .head
         idleTimeout = idle
         until = deadline
+        sent = loop.time
         arm(within: firstByte)
         guard let context else {
             unsent = request
@@ -163,7 +169,9 @@ final class UpstreamChannel: Timed, ChannelInboundHandler {
         if case .untilClose = ended {
             exchange.replyEnded()
         } else {
-            exchange.connectionLost(beforeReply: { if case .head = ended { partial == nil } else { false } }())
+            // One that stood for long had not died before: whoever ended it may have worked on the request.
+            let isEarly = loop.time < sent + Self.deathIsKnown
+            exchange.connectionLost(beforeReply: { if case .head = ended { partial == nil && isEarly } else { false } }())
         }
     }
 

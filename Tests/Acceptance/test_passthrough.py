@@ -1,6 +1,7 @@
 """What reaches the provider and what comes back: the caller's bytes, but for what Swiftlet has to change."""
 
 import json
+import time
 
 import pytest
 from support.gateway import KEY, question
@@ -140,3 +141,21 @@ def test_a_provider_that_closes_without_saying_so(behind):
             wire.send(post("/v1/chat/completions", json.dumps(question()).encode(), KEY))
             assert wire.reply().status == 200
     assert len(up.requests) == 30, "no request reached the provider twice"
+
+
+def test_a_provider_that_gives_up_late_is_not_asked_again(gateway, upstream):
+    """A connection from the pool that stood for seconds was not dead: the provider may have worked on the request, and died of it."""
+    def handle(peer, request):
+        if len(up.requests) == 1:
+            return peer.answer()
+        time.sleep(3)
+        return "end"
+
+    up = upstream(handle)
+    one = gateway({"providers": {"up": up.provider()}, "models": {"chat": {"deployments": [{"provider": "up", "model": "m"}]}},
+                   "router": {"num_retries": 0, "cooldowns": False}})
+    with Wire(one.port) as wire:
+        for status in (200, 502):
+            wire.send(post("/v1/chat/completions", json.dumps(question()).encode(), KEY))
+            assert wire.reply().status == status
+    assert len(up.requests) == 2
