@@ -137,6 +137,7 @@ public final class StreamTranslation {
             used = event.raw.upperBound
             // One stream is one life: behind its end only the mark that some providers put there goes on.
             let isMark = UnsafeRawBufferPointer(rebasing: bytes[event.data]).says("[DONE]")
+            if isMark, !reader.hasEndMark { continue }
             if passes, tap.error == nil, !reader.isComplete || isMark { passed.append(contentsOf: bytes[event.raw]) }
             guard event.dataLines > 0, tap.error == nil else { continue }
             events += 1

@@ -247,3 +247,22 @@ def test_a_picture_in_one_event(gateway, upstream, client, dialect):
     status, _, reply = one.post(path, body)
     assert status == 200 and SURFACES[client].stream_error not in reply
     assert reply.count(PICTURE.encode()) == 1
+
+
+@pytest.mark.parametrize("client", ["chat", "gemini"])
+def test_a_mark_of_another_dialect_behind_the_end(gateway, upstream, client):
+    """Proxies end streams of any dialect as OpenAI does: no SDK of Google's reads that, and it is no fault either."""
+    last = sse({"candidates": [{"content": {"role": "model", "parts": [{"text": "."}]}, "index": 0, "finishReason": "STOP"}]})
+
+    def handle(peer, request):
+        peer.start_stream()
+        peer.piece(PROVIDERS["gemini"].begun + last)
+        peer.piece(event(b"[DONE]"))
+        peer.end_stream()
+
+    one = gateway({"providers": {"up": {"type": "gemini", "base_url": f"http://127.0.0.1:{upstream(handle).port}", "api_key": "k"}},
+                   "models": {"m": {"deployments": [{"provider": "up", "model": "m"}]}}})
+    path, body = SURFACES[client].request("m", stream=True)
+    status, _, reply = one.post(path, body)
+    assert status == 200 and SURFACES[client].stream_error not in reply
+    assert reply.count(b"[DONE]") == (1 if client == "chat" else 0)

@@ -104,6 +104,8 @@ public protocol ReplyReader: AnyObject {
     var framing: Framing { get }
     /// Everything was said: what the provider sends after it is of no interest, its connection need not be waited for.
     var isComplete: Bool { get }
+    /// Clients of the dialect know an event whose data is `[DONE]`. Where they do not, a provider that ends its streams so is not quoted.
+    var hasEndMark: Bool { get }
     /// A whole reply. Throws where it is no reply of the dialect.
     func read(whole body: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem)
     /// One event of a stream: the value of its `event` field (of AWS frames `:event-type`, or `:exception-type`), and its data.
@@ -115,6 +117,7 @@ public protocol ReplyReader: AnyObject {
 extension ReplyReader {
     public var framing: Framing { .events }
     public var isComplete: Bool { false }
+    public var hasEndMark: Bool { true }
 }
 
 /// Writes one answer. Appends to `output` what the client may have; the caller takes it away.

@@ -41,6 +41,8 @@ final class GeminiReplyReader: ReplyReader {
         _ = end(to: writer)
     }
 
+    var hasEndMark: Bool { false }
+
     func read(event name: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
         try read(data, to: writer)
     }
