@@ -38,11 +38,12 @@ final class SimulatorDesk: Sendable {
         try call.checkQuery([])
         let plots = Library.plots.map { ($0.name, "router", $0.summary) }
         let budgets = BudgetPlan.plans.map { ("budgets-\($0.name)", "budgets", $0.summary) }
+        let learning = LearningPlan.plans.map { ("learning-\($0.name)", "learning", $0.summary) }
         return AdminAnswer { whole in
             whole.object { whole in
                 whole.key("data")
                 whole.array { list in
-                    for (name, kind, summary) in plots + budgets {
+                    for (name, kind, summary) in plots + budgets + learning {
                         list.object { line in
                             line.member("name", name)
                             line.member("kind", kind)
@@ -129,11 +130,13 @@ final class SimulatorDesk: Sendable {
     private enum Run: Sendable {
         case scenario(Scenario, seed: UInt64)
         case budgets(BudgetPlan, seed: UInt64)
+        case learning(LearningPlan, seed: UInt64)
 
         func report(_ watch: (Scenario.Progress) -> Bool) -> String {
             switch self {
             case .scenario(let scenario, let seed): scenario.run(seed: seed, watch: watch).json
             case .budgets(let plan, let seed): plan.run(seed: seed).json
+            case .learning(let plan, let seed): (try? plan.run(seed: seed, watch: watch))?.json ?? "{}"  // its table is a constant that compiles
             }
         }
     }
@@ -146,6 +149,7 @@ final class SimulatorDesk: Sendable {
             switch (asked["scenario"]?.scalar, asked["document"]) {
             case (let name?, nil):
                 if let plan = BudgetPlan.named(name) { return .budgets(plan, seed: seed) }
+                if let plan = LearningPlan.named(name) { return .learning(plan, seed: seed) }
                 return .scenario(try Self.named(name, own, model), seed: seed)
             case (nil, let document?): return .scenario(try Self.written(document, own, model), seed: seed)
             default: throw AdminRefusal(400, "invalid_value", "say what to run: either `scenario` or `document`")

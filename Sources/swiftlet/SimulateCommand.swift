@@ -40,6 +40,12 @@ struct Simulate: ParsableCommand {
             if report.breach != nil { throw ExitCode.failure }
             return
         }
+        if let plan = LearningPlan.named(scenario ?? "") {
+            let report = try Progress.during("simulating") { try plan.run(seed: seed) }
+            StandardStream.output.write(json ? report.json : report.description)
+            if report.breach != nil { throw ExitCode.failure }
+            return
+        }
         let source = try ScenarioSource(policy: policy, model: model)
         let played = try source.scenario(scenario ?? "")
         let report = Progress.during("simulating") { played.run(seed: seed) }
@@ -49,8 +55,10 @@ struct Simulate: ParsableCommand {
 
     private static var rows: [(String, String)] {
         Library.plots.map { ($0.name, $0.summary) } + [("random-N", "Anything: routes, deployments and mishaps by chance.")]
-            + BudgetPlan.plans.map { ("budgets-\($0.name)", $0.summary) }
+            + BudgetPlan.plans.map { ("budgets-\($0.name)", $0.summary) } + LearningPlan.plans.map { ("learning-\($0.name)", $0.summary) }
     }
+
+    static var names: [String] { rows.map(\.0).filter { $0 != "random-N" } }
 
     static var library: String {
         let width = rows.map(\.0.count).max() ?? 0
@@ -77,7 +85,7 @@ struct ScenarioSource {
         if let plot = Library.named(name) { return try self.scenario(plot) }
         if name.hasPrefix("random-"), let seed = UInt64(name.dropFirst("random-".count)) { return try Scenario.random(seed: seed) }
         guard FileManager.default.fileExists(atPath: name) else {
-            let help = Spelling.help(for: name, among: Library.plots.map(\.name) + BudgetPlan.plans.map { "budgets-\($0.name)" })
+            let help = Spelling.help(for: name, among: Simulate.names)
             throw ValidationError("there is no file and no scenario `\(name)`\(help)")
         }
         return try scenario(file: name)

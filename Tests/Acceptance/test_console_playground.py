@@ -176,6 +176,12 @@ def test_a_bad_day_is_simulated(browser, served):  # noqa: F811
                                           if o.get_attribute("value").startswith("budgets-")))
     browser.click("button", "Run")
     browser.find(".badge", "No limit was exceeded", seconds=60)
+    choose(browser, "#sim-scenario", "learning-cheap-is-enough")
+    browser.find(".note", "clients say so")
+    browser.click("button", "Run")
+    browser.find(".badge", "At most 5 % of requests tried another model", seconds=60)
+    browser.find("code", "swiftlet simulate learning-cheap-is-enough --seed 1")
+    assert len(browser.all("figure.plot svg")) == 2 and not browser.rules()
 
 
 @in_a_browser

@@ -249,6 +249,9 @@ def test_a_scenario_of_the_library_runs_alike_each_time(served):
     down = [at for at in range(len(line["answered"])) if 40 <= at * line["step_seconds"] < 80]
     assert sum(line["attempts"]["b"][at] for at in down) > 10 * sum(line["attempts"]["a"][at] for at in down)
     assert admin("POST", "/api/v1/simulate", {"scenario": next(name for name in names if name.startswith("budgets-"))})[2]["breach"] is None
+    learnt = admin("POST", "/api/v1/simulate", {"scenario": "learning-cheap-is-enough", "seed": 3})[2]
+    assert learnt["breach"] is None and learnt["held"] and 0 < learnt["highest_trials_share"] <= 0.05 and 0 < learnt["corrected"]
+    assert len(learnt["timeline"]["capable"]) == 10 and (learnt["scenario"], learnt["seed"]) == ("learning-cheap-is-enough", "3")
     own = admin("POST", "/api/v1/simulate", {"scenario": "calm", "on_settings": True, "model": "chat"})[2]
     assert [row["name"] for row in own["deployments"]] == ["good/m", "slow/m"]
 

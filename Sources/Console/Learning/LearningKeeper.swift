@@ -146,9 +146,7 @@ public final class LearningKeeper: Sendable {
             var state = LearningState(try documents.documents(.learning))
             let gone = Set(state.documents.map(\.name))
             if let tenant {
-                var empty = Learner.TenantState()
-                empty.since = empty.since.map { _ in seconds }
-                state.tenants[tenant] = empty
+                state.tenants[tenant] = .forgotten(at: seconds)
             } else {
                 (state.tenants, state.ratings, state.reset) = ([:], [:], seconds)
             }

@@ -44,8 +44,10 @@ class Simulator extends HTMLElement {
   #build(library, models) {
     const of = (kind) => library.filter((one) => one.kind === kind).map((one) => h("option", { value: one.name }, one.name));
     this.scenario = field("Scenario", h("select", { id: "sim-scenario" }, h("optgroup", { label: "Bad days" }, of("router")),
-      h("optgroup", { label: "Ledgers of several gateways" }, of("budgets")), h("optgroup", { label: "Yours" }, h("option", { value: "" },
-        "A document of my own"), h("option", { value: "random" }, "Anything, by chance"))), " ");
+      h("optgroup", { label: "Ledgers of several gateways" }, of("budgets")), h("optgroup", { label: "Learning from feedback" },
+        of("learning")),
+      h("optgroup", { label: "Yours" }, h("option", { value: "" }, "A document of my own"),
+        h("option", { value: "random" }, "Anything, by chance"))), " ");
     this.document = field("Document", h("textarea", { id: "sim-document", class: "mono", rows: 14, spellcheck: "false" }),
       "YAML with settings, deployments, traffic, changes, expect: see the guide of the simulator");
     this.document.control.value = EXAMPLE;
@@ -66,7 +68,7 @@ class Simulator extends HTMLElement {
       const found = library.find((one) => one.name === name);
       note.textContent = found?.summary ?? (name ? "Routes, deployments and mishaps by chance; the seed names them." : "Written below.");
       this.document.hidden = name !== "";
-      this.where.hidden = name === "random" || found?.kind === "budgets";
+      this.where.hidden = name === "random" || ["budgets", "learning"].includes(found?.kind);
       this.model.hidden = this.where.hidden || !this.where.control.value;
     };
     this.scenario.control.addEventListener("input", show);
@@ -133,7 +135,7 @@ class Simulator extends HTMLElement {
   }
 
   #show(report) {
-    if (!report.deployments) return this.#showBudgets(report);
+    if (!report.deployments) return this.#showSums(report);
     const { timeline } = report;
     const ended = timeline.answered.map((answered, at) => [answered, answered + timeline.failed[at]]);
     const figure = (label, value, note) => h("section", { class: "card figure", "aria-label": label }, h("h2", {}, label), h("span",
@@ -190,15 +192,21 @@ class Simulator extends HTMLElement {
         h("td", { class: "number wide" }, money(row.cost_usd)), h("td", { class: "wide" }, faults(row))))))));
   }
 
-  /** Ledgers: sums by name. */
-  #showBudgets(report) {
-    const breach = report.breach;
-    const rows = Object.entries(report).filter(([name, value]) => name !== "breach" && (typeof value !== "object" || value === null));
+  /** Ledgers and learning: sums by name, and what there is over time beside what it would have been. */
+  #showSums(report) {
+    const { breach, timeline } = report;
+    const rows = Object.entries(report).filter(([name, value]) => !["breach", "held", "scenario", "seed"].includes(name)
+      && (typeof value !== "object" || value === null));
+    const said = (name, value) => (typeof value !== "number" ? String(value) : Number.isInteger(value) ? count(value)
+      : name.startsWith("farthest") ? value.toFixed(2) : percent(value, 2));
+    const both = (title, name) => h("section", { class: "card" }, plot(title, [["learning", timeline[name]], ["as shipped",
+      timeline[`${name}_as_shipped`]]], timeline.step_seconds, (value) => percent(value, 0), 1));
     replace(this.#result, h("section", { class: "card" }, h("h2", {}, "Findings"), breach
-      ? [h("p", {}, badge("bad", "broken")), h("p", {}, typeof breach === "string" ? breach : JSON.stringify(breach))]
-      : h("p", {}, sentence("good", "No limit was exceeded, nothing billed twice, nothing lost."))),
+      ? [h("p", {}, badge("bad", "broken")), h("p", {}, breach)] : h("p", {}, sentence("good", report.held)),
+    h("p", { class: "faint" }, "On the command line: ", h("code", {}, `swiftlet simulate ${this.asked.scenario} --seed ${this.asked.seed}`))),
+    timeline ? h("div", { class: "two" }, both("Answered by the capable model", "capable"), both("Content of clients", "content")) : null,
     h("section", { class: "card" }, h("h2", {}, "What it came to"), h("dl", { class: "facts" }, rows.map(([name, value]) =>
-      h("div", {}, h("dt", {}, words(name)), h("dd", {}, typeof value === "number" ? count(value) : String(value)))))));
+      h("div", {}, h("dt", {}, words(name)), h("dd", {}, said(name, value)))))));
   }
 }
 

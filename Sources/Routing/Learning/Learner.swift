@@ -37,6 +37,13 @@ public struct Learner: Sendable {
         public var changes = 0
 
         public init() {}
+
+        /// As if nothing had ever been learnt, nor anything said about a request that came before `seconds`.
+        public static func forgotten(at seconds: Int64) -> TenantState {
+            var empty = TenantState()
+            empty.since = empty.since.map { _ in seconds }
+            return empty
+        }
     }
 
     /// What holds from now on.

@@ -16,14 +16,17 @@ extension BudgetReport: CustomStringConvertible {
     public var description: String {
         let sums = "\(steps) steps: \(permitted) requests let pass, \(refused) refused, \(waited) waited; "
         let rest = "\(calls) calls to the store, \(crashes) crashes\n"
-        return sums + rest + (breach.map { "BROKEN \($0)\n" } ?? "every limit held, everything is billed once, every hold has ended\n")
+        return sums + rest + (breach.map { "BROKEN \($0)\n" } ?? "\(Self.held)\n")
     }
+
+    private static let held = "No limit was exceeded, nothing billed twice, nothing lost; every hold has ended."
 
     public var json: String {
         let broken = breach.map { "\"\($0.replacing("\"", with: "'"))\"" } ?? "null"
         let counts = [
             ("steps", steps), ("permitted", permitted), ("refused", refused), ("waited", waited), ("calls", calls), ("crashes", crashes),
         ]
-        return "{" + counts.map { "\"\($0.0)\":\($0.1)," }.joined() + "\"breach\":\(broken)}\n"
+        let held = breach == nil ? "\"\(Self.held)\"" : "null"
+        return "{" + counts.map { "\"\($0.0)\":\($0.1)," }.joined() + "\"held\":\(held),\"breach\":\(broken)}\n"
     }
 }
