@@ -35,10 +35,8 @@ public struct DecisionReport: Sendable {
     public var compression: PromptSaving?
     public var warnings: [String] = []
     public var guardrails: [GuardLine] = []
-    /// Only to explain: what providers are believed to remember of the prompt, where the route looks at that.
+    /// Only to explain: what all providers are believed to remember of the prompt, where the route looks at that.
     public var warmths: [Warmth] = []
-    /// And where the strategy would have sent it that goes elsewhere for that.
-    public var movedFrom: Deployment.ID?
     /// Of the settings in force, where the decision was made on an extension of their table.
     public var tableVersion: Int?
 
@@ -87,7 +85,7 @@ public struct DecisionReport: Sendable {
                 for candidate in decision.candidates { write(candidate, &list) }
             }
             record.member("chosen", orNull: decision.chosen.map { names.deployment($0) })
-            if !warmths.isEmpty { writeWarmths(&record) }
+            if !warmths.isEmpty || decision.warm != nil { writeWarmths(&record) }
             record.member("reason", text)
             if !warnings.isEmpty {
                 record.key("warnings")
@@ -202,7 +200,13 @@ public struct DecisionReport: Sendable {
     private func writeWarmths(_ record: inout JSONWriter) {
         record.key("prompt_cache")
         record.object { cache in
-            cache.member("moved_from", orNull: movedFrom.map { names.deployment($0) })
+            cache.member("moved_from", orNull: decision.warm?.instead.map { names.deployment($0) })
+            if let warm = decision.warm {
+                cache.member("warm_tokens", warm.tokens)
+                cache.key("expected_saving_usd")
+                if let saving = warm.saving { cache.raw(saving.dollars) } else { cache.null() }
+            }
+            if warmths.isEmpty { return }
             cache.key("candidates")
             cache.array { list in
                 for warmth in warmths {
@@ -242,17 +246,6 @@ public struct DecisionReport: Sendable {
     private static func written(_ number: Double) -> String {
         let rounded = (number * 1e6).rounded() / 1e6
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int64(rounded))" : "\(rounded)"
-    }
-}
-
-extension Nanodollars {
-    /// As a JSON number in US dollars, exactly.
-    public var dollars: String {
-        let units = amount.magnitude
-        var fraction = "\(units % 1_000_000_000)"
-        fraction = String(repeating: "0", count: 9 - fraction.count) + fraction
-        while fraction.hasSuffix("0") { fraction.removeLast() }
-        return (amount < 0 ? "-" : "") + "\(units / 1_000_000_000)" + (fraction.isEmpty ? "" : ".\(fraction)")
     }
 }
 

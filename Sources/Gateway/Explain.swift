@@ -100,7 +100,7 @@ extension Server {
         var report = DecisionReport(decision, DecisionNames(admitted.table(live)))
         report.fill(from: admitted, live)
         report.warnings += lacks(of: admitted.entry.policy, live)
-        (report.warmths, report.movedFrom) = (explanation.warmths, explanation.movedFrom)
+        report.warmths = explanation.warmths
         if let chosen = explanation.decision.chosen { report.fill(served: chosen, live) }
         return report
     }

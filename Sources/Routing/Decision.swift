@@ -83,6 +83,7 @@ public struct Decision: Hashable, Sendable {
     private struct Rare: Hashable, Sendable {
         var complexity: Complexity?
         var terms: Terms?
+        var warm: Warm?
     }
 
     /// The place of what was chosen in the compiled tree, which names its strategies. -1: none.
@@ -143,6 +144,27 @@ extension Decision {
         public var latency: Float
     }
 
+    /// Where the provider chosen is believed to remember a part of the prompt.
+    public struct Warm: Hashable, Sendable {
+        /// Where the strategy would have sent it, which was left for that. Nil: the strategy chose the same.
+        public var instead: Deployment.ID?
+        /// Of the prompt, as far as it is believed to be remembered.
+        public var tokens: Int
+        /// What is expected to be saved: against `instead`, else against a provider that remembers nothing. Nil: a price is not known.
+        public var saving: Nanodollars?
+
+        init(_ warmth: Warmth, instead other: Warmth?) {
+            (instead, tokens) = (other?.deployment, warmth.tokens)
+            if let expected = warmth.expected, let otherwise = other.map(\.expected) ?? warmth.cold {
+                saving = Nanodollars(Int64(max(0, min(otherwise - expected, 1e18)).rounded()))
+            }
+        }
+
+        public init(instead: Deployment.ID?, tokens: Int, saving: Nanodollars?) {
+            (self.instead, self.tokens, self.saving) = (instead, tokens, saving)
+        }
+    }
+
     private var some: Rare {
         get { rare.isEmpty ? Rare() : rare[0] }
         _modify {
@@ -162,6 +184,12 @@ extension Decision {
     public var terms: Terms? {
         get { rare.isEmpty ? nil : rare[0].terms }
         set { if !rare.isEmpty || newValue != nil { some.terms = newValue } }
+    }
+
+    /// Nil: the provider chosen is not believed to remember anything.
+    public var warm: Warm? {
+        get { rare.isEmpty ? nil : rare[0].warm }
+        set { if !rare.isEmpty || newValue != nil { some.warm = newValue } }
     }
 
     var hasRarities: Bool { !rare.isEmpty }

@@ -5,7 +5,8 @@
 ///     count of candidates: deployment verdict
 ///     verdict: its code, + 0x80 with a score; what belongs to the code; the score (4); faults where it rests
 ///     version 2 alone: flags; with 1 score, in context, adjusted, chance (4 each, not a number: none), tier, tiers, trouble;
-///     with 2 worth by cost, quality, latency (4 each); with 4 nanoseconds of deciding
+///     with 2 worth by cost, quality, latency (4 each); with 4 nanoseconds of deciding; with 8 what learning had to do with it;
+///     with 16 what its provider remembers: the deployment left for that, tokens, nanodollars expected to be saved
 ///
 /// Times are milliseconds from the decision on, for its clock ends with its process.
 extension Decision {

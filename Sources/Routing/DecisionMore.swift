@@ -1,12 +1,15 @@
 /// What few decisions have, as bytes behind the others: see `Decision.encoded`.
 extension Decision {
-    static let longestMore = 1 + 4 * 4 + 3 * CompactWriter.longestNumber + 3 * 4 + CompactWriter.longestNumber + longestLearnt
+    static let longestMore =
+        1 + 4 * 4 + 3 * CompactWriter.longestNumber + 3 * 4 + CompactWriter.longestNumber + longestLearnt
+        + 3 * CompactWriter.longestNumber
     private static let longestLearnt = 3 + 3 * 4 + 4 * Lesson.mostRungs + 2 * CompactWriter.longestNumber
 
     private static let hasComplexity: UInt8 = 1
     private static let hasTerms: UInt8 = 2
     private static let hasTime: UInt8 = 4
     private static let hasLearnt: UInt8 = 8
+    private static let hasWarm: UInt8 = 16
 
     var hasMore: Bool { nanoseconds != 0 || hasRarities }
 
@@ -17,7 +20,7 @@ extension Decision {
         }
         let flags =
             (complexity == nil ? 0 : Self.hasComplexity) | (terms == nil ? 0 : Self.hasTerms) | (nanoseconds == 0 ? 0 : Self.hasTime)
-            | (complexity?.learnt == nil ? 0 : Self.hasLearnt)
+            | (complexity?.learnt == nil ? 0 : Self.hasLearnt) | (warm == nil ? 0 : Self.hasWarm)
         writer.byte(flags)
         if let complexity {
             for value in [complexity.score, complexity.inContext, complexity.adjusted ?? .nan, complexity.chance ?? .nan] { writer.float(value) }
@@ -28,11 +31,17 @@ extension Decision {
         if let terms { for value in [terms.cost, terms.quality, terms.latency] { writer.float(value) } }
         if nanoseconds != 0 { writer.number(UInt64(nanoseconds)) }
         complexity?.learnt?.write(&writer)
+        if let warm {
+            writer.optional(warm.instead)
+            writer.count(warm.tokens)
+            writer.number(warm.saving.map { UInt64(clamping: $0.amount) + 1 } ?? 0)
+        }
     }
 
     /// False for what no version of this program wrote.
     mutating func readMore(_ reader: inout CompactReader) -> Bool {
-        guard let flags = reader.byte(), flags & ~(Self.hasComplexity | Self.hasTerms | Self.hasTime | Self.hasLearnt) == 0 else { return false }
+        let known = Self.hasComplexity | Self.hasTerms | Self.hasTime | Self.hasLearnt | Self.hasWarm
+        guard let flags = reader.byte(), flags & ~known == 0 else { return false }
         if flags & Self.hasComplexity != 0 {
             guard let read = Complexity(&reader) else { return false }
             complexity = read
@@ -50,6 +59,11 @@ extension Decision {
         if flags & Self.hasLearnt != 0 {
             guard complexity != nil, let learnt = Learnt(&reader) else { return false }
             complexity?.learnt = learnt
+        }
+        if flags & Self.hasWarm != 0 {
+            guard let instead = reader.optional(), let tokens = reader.count(), tokens > 0, let saving = reader.number(), saving <= Int64.max
+            else { return false }
+            warm = Warm(instead: instead, tokens: tokens, saving: saving == 0 ? nil : Nanodollars(Int64(saving) - 1))
         }
         return true
     }

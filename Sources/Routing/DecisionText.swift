@@ -1,7 +1,8 @@
 extension Decision {
     /// As one sentence for somebody who was woken up: who sent it where, who was chosen and why, and who was left out.
     public func text(_ names: DecisionNames) -> String {
-        let parts = [way(names), choice(names), excluded(names)]
+        let stays = warm.map { $0.instead == nil ? "its provider \(Self.remembers($0))" : "" } ?? ""
+        let parts = [way(names), choice(names), stays, excluded(names)]
         return parts.filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
@@ -30,6 +31,11 @@ extension Decision {
             else { return reason.text }
             return "no deployment may serve: the nearest to it \(nearest)"
         }
+        if let warm, let instead = warm.instead {
+            var plain = self
+            (plain.chosen, plain.warm) = (instead, nil)
+            return plain.choice(names) + ", but \(names.deployment(chosen)) was preferred: its provider \(Self.remembers(warm))"
+        }
         let name = names.deployment(chosen)
         let eligible = candidates.count(where: \.isEligible)
         switch reason {
@@ -45,6 +51,11 @@ extension Decision {
             let why = eligible == 1 ? "the only one that may serve" : Self.why(strategy) + (terms == nil ? "" : clearly + weighed)
             return "\(strategy) chose \(name) because it is \(why)\(terms == nil ? clearly : "") (\(among))"
         }
+    }
+
+    private static func remembers(_ warm: Warm) -> String {
+        let saves = warm.saving.map { $0.amount > 0 ? ", which is expected to save $\($0.dollars)" : "" } ?? ""
+        return "is believed to remember \(warm.tokens) tokens of the prompt\(saves)"
     }
 
     private var clearly: String { confidence.map { ", \(Int(($0 * 100).rounded())) % surely" } ?? "" }

@@ -20,8 +20,6 @@ public struct Explanation: Sendable {
     public let candidates: [Choice]
     /// Of the candidates, where the route looks at what providers remember of the prompt.
     public internal(set) var warmths: [Warmth] = []
-    /// Where its strategy would have sent it, if it goes elsewhere because its prompt is remembered there.
-    public internal(set) var movedFrom: Deployment.ID?
     /// Of the choice alone.
     public let reason: String
     /// The whole as a sentence.
@@ -65,7 +63,6 @@ extension Router {
             candidates: choices, reason: decision.choice(names), text: decision.text(names))
         if table.plan.routes[walked.current].prefersWarm {
             explanation.warmths = warmths(of: decision.candidates.map(\.deployment), walked.facts, table.plan, at: now)
-            if copy.warmMoves > warmMoves { explanation.movedFrom = copy.warmMovedFrom }
         }
         return explanation
     }

@@ -10,3 +10,14 @@ public struct Nanodollars: Hashable, Comparable, Sendable {
         return Nanodollars(overflow ? .max : sum)
     }
 }
+
+extension Nanodollars {
+    /// As a JSON number in US dollars, exactly.
+    public var dollars: String {
+        let units = amount.magnitude
+        var fraction = "\(units % 1_000_000_000)"
+        fraction = String(repeating: "0", count: 9 - fraction.count) + fraction
+        while fraction.hasSuffix("0") { fraction.removeLast() }
+        return (amount < 0 ? "-" : "") + "\(units / 1_000_000_000)" + (fraction.isEmpty ? "" : ".\(fraction)")
+    }
+}

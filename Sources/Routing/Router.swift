@@ -40,8 +40,6 @@ public struct Router: Sendable {
     var warmthRecords: [UInt64: WarmthRecord] = [:]
     /// Requests that went where they are remembered in place of where their strategy sent them, and those that it sent there itself.
     public internal(set) var warmMoves = 0
-    /// Of the last of them: where its strategy had sent it.
-    var warmMovedFrom: Deployment.ID = -1
     public internal(set) var warmStays = 0
     /// Answers that were believed to be remembered and were, and were not.
     public internal(set) var warmHits = 0

@@ -43,7 +43,7 @@ extension Router {
         if !eligible.isEmpty {
             let node = plan.roots[journey.current].node
             var leaf = takePinned(&journey, eligible, plan) ?? descend(from: node, gathered: false, eligible, &journey, plan, generation, at: now)
-            if plan.routes[journey.current].prefersWarm { leaf = warmer(than: leaf, eligible, journey, plan, generation, at: now) }
+            if plan.routes[journey.current].prefersWarm { leaf = warmer(than: leaf, eligible, &journey, plan, generation, at: now) }
             return .attempt(attempt(at: leaf, &journey, plan, generation, panic: false, at: now))
         }
         return leaveRoute(&journey, plan, generation, at: now)

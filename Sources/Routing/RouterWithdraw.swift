@@ -6,7 +6,10 @@ extension Router {
         journey.exclude(attempt.deployment, because: reason)
         journey.attempts = max(0, journey.attempts - 1)
         if !attempt.isHedge { journey.attemptsHere = max(0, journey.attemptsHere - 1) }
-        if journey.attempts == 0 { journey.isDecided = false }
+        if journey.attempts == 0 {
+            journey.isDecided = false
+            journey.decided.warm = nil
+        }
         // What the fault before it leads to is asked anew.
         if journey.attemptsHere > 0, !attempt.isHedge { journey.unanswered = true }
         if journey.envelope.maxCost != nil, let generation = generation(of: attempt.tableVersion),

@@ -7,6 +7,7 @@ from support.dialects import SURFACES
 from support.gateway import PATIENCE, wait_until
 from support.routing import ask
 from test_admin import Admin
+from test_console import browser, driven, enter, in_a_browser  # noqa: F401
 
 LONG = "All animals are equal, but some are more equal than others. " * 140
 PRICES = {"input_price": 3, "cached_input_price": 0.3, "output_price": 15}
@@ -144,3 +145,47 @@ def test_from_every_dialect(served, surface):
     path, body = SURFACES[surface].request("chat")
     text = str(body).replace("'", '"').replace("False", "false").replace("Hi.", LONG)
     assert len({one.post(path, text.encode())[1]["x-swiftlet-provider"] for _ in range(5)}) == 1
+
+
+def kept(gateway, answer):
+    """What is kept of a request's decision."""
+    path = f"/api/v1/requests/{answer.headers['x-swiftlet-request-id']}"
+
+    def decision():
+        status, _, row = Admin(gateway)("GET", path)
+        return status == 200 and row.get("decision")
+    return wait_until(decision, 10, what="the row")
+
+
+def test_the_kept_decision_says_who_was_preferred_and_what_it_is_to_save(served):
+    one, _, _ = served(count=2)
+    talk = [{"role": "system", "content": LONG}, {"role": "user", "content": "a"}]
+    first = ask(one, messages=talk)
+    other = {"p0": "p1/m", "p1": "p0/m"}[first.provider]
+    plain = kept(one, first)
+    assert "prompt_cache" not in plain and "remember" not in plain["reason"]
+    second = ask(one, messages=[*talk, {"role": "assistant", "content": first.text}, {"role": "user", "content": "b"}])
+    assert second.provider == first.provider
+    said = kept(one, second)
+    cache = said["prompt_cache"]
+    assert cache["moved_from"] == other and cache["warm_tokens"] > 1_024
+    # Remembered tokens, three of four times, at a tenth of three dollars for a million.
+    assert cache["expected_saving_usd"] == pytest.approx(cache["warm_tokens"] * 0.75 * 2.7 / 1e6, rel=1e-3)
+    assert f"round_robin chose {other}" in said["reason"] and f"but {first.provider}/m was preferred: its provider is believed" in said["reason"]
+    # It is the turn of the same one again: nobody was left for it.
+    third = ask(one, messages=[*talk, {"role": "assistant", "content": first.text}, {"role": "user", "content": "c"}])
+    told = kept(one, third)
+    assert told["prompt_cache"]["moved_from"] in (None, other) and "is believed to remember" in told["reason"]
+
+
+@in_a_browser
+def test_the_page_of_a_request_says_it_in_a_sentence(browser, served):  # noqa: F811
+    one, _, _ = served(count=2)
+    talk = [{"role": "system", "content": LONG}, {"role": "user", "content": "a"}]
+    answers = [ask(one, messages=talk)]
+    kept(one, answers[0])
+    answers.append(ask(one, messages=[*talk, {"role": "assistant", "content": answers[0].text}, {"role": "user", "content": "b"}]))
+    kept(one, answers[1])
+    browser.open(f"http://127.0.0.1:{one.admin_port}/console/#/requests/{answers[1].headers['x-swiftlet-request-id']}")
+    browser.find(".sentences li", f"{answers[0].provider}/m was preferred: its provider is believed to remember")
+    browser.find(".sentences li", "which is expected to save $0.00")

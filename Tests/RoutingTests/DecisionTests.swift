@@ -168,6 +168,10 @@ import Testing
         decision.leftBecause = verdict()
         decision.mode = random.below(2) == 0 ? nil : AutoMode.allCases[random.below(AutoMode.allCases.count)]
         decision.confidence = random.below(2) == 0 ? nil : Float(random.below(201)) / 200
+        if random.below(3) == 0 {
+            let saving = random.below(2) == 0 ? nil : Nanodollars(Int64(random.next() >> UInt64(2 + random.below(60))))
+            decision.warm = Decision.Warm(instead: random.below(2) == 0 ? nil : random.below(99), tokens: 1 + random.below(1 << 20), saving: saving)
+        }
         decision.candidates = (0..<random.below(12)).map { id in
             var candidate = Decision.Candidate(
                 deployment: id * 7, excludedBecause: verdict(), score: random.below(2) == 0 ? nil : Float(random.unit()))
@@ -188,7 +192,7 @@ import Testing
         #expect(Decision(decoding: bytes) == decision)
         for cut in 0..<bytes.count { #expect(Decision(decoding: Array(bytes[..<cut])) == nil, "cut at \(cut)") }
         #expect(Decision(decoding: bytes + [0]) == nil)
-        #expect(Decision(decoding: [2] + bytes.dropFirst()) == nil)
+        #expect(decision.warm != nil || Decision(decoding: [2] + bytes.dropFirst()) == nil)
     }
 
     @Test("garbage is refused or read, never more: no byte makes the reader stumble", arguments: UInt64(1)...20)

@@ -22,7 +22,7 @@ extension Router {
     /// Only among what the strategy might have chosen as well, and what may serve and is well: never to another rung of a ladder, and to
     /// another model only where the strategy does not choose models. Linear in eligible leaves times parts of the beginning.
     mutating func warmer(
-        than leaf: Int, _ eligible: LeafSet, _ journey: borrowing Journey, _ plan: Plan, _ generation: Int, at now: Instant
+        than leaf: Int, _ eligible: LeafSet, _ journey: inout Journey, _ plan: Plan, _ generation: Int, at now: Instant
     ) -> Int {
         let beginnings = journey.facts.beginnings
         guard !beginnings.parts.isEmpty, !warm.isEmpty else { return leaf }
@@ -37,10 +37,12 @@ extension Router {
         }
         if best != leaf {
             warmMoves += 1
-            warmMovedFrom = chosen.deployment
         } else if chosen.tokens > 0 {
             warmStays += 1
+        } else {
+            return best
         }
+        if journey.wantsDecision { journey.decided.warm = Decision.Warm(bestWarmth, instead: best == leaf ? nil : chosen) }
         return best
     }
 

@@ -60,6 +60,85 @@ import Testing
         #expect(router.warmHits == 8)
     }
 
+    @Test("a decision says who was left for a warm cache, and what that is expected to save; of others it says nothing")
+    func said() throws {
+        var router = try Self.router([Self.deployment("a"), Self.deployment("b")])
+        func decision(_ facts: Facts, at now: Instant) throws -> Decision {
+            var journey = router.journey(route: 0, facts: facts)
+            journey.keepsDecision = true
+            guard case .attempt(let attempt) = router.next(&journey, at: now) else { throw CancellationError() }
+            let done = Outcome.success(firstByte: .milliseconds(1), total: .milliseconds(2), outputTokens: 1, streamed: false, inputTokens: 1)
+            router.record(done, of: attempt, in: &journey, at: now)
+            router.warmed(attempt, by: Self.usage(input: Int64(facts.inputTokens)), facts, at: now)
+            return try #require(journey.decision)
+        }
+        let names = DecisionNames(router.table)
+        let first = try decision(Self.facts(1, turn: 1), at: Self.at(1))
+        #expect(first.warm == nil && !first.hasMore && first.chosen == 0)
+        // It is b's turn, and a remembers 2,000 of 4,000 tokens: three of four times at a tenth of 1,000 nanodollars for a million.
+        let second = try decision(Self.facts(1, turn: 2), at: Self.at(2))
+        let saving = Nanodollars(Int64((2_000 * 0.75 * 900 / 1e6).rounded()))
+        #expect(second.chosen == 0 && second.warm == Decision.Warm(instead: 1, tokens: 2_000, saving: saving))
+        let told =
+            "round_robin chose b because it is the next in turn (2 eligible of 2), but a was preferred: its provider is believed to "
+            + "remember 2000 tokens of the prompt, which is expected to save $\(saving.dollars)"
+        #expect(second.text(names).contains(told), "\(second.text(names))")
+        let read = try #require(Decision(decoding: second.encoded))
+        #expect(read.warm == second.warm && read.text(names) == second.text(names))
+        // Whoever it is the turn of anyway is not preferred.
+        var facts = Self.facts(1, turn: 2)
+        facts.inputTokens = 4_000
+        let third = try decision(facts, at: Self.at(3))
+        #expect(third.chosen == 0 && third.warm?.instead == nil && third.warm?.tokens == 4_000)
+        #expect(third.text(names).contains("; its provider is believed to remember 4000 tokens of the prompt"), "\(third.text(names))")
+    }
+
+    @Test("what was said of an attempt that was taken back is not said of the next")
+    func withdrawn() throws {
+        var router = try Self.router([Self.deployment("a"), Self.deployment("b"), Self.deployment("c", terms: nil)])
+        #expect(Self.ask(&router, Self.facts(1, turn: 1), at: Self.at(1)) == 0)
+        var journey = router.journey(route: 0, facts: Self.facts(1, turn: 2))
+        journey.keepsDecision = true
+        guard case .attempt(let warm) = router.next(&journey, at: Self.at(2)) else { throw CancellationError() }
+        #expect(warm.deployment == 0 && journey.decision?.warm?.instead == 1)
+        router.withdraw(warm, from: &journey, because: .budget(until: Self.at(60)), at: Self.at(2))
+        guard case .attempt(let cold) = router.next(&journey, at: Self.at(2)) else { throw CancellationError() }
+        let decision = try #require(journey.decision)
+        #expect(cold.deployment != 0 && decision.chosen == cold.deployment)
+        #expect(decision.warm == nil && !decision.text(DecisionNames(router.table)).contains("remember"))
+    }
+
+    @Test("where nothing is saved nobody is told of nothing")
+    func costsTheSame() throws {
+        var router = try Self.router([Self.deployment("a", cached: nil), Self.deployment("b", cached: nil)])
+        Self.ask(&router, Self.facts(1, turn: 1), at: Self.at(1))
+        var journey = router.journey(route: 0, facts: Self.facts(1, turn: 2))
+        journey.keepsDecision = true
+        _ = router.next(&journey, at: Self.at(2))
+        let decision = try #require(journey.decision)
+        #expect(decision.warm == Decision.Warm(instead: 1, tokens: 2_000, saving: Nanodollars(0)))
+        #expect(decision.text(DecisionNames(router.table)).hasSuffix("its provider is believed to remember 2000 tokens of the prompt"))
+    }
+
+    @Test("a decision written before warmth was kept is read as it was")
+    func old() throws {
+        for row in Self.rows {
+            let bytes = stride(from: 0, to: row.count, by: 2).compactMap { UInt8(row.dropFirst($0).prefix(2), radix: 16) }
+            let read = try #require(Decision(decoding: bytes))
+            #expect(read.chosen != nil && !read.candidates.isEmpty && read.warm == nil && read.encoded == bytes)
+        }
+    }
+
+    /// From the ledger of a version that kept none: without a time, with one, by `auto`, by `intelligent` while learning is on.
+    private static let rows = [
+        "010700000000000000010000000000ff020200000200000100",
+        "0207dab9076a05569e020001010000ff03030000020200030004eda602",
+        "025aa7333212a5360c02000303000022070700000205809a99193f0680840d393f0fb3e4f93eb3e4f93e0000c07f0000c07f0000000000803f94439d3e0000803f8b90"
+            + "10000001b3e4f93e000000000000803f0000",
+        "02f78f8c4e2c412ebe020000000000ff02020000020080fdadbf3e01801b3a713f0dedbc0a3fedbc0a3fedbc0a3f1b3a713f020200c7d10c000201edbc0a3f00000000"
+            + "81ce7a3f0290c2f53ea470bd3f01",
+    ]
+
     @Test("after its provider's time a prompt is forgotten, and each use begins it anew")
     func expires() throws {
         var router = try Self.router([Self.deployment("a"), Self.deployment("b")])
