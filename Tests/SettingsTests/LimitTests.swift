@@ -131,6 +131,22 @@ import Testing
             chains == [provider + ["deployment/local/m/tokens/minute 9000 rate", "deployment/local/m/requests/day 7 rate"], provider])
     }
 
+    @Test("a deployment has one limit of a day's requests and one of its tokens, wherever it is written")
+    func daysOfDeployments() {
+        let leaf = "{ provider: local, model: x, budget: [{ amount: 5, unit: requests, period: day }, { amount: 9, unit: tokens, period: day }]"
+        for (path, written) in [
+            ("models.g.deployments[0]", "models: { g: { deployments: [ \(leaf), rpd: 5, tpd: 9 } ] } }"),
+            ("routes.g.fallback[0]", "routes: { g: { fallback: [ \(leaf), rpd: 5, tpd: 9 } ] } }"),
+        ] {
+            let found = problems("providers: { local: { type: mock } }\n" + written).map { String($0.drop { $0 != " " }.dropFirst()) }
+            #expect(
+                found
+                    == [("rpd", "requests"), ("tpd", "tokens")].map {
+                        "\(path).\($0): is the same as the budget of \($1) per day: one of them is enough"
+                    })
+        }
+    }
+
     @Test("without keys everybody is `local`; what is written as nothing, or as none, is no limit", arguments: ["null", "none"])
     func none(_ word: String) {
         let general = "general: { max_parallel_requests: 6 }\n"

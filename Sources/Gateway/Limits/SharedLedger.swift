@@ -83,7 +83,7 @@ final class SharedLedger: Sendable {
                 account.alerts = []
                 return account
             }
-            let places = Dictionary(uniqueKeysWithValues: table.accounts.enumerated().map { ($1.name, $0) })
+            let places = Dictionary(table.accounts.enumerated().map { ($1.name, $0) }) { first, _ in first }
             func moved(_ chain: [Int]) -> [Int] { chain.compactMap { places[old.accounts[$0].name] } }
             let (chains, deployments) = (table.chains.count, table.deployments.count)
             table.chains += old.chains.map(moved)

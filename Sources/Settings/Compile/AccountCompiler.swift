@@ -187,11 +187,7 @@ extension Compiler {
     }
 
     mutating func check(_ list: BudgetList, rpd: Int?, tpd: Int?, at path: String, _ node: Node?) {
-        for (name, unit, limit) in [("rpd", BudgetUnit.requests, rpd), ("tpd", .tokens, tpd)] where limit != nil {
-            guard list.budgets.contains(where: { $0.unit == unit && $0.period == .day }) else { continue }
-            reader.reading.problem(
-                path.setting(name), node?.entry(name)?.line ?? 0, "is the same as the budget of \(unit.rawValue) per day: one of them is enough")
-        }
+        reader.reading.checkDay(list, rpd: rpd, tpd: tpd, at: path, node)
     }
 
     private mutating func checkMode(_ key: KeySettings, at path: String, _ node: Node?, line: Int) {
@@ -211,6 +207,18 @@ extension Compiler {
                 || limits.requestsPerMinute != nil || limits.requestsPerSecond != nil
             if !isBound { reader.reading.problem(place, line, "say how much: a budget in tokens or requests, tpd, tpm, rpd or rpm") }
         case .free: break
+        }
+    }
+}
+
+extension Reading {
+    /// Budgets of a day and limits of a day are one account.
+    mutating func checkDay(_ list: BudgetList, rpd: Int?, tpd: Int?, at path: String, _ node: Node?) {
+        for (name, unit, limit) in [("rpd", BudgetUnit.requests, rpd), ("tpd", .tokens, tpd)] where limit != nil {
+            guard list.budgets.contains(where: { $0.unit == unit && $0.period == .day }) else { continue }
+            problem(
+                path.setting(name), node?.entry(name)?.line ?? node?.line ?? 0,
+                "is the same as the budget of \(unit.rawValue) per day: one of them is enough")
         }
     }
 }

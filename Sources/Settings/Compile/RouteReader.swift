@@ -187,6 +187,8 @@ struct RouteReader {
             }
         }
         noteTimeout(options.timeout)
+        let quotas = settings.quotas
+        reading.checkDay(quotas.budget, rpd: quotas.requestsPerDay, tpd: quotas.tokensPerDay, at: path, node)
         guard let id = declare(settings, at: path, line: node.line) else { return nil }
         return Child(route: .deployment(id, options), weight: settings.weight, on: settings.on?.set)
     }
