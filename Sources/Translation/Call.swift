@@ -21,6 +21,8 @@ public final class Call {
     public internal(set) var maxTokens: Int64?
     /// `n`, at least 1.
     public internal(set) var choices = 1
+    /// Answers that the provider makes at most: of each of several prompts so many, and with `best_of` more than it gives back.
+    public internal(set) var answers = 1
 
     /// Bytes of prompt text: messages, prompt or input, tools and schemas; images, audio and files excepted.
     public internal(set) var textBytes = 0

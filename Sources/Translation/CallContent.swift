@@ -180,6 +180,8 @@ extension CallReader {
                 scanner.text(name, is: "maxOutputTokens") || scanner.text(name, is: "max_output_tokens") || scanner.text(name, is: "maxTokens")
             if isLimit {
                 if let limit = try number() { call.maxTokens = max(call.maxTokens ?? 0, limit.integer) }
+            } else if scanner.text(name, is: "candidateCount") || scanner.text(name, is: "candidate_count") {
+                try choices()
             } else if scanner.text(name, is: "responseMimeType") || scanner.text(name, is: "response_mime_type") {
                 if let type = try looseText(), scanner.text(type, is: "application/json") { call.needs.insert(.json) }
             } else {
@@ -187,6 +189,42 @@ extension CallReader {
             }
         }
     }
+
+    // MARK: How many answers
+
+    mutating func choices() throws(JSONProblem) {
+        guard let count = try number() else { return }
+        call.choices = Int(min(max(count.integer, 1), 1_000_000))
+        multiply()
+    }
+
+    /// One prompt as text or as numbers of tokens, or a list of such.
+    mutating func prompts() throws(JSONProblem) {
+        guard try scanner.peek() == .array else {
+            call.textBytes += try scanner.skip().count
+            return
+        }
+        let start = scanner.offset
+        var count = 0
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            let kind = try scanner.peek()
+            if count > 0 || kind != .number { count += 1 }
+            try scanner.skip()
+        }
+        call.textBytes += scanner.offset - start
+        multiply(prompts: count)
+    }
+
+    mutating func multiply(prompts: Int? = nil, best: Int64? = nil) {
+        if let prompts { factors.prompts = max(1, prompts) }
+        if let best { factors.best = Int(min(max(best, 1), 1_000_000)) }
+        let (made, isMore) = max(call.choices, factors.best).multipliedReportingOverflow(by: factors.prompts)
+        call.answers = isMore ? Self.mostAnswers : min(made, Self.mostAnswers)
+    }
+
+    /// More than any provider makes, and what can be multiplied by tokens yet.
+    private static let mostAnswers = 1_000_000_000
 
     /// Tools and functions: part of the prompt; an empty list asks for nothing.
     mutating func schema(needing need: Needs) throws(JSONProblem) {

@@ -2,7 +2,7 @@ import Wire
 
 /// Top-level members of a request body that we act on. All others pass through unread.
 enum CallMember: UInt8 {
-    case model, stream, streamOptions, maxTokens, maxCompletionTokens, choices
+    case model, stream, streamOptions, maxTokens, maxCompletionTokens, choices, bestOf
     case messages, prompt, input, tools, functions, responseFormat, reasoningEffort, modalities
     case user, promptCacheKey, metadata, store
     // Of other dialects than OpenAI's chat.
@@ -30,7 +30,7 @@ enum CallMember: UInt8 {
             if name.says("prompt") { return .prompt }
             if name.says("vendor") { return .vendor }
             return name.says("router") ? .router : name.says("system") ? .system : nil
-        case 7: return name.says("timeout") ? .timeout : name.says("content") ? .content : nil
+        case 7: return name.says("timeout") ? .timeout : name.says("content") ? .content : name.says("best_of") ? .bestOf : nil
         case 8:
             if name.says("messages") { return .messages }
             if name.says("metadata") { return .metadata }

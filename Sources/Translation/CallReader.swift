@@ -29,6 +29,8 @@ struct CallReader {
     private var seen: UInt64 = 0
     private var streamEnd = 0
     private var streamOptions: UsageEdit?
+    /// What makes more answers of one: prompts, and answers to each of them that are thrown away.
+    var factors = (prompts: 1, best: 1)
 
     init(_ body: UnsafeRawBufferPointer, api: API) {
         self.body = body
@@ -105,7 +107,7 @@ struct CallReader {
         let expected =
             switch member {
             case .stream, .disableFallbacks, .includeRoutingMetadata, .store: "a boolean or null"
-            case .maxTokens, .maxCompletionTokens, .choices: "a number or null"
+            case .maxTokens, .maxCompletionTokens, .choices, .bestOf: "a number or null"
             case .retries, .maxRetries, .timeout: "a number, not below zero, or null"
             case .maxOutputTokens: "a number or null"
             case .streamOptions: "an object or null, its include_usage a boolean"
@@ -127,10 +129,12 @@ struct CallReader {
         case .maxTokens, .maxCompletionTokens, .maxOutputTokens:
             if member == .maxCompletionTokens { call.quirks.insert(.maxTokens) }
             if let limit = try number() { call.maxTokens = max(call.maxTokens ?? 0, limit.integer) }
-        case .choices: if let n = try number() { call.choices = Int(min(max(n.integer, 1), 1_000)) }
+        case .choices: try choices()
+        case .bestOf: if let most = try number() { multiply(best: most.integer) }
         case .messages, .contents: try messages()
         case .input: if call.api == .responses { try messages() } else { call.textBytes += try scanner.skip().count }
-        case .prompt, .system, .instructions, .systemInstruction, .content, .requests: call.textBytes += try scanner.skip().count
+        case .prompt: try prompts()
+        case .system, .instructions, .systemInstruction, .content, .requests: call.textBytes += try scanner.skip().count
         case .tools, .functions: try schema(needing: .tools)
         case .responseFormat: try responseFormat()
         case .reasoningEffort: if let effort = try text(), !effort.range.of(body).says("none") { call.needs.insert(.reasoning) }

@@ -135,6 +135,26 @@ def test_output_is_bounded_where_the_client_names_no_bound(behind):
     assert limits[0] in ((4096, None), (None, 4096)) and limits[1] == (None, 5) and 4096 in limits[2] and limits[3] == (None, None)
 
 
+MANY = {
+    "prompts": ("/v1/completions", {"model": "chat", "prompt": ["word"] * 50, "max_tokens": 1_000}),
+    "drafts": ("/v1/completions", {"model": "chat", "prompt": "word", "max_tokens": 1_000, "best_of": 50}),
+    "choices": ("/v1/chat/completions", {**question(), "max_tokens": 1_000, "n": 50}),
+    "candidates": ("/v1beta/models/chat:generateContent", {
+        "contents": [{"role": "user", "parts": [{"text": "word"}]}], "generationConfig": {"maxOutputTokens": 1_000, "candidateCount": 50}}),
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_every_answer_that_a_request_asks_for_is_reserved(behind, what):
+    # 50 answers of 1,000 tokens at 2 USD a million are a tenth of a dollar; one is well within the budget.
+    gateway, up = behind(keys=key(**budget(USD // 20)))
+    path, body = MANY[what]
+    status, _, answer = gateway.post(path, body, key="key-tight")
+    assert status == 402 and not up.requests, answer
+    assert "may come to 0.10" in json.dumps(json.loads(answer)), answer
+    assert ask(gateway, key="key-tight", max_tokens=1_000).status == 200
+
+
 @pytest.mark.parametrize("surface", SURFACES)
 def test_output_is_bounded_from_every_dialect(behind, surface):
     gateway, up = behind(keys=key(**budget(USD)))

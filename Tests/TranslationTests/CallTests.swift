@@ -42,6 +42,27 @@ func slice(_ text: String, _ range: ByteRange?) -> String? {
     }
 
     @Test(
+        "all answers that the provider may make are counted",
+        arguments: [
+            (#"{}"#, 1, 1), (#"{"n":3}"#, 3, 3), (#"{"n":5000}"#, 5_000, 5_000), (#"{"n":0,"best_of":-2}"#, 1, 1),
+            (#"{"best_of":20}"#, 1, 20), (#"{"best_of":2,"n":3}"#, 3, 3), (#"{"prompt":"a"}"#, 1, 1), (#"{"prompt":["a","b",[1]]}"#, 1, 3),
+            (#"{"prompt":[1,2,3]}"#, 1, 1), (#"{"prompt":[[1,2],[3]],"n":2}"#, 2, 4), (#"{"n":2,"best_of":5,"prompt":["a","b"]}"#, 2, 10),
+            (#"{"prompt":[]}"#, 1, 1), (#"{"prompt":null,"n":null,"best_of":null}"#, 1, 1), (#"{"prompt":["a","b"],"n":9e18}"#, 1_000_000, 2_000_000),
+            (#"{"generationConfig":{"candidateCount":8}}"#, 8, 8), (#"{"generation_config":{"candidate_count":4}}"#, 4, 4),
+        ] as [(String, Int, Int)])
+    func answers(_ text: String, _ choices: Int, _ answers: Int) throws {
+        let call = try read(text, .completions).get()
+        #expect(call.choices == choices && call.answers == answers)
+    }
+
+    @Test("of several prompts every byte counts as before") func prompts() throws {
+        let call = try read(#"{"prompt": ["ab", [1, 2] ] , "n": 1}"#, .completions).get()
+        #expect(call.textBytes == #"["ab", [1, 2] ]"#.utf8.count)
+        #expect(throws: (any Error).self) { try read(#"{"prompt":["a",]}"#, .completions).get() }
+        #expect(throws: (any Error).self) { try read(#"{"best_of":"x"}"#, .completions).get() }
+    }
+
+    @Test(
         "needs follow from the body",
         arguments: [
             (#"{}"#, []), (#"{"stream":true}"#, .streaming), (#"{"stream":false}"#, []), (#"{"stream":null}"#, []),

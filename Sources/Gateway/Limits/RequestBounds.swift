@@ -35,7 +35,7 @@ struct RequestBounds {
     static func mostOutput(of call: Call, _ target: Target) -> Int64 {
         let most = target.maxOutputTokens.map { Int64($0) } ?? usualOutput
         let wished = call.maxTokens.flatMap { $0 > 0 && $0 < absurd ? $0 : nil } ?? most
-        return min(wished, target.maxOutputTokens.map { Int64($0) } ?? wished) * Int64(max(1, call.choices))
+        return min(wished, target.maxOutputTokens.map { Int64($0) } ?? wished) * Int64(call.answers)
     }
 
     /// Throws for limits that no answer can have.
@@ -54,7 +54,7 @@ struct RequestBounds {
         }
         self.care = care
         wished = call.maxTokens.map { min(max($0, 0), Self.absurd) }
-        choices = Int64(max(1, call.choices))
+        choices = Int64(call.answers)
         isCount = api.family == .count
         prompt = PromptSize(call, bodyBytes: bodyBytes)
     }
