@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from conftest import error_of
+from support import ledger
 from support.dialects import SURFACES
 from support.gateway import KEY, PATIENCE, question, wait_until
 from support.raw import Wire, chunked, post
@@ -155,6 +156,24 @@ def test_pass_through_has_its_place_too(behind, upstream):
     gate.opened.set()
     assert [answers.get(timeout=30 * PATIENCE)[0] for _ in range(2)] == [200, 200]
     assert gateway.post("/raw", {})[0] == 200
+
+
+@pytest.mark.parametrize("size", [0, 300_000])
+@pytest.mark.parametrize("budget, statuses", [(0.03, [200, 200, 200, 402]), (0.005, [402, 402])])
+def test_the_first_to_pass_through_waits_for_the_store_of_limits(behind, upstream, budget, statuses, size):
+    other = upstream(lambda peer, request: peer.answer(b"%d" % len(request.body)))
+    gateway, _ = behind(
+        keys={"paid": {"key": KEY, "budget": {"day": budget}, "rpm": 100}},
+        general={"pass_through_endpoints": [{"path": "/raw", "target": f"http://127.0.0.1:{other.port}/", "cost_per_request": 0.01}]})
+    answers = [gateway.post("/raw", b"x" * size) for _ in statuses]
+    assert [status for status, _, _ in answers] == statuses
+    assert all(body == b"%d" % size for status, _, body in answers if status == 200)
+    assert answers[-1][1]["x-key-limit-remaining-usd"] == ("0" if budget > 0.01 else "0.005")
+    assert len(other.requests) == statuses.count(200)
+    gateway.stop()
+    rows = ledger.read(gateway.folder)
+    assert sum(row["cost"] for row in rows) == statuses.count(200) * 10_000_000
+    assert all(row["attempts"] == 0 for row in rows if row["status"] == 402)
 
 
 # -- requests and tokens in a time

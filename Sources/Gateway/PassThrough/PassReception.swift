@@ -49,7 +49,7 @@ extension Reception {
                     isRead: guarded.map { $0.looksAtReply || $0.restores } ?? false, allocator: loop.allocator)
             }
             if passed.isUpgrade, let guarded { try passSocket(guarded) }
-            let claim = live.metering.isOn ? try passClaim(endpoint, key) : nil
+            let (claim, waits) = live.metering.isOn ? try passClaim(endpoint, key) : (nil, false)
             let deadline = request.deadline.map { loop.time + $0 } ?? .distantFuture
             let passage = Passage(
                 passed, to: endpoint, body: request.body,
@@ -59,7 +59,7 @@ extension Reception {
             passage.guarded = guarded
             if let plan = live.telemetry { passage.trace = trace(request, id, share: plan.share) }
             passage.project = key.flatMap { live.standing(of: $0).project } ?? look?.project
-            passage.begin()
+            passage.begin(waiting: waits)
         } catch {
             refusePass(error, id, bodyFollows)
         }
@@ -72,17 +72,13 @@ extension Reception {
         refuse(refusal, id: id, api: .passThrough, allow: allow)
     }
 
-    /// What it costs is known, and what it does is not: its tokens are counted by nobody.
-    private func passClaim(_ endpoint: PassEndpoint, _ key: Int?) throws(Refusal) -> Claim {
+    /// What it costs is known, and what it does is not: its tokens are counted by nobody. True: the store of limits is to answer first.
+    private func passClaim(_ endpoint: PassEndpoint, _ key: Int?) throws(Refusal) -> (Claim?, Bool) {
         let claim = Claim(live, loop, Metering.Party(key: key ?? -1), nil, .passThrough)
         try claim.takeSlot()
-        let most = Demand(nanodollars: endpoint.cost.amount, tokens: 0)
-        switch claim.reserve(most, at: loop.server.accounts.unixMilliseconds(at: loop.time)) {
-        case .permit: return claim
-        case .wait:
-            claim.end(nil)
-            loop.server.keeper?.nudge()
-            throw Refusal(.overloaded, "the limits above this request are being fetched; try again", retryAfter: .seconds(1))
+        switch claim.reserve(endpoint.most, at: loop.server.accounts.unixMilliseconds(at: loop.time)) {
+        case .permit: return (claim, false)
+        case .wait: return (claim, true)
         case .refused(let why):
             claim.end(nil)
             loop.counters.refused(why.scope, why.unit)

@@ -198,12 +198,13 @@ final class PassReply {
     static func refusal(_ refusal: Refusal, for passage: Passage) -> ByteBuffer {
         let body = refusal.body(requestID: passage.id.description)
         var out = passage.loop.allocator.buffer(capacity: 512 + body.count)
-        out.writeHead(atMost: namesBound(passage) + 256 + body.count) { head in
+        out.writeHead(atMost: namesBound(passage) + 256 + body.count + (refusal.limitLines?.readableBytes ?? 0)) { head in
             head.statusLine(refusal.status)
             head.text("content-type: application/json\r\n")
             head.connection(passage.client)
             writeNames(passage, cost: nil, into: &head)
             head.retryAfter(refusal.retryAfterSeconds)
+            if let lines = refusal.limitLines { head.lines(lines) }
             head.contentLength(body.count)
             body.withUnsafeBytes { head.bytes($0) }
         }

@@ -25,7 +25,7 @@ struct PassSettlement {
         entry.cost = passage.firstByte != nil && passage.status < 400 ? passage.endpoint.cost : .zero
         entry.priced = true
         if let claim = passage.claim {
-            claim.end(Spent(nanodollars: entry.cost.amount, tokens: 0))
+            claim.end(passage.attempts == 0 ? nil : Spent(nanodollars: entry.cost.amount, tokens: 0))
             entry.charges = claim.charges
         }
         if let key = passage.key, let project = passage.live.standing(of: key).project {

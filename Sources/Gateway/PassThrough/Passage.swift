@@ -24,6 +24,8 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     /// That guards know of it: its key's, or one that the request named.
     var project: String?
     private var openSlot: Int32 = -1
+    /// It waits for the store of limits; see `PassParking`.
+    var isParked = false
     private let request: PassedRequest
     private let mode: ReplyMode
     private let isChunked: Bool
@@ -77,9 +79,13 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
 
     // MARK: Begin
 
-    func begin() {
+    func begin(waiting: Bool) {
         loop.counters.inFlight += 1
         client.begin(self)
+        if waiting { park() } else { start() }
+    }
+
+    func start() {
         if let claim { claim.note(openRequest) } else { openSlot = loop.region?.note(openRequest(), charges: []) ?? -1 }
         connect()
     }
@@ -317,7 +323,7 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
     }
 
     /// Answers in our own words, if no byte of the answer is out.
-    private func refuse(_ refusal: Refusal, fault: Fault, _ detail: String) {
+    func refuse(_ refusal: Refusal, fault: Fault?, _ detail: String) {
         if !bodyIsOut { client.closeAfterAnswer() }
         if reply?.isOut ?? false {
             isBroken = true
@@ -331,6 +337,7 @@ final class Passage: UpstreamCaller, ClientServer, Settled {
 
     private func settle(_ state: LedgerState, fault: Fault? = nil, status: Int, detail: String = "") {
         over = true
+        unparked()
         tellGuards()
         let settlement = PassSettlement(self, state, fault: fault, status: status, isStream: reply?.isStream ?? false, detail: detail)
         settlement.count(in: &loop.counters)
