@@ -40,6 +40,8 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     var rival: Exchange?
     /// Spent on attempts that lost a race.
     var lost = Nanodollars.zero
+    /// Of the attempt that took all the time there was: what it cost, though nothing came of it.
+    var late: LateUsage?
     /// The stream that is being carried on, once a provider broke off; see `ExchangeContinuing`.
     var continuation: Continuation?
     /// When the client's first byte came, of an attempt that broke off.
@@ -226,7 +228,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         if let guarded = request.guarded, !passesGuards(guarded, usage: usage) { return }
         let cost = target.cost(of: usage)
         if request.call.extras.includesRouting { relay.insert(member: routingMember(cost: cost)) }
-        last = relay.wholeAnswer(cost: cost, for: self)
+        last = relay.wholeAnswer(cost: lost == .zero ? cost : cost.map { $0 + lost }, for: self)
         settle(.done, status: relay.status, usage: usage)
     }
 
@@ -267,6 +269,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     func upstreamTimedOut() {
         upstream = nil
         guard !over, attempt != nil else { return }
+        if !relay.isCommitted, rival == nil { noteLate() }
         broke(.timeout, relay.firstByte == nil ? "no reply in time" : "the reply stood still")
     }
 
@@ -297,9 +300,6 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         record(.fault(fault, retryAfter: relay.retryAfter), fault, at: loop.time, detail)
         if rival == nil { advance() } else { lostToFault() }
     }
-
-    /// What came of the stream came too slowly to be let through.
-    func tooSlow() { ended(.timeout, "the stream was slower than its route allows") }
 
     /// A provider has the request in progress.
     var wasSent: Bool { upstream != nil }
@@ -358,9 +358,9 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
 
     /// Goes on with what the loser of a race knew of the request.
     func inherit(from loser: Exchange) {
-        attempts = loser.attempts
+        attempts += loser.attempts
         attemptCount += loser.attemptCount
-        lost = loser.lost
+        lost = lost + loser.lost
         if lastDetail == nil { lastDetail = loser.lastDetail }
     }
 

@@ -7,7 +7,17 @@ extension Exchange {
     func fail(_ failure: Failure) {
         loop.noteBreach(failure.refusal, key: request.key, api: request.api, id: id, model: request.model.name)
         last.head = failure.answer(for: self)
-        settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: Usage())
+        settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: late?.usage ?? Usage())
+    }
+
+    /// The time that the client gave is over, or all there was, and a provider is at work: it is paid as if the client had left, which else
+    /// could ask for ever and never pay.
+    func noteLate() {
+        guard request.journey.timeout != nil || loop.time >= request.journey.envelope.deadline else { return }
+        var usage = streamUsage()
+        if usage == Usage() { usage = unheard }
+        late = LateUsage(usage)
+        paid(usage)
     }
 
     /// The client left: the provider is told by the closing connection; what it had produced is billed as wasted.
@@ -37,14 +47,23 @@ extension Exchange {
     private func giveUp(_ fault: Fault, _ refusal: Refusal) {
         guard !over else { return }
         dismissRival()
+        let wasSent = wasSent
         abandonUpstream()
         client.closeAfterAnswer()
         let streaming = relay.isCommitted
-        let usage = streaming ? streamUsage() : Usage()
+        var usage = attempt == nil ? Usage() : streamUsage()
+        if usage == Usage(), attempt != nil, wasSent { usage = unheard }
         paid(usage)
         unparked()
         record(.cancelled, fault, at: loop.time, nil)
         last.head = streaming ? relay.lastFrame(refusal, for: self) : Failure(refusal).answer(for: self)
         settle(.failed, fault: fault, status: streaming ? 200 : refusal.status, usage: usage)
     }
+}
+
+/// Apart, since few requests have it.
+final class LateUsage {
+    let usage: Usage
+
+    init(_ usage: Usage) { self.usage = usage }
 }

@@ -4,6 +4,8 @@ import json
 import queue
 import time
 
+import pytest
+from support import ledger
 from support.gateway import KEY, PATIENCE, question, wait_until
 from support.raw import Wire, post
 from support.upstream import chunk, event
@@ -100,3 +102,17 @@ def test_others_are_not_disturbed(behind):
     assert len(list(iterator)) == 39
     for _ in range(10):
         ends.get(timeout=30)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("how", ["header", "member"])
+def test_who_gives_too_little_time_pays_as_who_leaves(behind, how, stream):
+    gateway, up = behind(lambda peer, request: peer.wait_for_end(60) and "end", router={"num_retries": 0})
+    body = {"model": "chat", "stream": stream, "messages": [{"role": "user", "content": "word " * 400}]}
+    headers = {"x-swiftlet-deadline-ms": "700"} if how == "header" else None
+    status, _, _ = gateway.post("/v1/chat/completions", body if headers else {**body, "timeout": 0.7}, headers=headers)
+    assert status == 504 and len(up.requests) == 1
+    gateway.stop()
+    [row] = ledger.read(gateway.folder)
+    assert (row["state"], row["status"], row["flags"] & 2, row["output"]) == ("failed", 504, 2, 0)
+    assert row["input"] > 300 and row["cost"] == row["input"] * 1_000, "the prompt, at a dollar a million"
