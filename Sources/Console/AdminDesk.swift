@@ -79,7 +79,7 @@ public final class AdminDesk: Sendable {
         cache = CacheDesk(server: server, audit: store, bell: bell)
         prices = PriceDesk(book: book)
         replay = ReplayDesk(book: book, ledger: ledger)
-        rerating = RerateDesk(book: book, ledger: ledger)
+        rerating = RerateDesk(book: book, ledger: ledger) { server.rereadBudgets() }
         let keeper = trials ?? TrialKeeper(server, book: book, store: store, events: ledger, log: log)
         self.trials = TrialDesk(server: server, book: book, keeper: keeper)
         experiments = ExperimentDesk(server: server, ledger: ledger, keeper: keeper)

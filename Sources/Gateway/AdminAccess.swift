@@ -76,6 +76,12 @@ extension Server {
             metadata: ["deployment": "\(news.deployment)", "reason": "\(news.reason)"])
     }
 
+    /// What requests cost was corrected in the store, and so what is left of budgets.
+    public func rereadBudgets() {
+        accounts.with { $0.reread() }
+        keeper?.nudge()
+    }
+
     /// Makes a deployment serve again whatever its faults were. False: there is none of that name.
     public func reset(deployment name: String) -> Bool {
         guard let id = live?.table.deployment(named: name) else { return false }

@@ -292,7 +292,7 @@ extension Exchange {
         var report = DecisionReport(request.journey.decision ?? Decision(), DecisionNames(request.table(live)))
         report.fill(from: request, live)
         if let deployment { report.fill(served: deployment, live) }
-        report.cost = cost
+        report.cost = cost.map { $0 + lost }
         report.compression = shorter?.saving
         var records = attempts
         if let attempt { records.append(attemptRecord(attempt, nil, at: loop.time)) }

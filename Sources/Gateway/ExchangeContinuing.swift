@@ -19,21 +19,24 @@ extension Exchange {
         if let frame = relay.takeFrame(for: self) { client.write(frame) }
         // What failed before it said anything costs nothing, here as elsewhere.
         let usage = relay.firstToken == nil ? Usage() : streamUsage()
-        if usage != Usage() { lost = lost + (target.flatMap { live.cost(of: usage, at: $0) } ?? .zero) }
+        let cost = usage == Usage() ? .zero : target.flatMap { live.cost(of: usage, at: $0) } ?? .zero
+        lost = lost + cost
         paid(usage)
         firstByte = firstByte ?? relay.firstByte
         begun.resume(spent: usage)
         continuation = begun
         loop.counters.continuedStreams += 1
         request.journey.require(.continuation)
-        ended(fault, detail)
+        record(.fault(fault, retryAfter: relay.retryAfter), fault, at: loop.time, detail)
+        noteCost(cost)
+        advance()
         return true
     }
 
     /// Nobody is left to carry the stream on.
     func breakOff() {
         last.head = relay.lastFrame(Refusal(.streamInterrupted, "the stream broke off: \(lastDetail ?? "no provider could carry it on")"), for: self)
-        settle(.failed, fault: request.journey.lastFault, status: 200, usage: Usage())
+        settle(.failed, fault: request.journey.lastFault, status: 200, usage: late?.usage ?? Usage())
     }
 }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import Routing
+import Storage
 import Translation
 
 /// Two attempts of one request at a time: a hedge beside one that is slow. The first to answer wins and alone goes on with the
@@ -60,6 +61,24 @@ extension Exchange {
         request.claim?.lostTokens &+= usage.totalInput &+ usage.totalOutput
         paid(usage)
         record(.cancelled, .cancelled, at: loop.time, nil)
+        noteCost(cost)
+    }
+
+    /// What the attempt that was just recorded cost, where that is not the request's answer.
+    func noteCost(_ cost: Nanodollars) {
+        if let last = attempts.indices.last { attempts[last].cost = cost }
+    }
+
+    /// What was paid for attempts whose answer was not the request's, where what that cost is unknown.
+    var paidElsewhere: Nanodollars? { lost == .zero ? nil : lost }
+
+    /// Its attempts; what the request cost beside those that have a cost of their own is the last one's.
+    func pricedAttempts(_ cost: Nanodollars?) -> [AttemptRecord] {
+        var priced = attempts
+        guard let cost, let last = priced.indices.last else { return priced }
+        let rest = priced.reduce(cost.amount) { $0.subtractingReportingOverflow($1.cost.amount).partialValue }
+        priced[last].cost = priced[last].cost + Nanodollars(max(0, rest))
+        return priced
     }
 
     /// This attempt failed while the other may still answer. The one that fails last asks what is next.
@@ -102,7 +121,7 @@ extension Exchange {
             return false
         case .tooSlow:
             abandonUpstream()
-            tooSlow()
+            ended(.timeout, "the stream was slower than its route allows")
             return false
         }
     }

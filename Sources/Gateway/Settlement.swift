@@ -29,7 +29,8 @@ struct Settlement {
         self.firstByte = firstByte.map { $0 - exchange.started }
         // Nothing was produced: nothing is owed, whatever the price.
         let isEmpty = exchange.continuation == nil ? usedNothing : usage == Usage()
-        cost = isEmpty ? exchange.lost : exchange.target.flatMap { exchange.live.cost(of: usage, at: $0) }.map { $0 + exchange.lost }
+        let own = isEmpty ? .zero : exchange.target.flatMap { exchange.live.cost(of: usage, at: $0) }
+        cost = own.map { $0 + exchange.lost } ?? exchange.paidElsewhere
     }
 
     /// The row, written where it is to stay: it is large.
@@ -58,7 +59,7 @@ struct Settlement {
         entry.state = state
         entry.fault = fault
         entry.streamed = request.call.stream
-        if !exchange.attempts.isEmpty { entry.attemptLog = exchange.attempts }
+        if !exchange.attempts.isEmpty { entry.attemptLog = exchange.pricedAttempts(cost) }
         if let policy = request.entry.policy { entry.policy = live.numbers.policies[policy] }
         if exchange.loop.server.keepsDecisions { writeDecision(to: &entry, request, live) }
     }

@@ -8,8 +8,9 @@ import pytest
 from support.books import INPUT, output
 from support.gateway import KEY, swiftlet, wait_until
 from support.pages import blocks
-from support.routing import ask
+from support.routing import Farm, after, ask, on, streamed
 from test_admin import Admin
+from test_continuation import says
 
 NANO = 1_000_000_000
 PRICE = {"input_price": 1, "output_price": 2}
@@ -30,6 +31,13 @@ def served(gateway, books):
         "keys": {"soft": {"key": KEY, "budget": [{"amount": 100, "period": "month", "enforcement": "soft"}]}},
     })
     return one, Admin(one)
+
+
+@pytest.fixture(scope="module")
+def farm():
+    one = Farm()
+    yield one
+    one.close()
 
 
 def rerate(admin, status=200, **body):
@@ -120,3 +128,69 @@ def test_the_guide_works_as_written(gateway, books):
     for command in commands:
         result = swiftlet(*command[1:], "--url", f"http://127.0.0.1:{one.admin_port}")
         assert result.returncode == 0 and "requests looked at" in result.stdout, (command, result.stdout, result.stderr)
+
+
+def known(one, n):
+    return ask(one, "known", messages=[{"role": "user", "content": f"known.{n}"}], max_tokens=7)
+
+
+def test_a_corrected_budget_holds_from_then_on(gateway, books):
+    up = books()
+
+    def deployments(times):
+        return {"deployments": [{"provider": "up", "model": "known", **{name: price * times for name, price in PRICE.items()}}]}
+
+    one = gateway({
+        "providers": {"up": up.provider()}, "models": {"known": deployments(1)},
+        "keys": {"hard": {"key": KEY, "budget": [{"amount": 0.01, "period": "month"}]}}})
+    admin = Admin(one)
+    assert [known(one, n).status for n in range(5)] == [200] * 5
+    wait_until(lambda: len(admin.get("/api/v1/requests?limit=9")["data"]) == 5)
+    put(admin, "models.known", deployments(1_000))
+    assert rerate(admin, only="all", apply=True)["changed"] == 5
+    # Cheap again, so that it is not the price of what is asked now that is too much.
+    put(admin, "models.known", deployments(1))
+    refused = known(one, 5)
+    assert refused.status == 402 and refused.headers["x-key-limit-remaining-usd"] == "0", refused
+    assert rerate(admin, only="all", apply=True)["changed"] == 5
+    spent = sum(bill(f"known.{n}") for n in range(5))
+    answer = known(one, 5)
+    assert answer.status == 200, answer
+    left = 10_000_000 - spent - round(float(answer.headers["x-key-limit-remaining-usd"]) * NANO)
+    assert 0 < left < 5_000_000, "all but what this request holds"
+
+
+def race(farm):
+    farm.manners["slow"] = after(6)
+    return [on("p", "slow", input_price=100, output_price=200), on("q", "quick", input_price=1, output_price=2)], {
+        "hedge": {"after": "200ms", "max_extra": 1, "burst": 100}}
+
+
+def relay(farm):
+    farm.manners.update(slow=says("The quick ", ends=False, after=0.1), quick=says("brown fox."))
+    return [on("p", "slow", input_price=100, output_price=200, continues=True),
+            on("q", "quick", input_price=1, output_price=2, continues=True)], {"continue_streams": True}
+
+
+@pytest.mark.parametrize("course", [race, relay])
+def test_what_several_were_paid_for_stays(gateway, farm, course):
+    deployments, group = course(farm)
+    one = gateway({"providers": {"p": farm.provider(), "q": farm.provider()}, "router": {"num_retries": 0},
+                   "models": {"chat": {"strategy": "fallback", "deployments": deployments, **group}}})
+    admin = Admin(one)
+    cost = None
+    if course is race:
+        answer = ask(one)
+        assert answer.provider == "q"
+        cost = float(answer.headers["x-swiftlet-cost-usd"])
+    else:
+        assert streamed(one)[2] == "The quick brown fox."
+    wait_until(lambda: admin.get("/api/v1/requests?limit=5")["data"])
+    [row] = admin.get("/api/v1/requests?limit=5")["data"]
+    paid = [attempt["cost_usd"] for attempt in admin.get(f"/api/v1/requests/{row['id']}")["decision"]["attempts"]]
+    assert len(paid) == 2 and all(paid) and sum(paid) == pytest.approx(row["cost_usd"]), paid
+    assert cost is None or cost == row["cost_usd"], "the answer says what the ledger says"
+    report = rerate(admin, only="all", apply=True)
+    assert report["left_out"]["several_paid"] == 1 and report["requests"] == 0, report
+    [same] = admin.get("/api/v1/requests?limit=5")["data"]
+    assert same["cost_usd"] == row["cost_usd"]

@@ -103,4 +103,63 @@ import Testing
         store.serve(&ledger, at: noon + 60_500)
         #expect(ledger.reserve(demand, chain: 0, at: noon + 61_000).refusal?.reason == .exhausted)
     }
+    @Test("what was corrected at the store counts at once, up and down, whatever is under way")
+    func corrections() throws {
+        let account = Account(.key, "bot", .nanodollars, per: .month, limit: 1_000)
+        var ledger = Ledger.of([account])
+        var store = LoneStore()
+        func demand(_ amount: Int64) -> Demand { Demand(nanodollars: amount, tokens: 0) }
+        #expect(ledger.reserve(demand(200), chain: 0, at: noon) == .wait)
+        store.serve(&ledger, at: noon)
+        let done = try #require(ledger.reserve(demand(200), chain: 0, at: noon).hold)
+        let open = try #require(ledger.reserve(demand(100), chain: 0, at: noon).hold)
+        var charges: [LeaseCharge] = []
+        ledger.settle(done, Spent(nanodollars: 150, tokens: 0), charges: &charges)
+        // Durable there, and not known to be here.
+        store.charge(charges)
+
+        // 150 were 600 in truth: 100 are held, and 300 are left.
+        store.elsewhere[account.name] = 450
+        ledger.reread()
+        let urgent = ledger.takeUrgency()
+        #expect(urgent)
+        store.serve(&ledger, at: noon + 10)
+        #expect(ledger.reserve(demand(301), chain: 0, at: noon + 10).refusal?.used == 600)
+        let rest = try #require(ledger.reserve(demand(300), chain: 0, at: noon + 10).hold)
+        ledger.release(rest)
+
+        // Then they were 50.
+        store.elsewhere[account.name] = -100
+        ledger.reread()
+        store.serve(&ledger, at: noon + 20)
+        let refusal = try #require(ledger.reserve(demand(851), chain: 0, at: noon + 20).refusal)
+        #expect(refusal.used == 50 && refusal.remaining == 850)
+        let all = try #require(ledger.reserve(demand(850), chain: 0, at: noon + 20).hold)
+        ledger.release(all)
+        ledger.release(open)
+        ledger.written(charges)
+        #expect(ledger.balance(of: 0, at: noon + 20)?.used == 50)
+        #expect(ledger.reserve(demand(950), chain: 0, at: noon + 20).hold != nil)
+    }
+
+    @Test("a correction while a call is on its way is asked about with the next")
+    func correctionMeanwhile() throws {
+        let account = Account(.key, "bot", .nanodollars, per: .month, limit: 1_000)
+        var ledger = Ledger.of([account])
+        var store = LoneStore()
+        let demand = Demand(nanodollars: 400, tokens: 0)
+        #expect(ledger.reserve(demand, chain: 0, at: noon) == .wait)
+        let sent = ledger.call(at: noon)
+        let call = try #require(sent)
+        let answer = store.answer(call)
+        store.elsewhere[account.name] = 700
+        ledger.reread()
+        ledger.apply(answer, to: call, at: noon)
+        store.serve(&ledger, at: noon + 5)
+        #expect(ledger.reserve(demand, chain: 0, at: noon + 5).refusal?.remaining == 300)
+        store.elsewhere[account.name] = 0
+        ledger.reread()
+        store.serve(&ledger, at: noon + 9)
+        #expect(ledger.reserve(demand, chain: 0, at: noon + 9).hold != nil)
+    }
 }

@@ -98,14 +98,18 @@ import Testing
         let grants = try store.lease(call, for: gateway, expiry: .seconds(60)).grants
         row.charges = grants.prefix(3).map { LeaseCharge(lease: $0.lease, amount: 1_000) }
         _ = try store.append([row])
-        try store.leave(gateway)
         func used() throws -> [Int64] {
             let windows = chosen.map { (account: $0.0.name, windowStart: $0.1.start) }
             let found = try store.balances(windows)
             return windows.map { window in found.first { $0.account == window.account }?.used ?? -1 }
         }
+        // Less, before any call of a gateway has counted what the row charged.
         #expect(try used() == [1_000, 1_000, 1_000, 0, 0])
-        #expect(try store.rerate([Rerating(request: row.id, before: Nanodollars(1_000), after: Nanodollars(3_500))]) == 1)
+        #expect(try store.rerate([Rerating(request: row.id, before: Nanodollars(1_000), after: Nanodollars(400))]) == 1)
+        #expect(try used() == [400, 400, 400, 0, 0])
+        try store.leave(gateway)
+        #expect(try used() == [400, 400, 400, 0, 0])
+        #expect(try store.rerate([Rerating(request: row.id, before: Nanodollars(400), after: Nanodollars(3_500))]) == 1)
         #expect(try used() == [3_500, 3_500, 3_500, 0, 0])
         #expect(try store.rerate([Rerating(request: row.id, before: Nanodollars(3_500), after: .zero)]) == 1)
         #expect(try used() == [0, 0, 0, 0, 0])

@@ -9,6 +9,8 @@ import Wire
 struct RerateDesk: Sendable {
     let book: SettingsBook
     let ledger: any Store
+    /// Budgets were corrected in the store.
+    let corrected: @Sendable () -> Void
 
     static let parameters: [AdminRoute.Parameter] = [
         .init(name: "from", help: "RFC 3339, a day, or milliseconds since 1970; 30 days ago without it."),
@@ -23,8 +25,12 @@ struct RerateDesk: Sendable {
         let body = try call.object(Self.parameters.map(\.name))
         let plan = try plan(body)
         let blueprint = try await book.compiled(await book.document)
-        let ledger = ledger
-        let report = try await blocking { try plan.run(blueprint, ledger) }
+        let (ledger, corrected) = (ledger, corrected)
+        let report = try await blocking {
+            // What was written before a failure is written.
+            defer { if plan.isApplied { corrected() } }
+            return try plan.run(blueprint, ledger)
+        }
         if plan.isApplied {
             try await book.note(call.mark("prices.rerate", plan.subject), before: report.before.dollars, after: report.after.dollars)
         }

@@ -63,7 +63,7 @@ struct RerateRun: Sendable {
             return nil
         }
         // Its tokens are those of all that were paid: nobody knows any more whose they are.
-        guard row.attemptLog.dropLast().allSatisfy({ $0.cost == .zero }) else {
+        guard !row.paidSeveral else {
             report.mixed += 1
             return nil
         }
@@ -71,6 +71,16 @@ struct RerateRun: Sendable {
         guard cost != row.cost || !row.priced else { return nil }
         report.add(name, from: row.cost, to: cost)
         return Rerating(request: row.id, before: row.cost, after: cost)
+    }
+}
+
+extension LedgerEntry {
+    /// Who lost a race was paid, whether its price was known or not, and so was who began a stream that another carried on.
+    fileprivate var paidSeveral: Bool {
+        attemptLog.dropLast().contains { tried in
+            let hasBegun = streamed && tried.status == 200 && tried.firstByteMicroseconds != nil
+            return tried.cost != .zero || tried.state == .cancelled || tried.state == .failed && hasBegun
+        }
     }
 }
 

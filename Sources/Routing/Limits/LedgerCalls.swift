@@ -20,6 +20,8 @@ struct CallBook: Sendable {
     /// Until when what was leased is believed.
     var trustedUntil = Int64.max
     var parallelTrustedUntil = Int64.max
+    /// See `Ledger.reread`.
+    var rereads = false
     /// Slices of this gateway, which it does not know, to be returned.
     var strays: [Int64] = []
     /// Where the round of all slices goes on.
@@ -41,6 +43,7 @@ extension Ledger {
         guard calls.outstanding == nil else { return nil }
         advance(to: unixMilliseconds)
         isUrgent = false
+        if calls.rereads { recallBudgets() }
         var call = LeaseCall()
         var out = CallBook.Outstanding(number: max(calls.number + 1, clock.now), sentAt: clock.now)
         call.returns = calls.strays.map { LeaseReturn(lease: $0, amount: 0, isLast: true) }
@@ -165,8 +168,10 @@ extension Ledger {
         }
         let ours = max(0, saturatingDifference(slices[slice].granted, slices[slice].written))
         slices[slice].leasedElsewhere = max(0, saturatingDifference(grant.leased, ours))
-        if mode == .shared || slices[slice].answered == nil {
+        if mode == .shared {
             slices[slice].usedElsewhere = max(0, saturatingDifference(grant.used, slices[slice].written))
+        } else if slices[slice].answered == nil {
+            slices[slice].usedElsewhere = usedElsewhere(slice, grant)
         }
         slices[slice].free = max(0, saturatingDifference(saturatingDifference(wish.limit, grant.used), grant.leased))
         slices[slice].answered = clock.now
@@ -175,6 +180,14 @@ extension Ledger {
         if wish.limit > states[account].grantable, !states[account].isAhead { recall(slice) }
         slices[slice].lowWater = sliceSize(account, slice) / 2
         if slices[slice].used >= slices[slice].alertAt { cross(slice) }
+    }
+
+    /// Of a lone gateway: before it, or by a correction since, which may be less than nothing. What of a grant is not leased any more rows
+    /// have charged, whether that is known here yet or not.
+    private func usedElsewhere(_ slice: Int, _ grant: LeaseGrant) -> Int64 {
+        guard slices[slice].kind == .budget else { return max(0, saturatingDifference(grant.used, slices[slice].written)) }
+        let charged = max(slices[slice].written, saturatingDifference(slices[slice].granted, grant.leased))
+        return saturatingDifference(grant.used, charged)
     }
 
     /// The store has taken a slice away: holds stay with it, what comes is reserved of a new one.

@@ -177,6 +177,20 @@ extension Ledger {
         markDue(slice)
     }
 
+    /// Somebody corrected at the store what was used of budgets: the next call asks anew what is left of them. Requests that they limit wait
+    /// for its answer.
+    public mutating func reread() {
+        calls.rereads = true
+        isUrgent = true
+    }
+
+    mutating func recallBudgets() {
+        calls.rereads = false
+        for slice in slices.indices where slices[slice].kind == .budget && slices[slice].account >= 0 && slices[slice].lease != 0 {
+            if !slices[slice].isRetired, !slices[slice].isVacant { recall(slice) }
+        }
+    }
+
     mutating func vacate(_ slice: Int) {
         unlink(slice)
         if slices[slice].lease != 0 { byLease[slices[slice].lease] = nil }

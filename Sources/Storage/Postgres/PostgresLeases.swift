@@ -87,6 +87,13 @@ struct PostgresLeases {
         windows[held.window] = window
     }
 
+    /// What was used of a window, by requests whose price was wrong. Nothing where there is none.
+    mutating func correct(_ window: Window, by difference: Int64) {
+        guard var sums = windows[window] else { return }
+        sums.used = max(0, sums.used.saturatingAdd(difference))
+        windows[window] = sums
+    }
+
     /// A slice that has just been made.
     mutating func add(_ lease: Int64, _ kind: LeaseKind, _ window: Window, _ gateway: Int64) {
         slices[lease] = Held(slice: LeaseSlice(kind), window: window, gateway: gateway)
