@@ -40,7 +40,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
     var rival: Exchange?
     /// Spent on attempts that lost a race.
     var lost = Nanodollars.zero
-    /// Of the attempt that took all the time there was: what it cost, though nothing came of it.
+    /// Of an attempt that took all the time there was.
     var late: LateUsage?
     /// The stream that is being carried on, once a provider broke off; see `ExchangeContinuing`.
     var continuation: Continuation?

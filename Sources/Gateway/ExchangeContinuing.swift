@@ -36,7 +36,7 @@ extension Exchange {
     /// Nobody is left to carry the stream on.
     func breakOff() {
         last.head = relay.lastFrame(Refusal(.streamInterrupted, "the stream broke off: \(lastDetail ?? "no provider could carry it on")"), for: self)
-        settle(.failed, fault: request.journey.lastFault, status: 200, usage: late?.usage ?? Usage())
+        settle(.failed, fault: request.journey.lastFault, status: 200, usage: unanswered)
     }
 }
 

@@ -7,7 +7,7 @@ extension Exchange {
     func fail(_ failure: Failure) {
         loop.noteBreach(failure.refusal, key: request.key, api: request.api, id: id, model: request.model.name)
         last.head = failure.answer(for: self)
-        settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: late?.usage ?? Usage())
+        settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: unanswered)
     }
 
     /// The time that the client gave is over, or all there was, and a provider is at work: it is paid as if the client had left, which else
@@ -16,8 +16,14 @@ extension Exchange {
         guard request.journey.timeout != nil || loop.time >= request.journey.envelope.deadline else { return }
         var usage = streamUsage()
         if usage == Usage() { usage = unheard }
-        late = LateUsage(usage)
+        late = LateUsage(usage, turn)
         paid(usage)
+    }
+
+    /// What the last attempt cost, where nothing came of it.
+    var unanswered: Usage {
+        guard let late, late.turn == turn else { return Usage() }
+        return late.usage
     }
 
     /// The client left: the provider is told by the closing connection; what it had produced is billed as wasted.
@@ -64,6 +70,7 @@ extension Exchange {
 /// Apart, since few requests have it.
 final class LateUsage {
     let usage: Usage
+    let turn: Int
 
-    init(_ usage: Usage) { self.usage = usage }
+    init(_ usage: Usage, _ turn: Int) { (self.usage, self.turn) = (usage, turn) }
 }
