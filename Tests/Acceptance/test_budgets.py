@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import struct
 import subprocess
 import sys
 import threading
@@ -10,11 +11,13 @@ import time
 
 import pytest
 from support import ledger
+from support.books import dollars, settings
 from support.dialects import SURFACES
 from support.gateway import PATIENCE, question, wait_until
 from support.raw import Wire, post
 from support.routing import ask
 from support.upstream import ANSWER, chunk, event
+from test_disk_trouble import preloaded
 
 # What an answer of the made-up provider costs: 11 tokens at 1 USD a million, 7 at 2.
 COST = 11_000 + 14_000
@@ -301,6 +304,40 @@ def test_what_is_spent_stays_spent(behind):
     gateway.kill()
     gateway.start()
     refused(ask(gateway, key="key-tight", max_tokens=7), "key_budget_exceeded")
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_clock_that_is_set_right_begins_another_day(gateway, books, tmp_path, days):
+    def set_clock(seconds):
+        with open(clock, "r+b") as file:
+            file.write(struct.pack("q", seconds))
+
+    # No third day.
+    if (left := 86_400 - time.time() % 86_400) < 60 * PATIENCE:
+        time.sleep(left + 1)
+    clock = tmp_path / "clock"
+    clock.write_bytes(bytes(8))
+    up = books()
+    one = gateway(settings(up, steady={"budget": dollars(1_400_000, period="day")}),
+                  environment={"LD_PRELOAD": preloaded(tmp_path, "clock"), "CLOCK_FILE": str(clock)})
+
+    def spend():
+        count = 0
+        while (answer := ask(one, key="key-steady", max_tokens=7)).status == 200:
+            count += 1
+        return count, refused(answer, "key_budget_exceeded")
+
+    first, _ = spend()
+    assert first > 0
+    set_clock(days * 86_400)
+    wait_until(lambda: ask(one, key="key-steady", max_tokens=7).status == 200, what="another day")
+    second, _ = spend()
+    one.stop()
+    rows = ledger.read(one.folder)
+    assert sum(row["cost"] for row in rows) == up.total() and len(rows) == first + second + 1
+    used = {window["start_ms"]: window["used"] for window in ledger.windows(one.folder) if "/nanodollars/" in window["account"]}
+    assert sorted(used) == sorted({min(used), min(used) + 86_400_000}) and sum(used.values()) == up.total()
+    assert all(0 < spent <= 1_400_000 for spent in used.values())
 
 
 def test_a_provider_that_lies_costs_what_could_be(behind):

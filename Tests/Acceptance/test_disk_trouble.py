@@ -123,14 +123,19 @@ def test_a_ledger_that_somebody_else_writes(gateway, books):
     assert sum(row["cost"] for row in ledger.read(one.folder)) == up.total()
 
 
-def test_a_disk_that_is_slow(gateway, books, tmp_path):
+def preloaded(folder, name):
+    """A library of `support`, made here."""
     compiler = next((name for name in ("cc", "clang", "gcc") if shutil.which(name)), None)
     assert compiler, "no C compiler here"
-    shim = tmp_path / "slowsync.so"
-    source = pathlib.Path(__file__).parent / "support/slowsync.c"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl"], check=True)
+    made = folder / f"{name}.so"
+    source = pathlib.Path(__file__).parent / f"support/{name}.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(made), str(source), "-ldl"], check=True)
+    return str(made)
+
+
+def test_a_disk_that_is_slow(gateway, books, tmp_path):
     up = books()
-    one = gateway(settings(up, steady=BUDGET), environment={"LD_PRELOAD": str(shim), "SLOWSYNC_US": "200000"})
+    one = gateway(settings(up, steady=BUDGET), environment={"LD_PRELOAD": preloaded(tmp_path, "slowsync"), "SLOWSYNC_US": "200000"})
     count = 40
     for number in range(count):
         assert asking(one, number).status == 200

@@ -87,6 +87,7 @@ final class LeaseKeeper: Sendable {
             wake.wait(milliseconds: Self.pause)
             isNudged.store(false, ordering: .relaxed)
             if isEnding.load(ordering: .relaxed) { break }
+            if ledger.isExclusive { ledger.follow(WallClock.milliseconds(), at: .now()) }
             if status.gateway == nil { join() }
             call()
             if Instant.now() >= nextCorrection {

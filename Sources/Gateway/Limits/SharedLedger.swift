@@ -47,6 +47,12 @@ final class SharedLedger: Sendable {
         offset.store(unixMilliseconds - now.nanoseconds / 1_000_000, ordering: .relaxed)
     }
 
+    /// Of a lone gateway: this machine's clock, which is set right some time after a start and stands still in a machine that sleeps. What
+    /// it differs by otherwise is between two looks at two clocks.
+    func follow(_ unixMilliseconds: Int64, at now: Instant) {
+        if abs(unixMilliseconds - self.unixMilliseconds(at: now)) >= 1_000 { setClock(unixMilliseconds, at: now) }
+    }
+
     // MARK: Rows
 
     /// Rows with these charges are durable. A slice gives itself back behind the last of its rows, and only what the store has counts.

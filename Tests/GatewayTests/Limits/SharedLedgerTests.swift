@@ -117,4 +117,15 @@ struct SharedLedgerTests {
         keeper.stop()
         #expect(try store.balances([("key/k/nanodollars/total", 0)]).allSatisfy { $0.leased == 0 && $0.used == 0 })
     }
+
+    @Test("a lone gateway goes by the clock of its machine, whenever that is set right")
+    func clock() {
+        let ledger = SharedLedger(isExclusive: true)
+        let now = Instant.now()
+        let wall = ledger.unixMilliseconds(at: now)
+        for (said, believed) in [(wall + 400, wall), (wall + 86_400_000, wall + 86_400_000), (wall - 3_000, wall - 3_000)] {
+            ledger.follow(said, at: now)
+            #expect(ledger.unixMilliseconds(at: now) == believed)
+        }
+    }
 }
