@@ -1,4 +1,5 @@
-// Asks the admin API. Every failure is a Problem with a sentence for people; a session that has ended is told to the shell.
+// Asks the admin API. Every failure is a Problem with a sentence for people. Where a session has ended, the shell has its owner sign in again, and
+// what was asked is asked once more: nobody types anything twice.
 
 export class Problem extends Error {
   constructor(status, code, message, fields = [], id = "") {
@@ -8,12 +9,32 @@ export class Problem extends Error {
 }
 
 let csrf = null;
-export const signedOut = new EventTarget();
+let renew = null;
+/** `again(method)`: has the same person sign in again. False: nobody is signed in who could. */
+export const whenEnded = (again) => { renew = again; };
 
-async function reach(method, path, body, more = {}) {
+/** Whether the session is over, or another one's since somebody signed in anew beside this page. */
+const isOver = async (answer) => answer.status === 401
+  || (answer.status === 403 && (await answer.clone().json().catch(() => null))?.error?.code === "csrf_token_invalid");
+
+async function reach(method, path, body, more) {
+  const answer = await ask(method, path, body, more);
+  if (!renew || path.startsWith("/console/session") || !await isOver(answer)) return answer;
+  return await renew(method) ? ask(method, path, body, more) : answer;
+}
+
+let waiting = 0;
+/** Says on the page that something is asked for; the style shows it where it takes long. */
+function wait(step) {
+  waiting += step;
+  document.body.toggleAttribute("data-waiting", waiting > 0);
+}
+
+async function ask(method, path, body, more = {}) {
   const headers = { accept: "application/json", ...more.headers };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (csrf && method !== "GET") headers["x-swiftlet-csrf"] = csrf;
+  wait(1);
   try {
     return await fetch(path, {
       method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: more.signal, credentials: "same-origin",
@@ -21,6 +42,8 @@ async function reach(method, path, body, more = {}) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, "unreachable", "The gateway does not answer. Is it running? This page tries again by itself.");
+  } finally {
+    wait(-1);
   }
 }
 
@@ -34,7 +57,6 @@ async function send(method, path, body, more) {
   const problem = new Problem(
     answer.status, error.code ?? "", sentence(error.message ?? `The gateway answered ${answer.status}.`), error.problems ?? [],
       error.request_id ?? "");
-  if (answer.status === 401 && path !== "/console/session") signedOut.dispatchEvent(new Event("ended"));
   throw problem;
 }
 
@@ -48,7 +70,6 @@ export async function* pour(path, body, signal) {
   const answer = await reach("POST", "/api/v1/" + path, body, { signal, headers: { accept: "text/event-stream" } });
   if (!answer.ok) {
     const error = (await answer.json().catch(() => ({}))).error ?? {};
-    if (answer.status === 401) signedOut.dispatchEvent(new Event("ended"));
     throw new Problem(answer.status, error.code ?? "", sentence(error.message ?? `The gateway answered ${answer.status}.`), error.problems ?? []);
   }
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -156,7 +177,7 @@ class Live extends EventTarget {
     };
     source.addEventListener("end", () => {
       this.#close();
-      signedOut.dispatchEvent(new Event("ended"));
+      renew?.("GET").catch(() => {}); // it is asked for by the next that needs it
     });
     source.onerror = () => {
       source.close();
@@ -165,7 +186,7 @@ class Live extends EventTarget {
       this.#tell("lost");
       this.#retry = Math.min(this.#retry + 1, 5);
       // A gateway that has begun anew knows no sessions, which a stream cannot tell.
-      session.now().then((who) => { if (who.name === null) signedOut.dispatchEvent(new Event("ended")); }, () => {});
+      session.now().then((who) => (who.name === null ? renew?.("GET") : null)).catch(() => {}); // tried again by the timer
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#open(), 500 * 2 ** this.#retry);
     };
@@ -180,6 +201,9 @@ class Live extends EventTarget {
   }
 
   stop() { this.#close(); }
+
+  /** Goes on where somebody listens, after the session was renewed. */
+  resume() { this.#open(); }
 }
 
 export const live = new Live();

@@ -1,7 +1,7 @@
 // The shell: who is signed in, where one is, what the gateway's connection is like.
 
 import { h, icon, replace, failure, toast, dialog } from "./dom.js";
-import { live, session, signedOut } from "./api.js";
+import { live, session, whenEnded } from "./api.js";
 
 const SCREENS = [
   { name: "overview", title: "Overview", element: "swiftlet-overview", file: "./overview.js", roles: ["admin", "operator", "auditor"] },
@@ -35,20 +35,31 @@ function paint(theme) {
   else delete document.documentElement.dataset.theme;
 }
 
+/** What the browser could not read as a number or a day would be sent as nothing: the field says what it takes, and the form stays. */
+function unread(event) {
+  const control = [...event.target.elements].find((one) => one.validity?.badInput);
+  if (!control) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  control.closest(".field")?.complain?.(control.type === "date" ? "This must be a whole date." : "This must be a number such as 2.5.");
+  control.focus();
+}
+
 class Console extends HTMLElement {
   #who = null;
   #main = h("main", { id: "main", tabindex: "-1" });
   #turn = 0;
+  #renewal = null;
+  #lock = null;
+  #isTouched = false;
+  #shown = "";
 
   connectedCallback() {
     paint(stored.get("theme"));
     addEventListener("hashchange", () => this.#go());
-    signedOut.addEventListener("ended", () => {
-      if (!this.#who) return;
-      this.#who = null;
-      live.stop();
-      this.#login("Your session has ended. Sign in again to go on.");
-    });
+    document.addEventListener("input", () => { this.#isTouched = true; });
+    document.addEventListener("submit", unread, true);
+    whenEnded((method) => (this.#renewal ??= this.#renew(method).finally(() => { this.#renewal = null; })));
     this.#begin();
   }
 
@@ -65,20 +76,75 @@ class Console extends HTMLElement {
   // Signing in
 
   #login(note) {
+    const form = this.#form(note, (who) => this.#enter(who));
+    this.#clear();
+    replace(this, h("main", { class: "lone" }, form));
+    form.querySelector("input").focus();
+  }
+
+  /** Nothing of what was seen stays for who signs in next. */
+  #clear() {
+    replace(this.#main);
+    for (const box of document.querySelectorAll("dialog")) box.remove();
+  }
+
+  /** The session has ended: the same person signs in again and goes on with what was begun; anybody else begins anew. */
+  async #renew(method) {
+    if (!this.#who) return false;
+    const isSame = (who) => who.name === this.#who.name && who.role === this.#who.role;
+    // Somebody may have signed in beside this page.
+    let who = await session.now();
+    if (!isSame(who)) {
+      const { title } = document;
+      const { hash } = location;
+      const isKept = method !== "GET" || this.#isTouched || this.#main.firstElementChild?.editor?.isChanged || document.querySelector("dialog[open]");
+      if (!isKept) replace(this.#main);
+      live.stop();
+      who = await this.#unlocked("Your session has ended. Sign in again to go on." + (isKept ? " What you have begun is kept." : ""));
+      if (!isSame(who)) {
+        this.#clear();
+        this.#enter(who);
+        await new Promise(() => {}); // what was asked was another's
+      }
+      document.title = title;
+      document.body.dataset.ready = this.#shown;
+      if (!isKept || hash !== location.hash) this.#go();
+    }
+    live.resume();
+    return true;
+  }
+
+  /** Who has signed in, over what is there. */
+  async #unlocked(note) {
+    const who = await new Promise((resolve) => {
+      const form = this.#form(note, resolve);
+      this.#lock = h("dialog", { class: "lock", "aria-label": "Sign in again", closedby: "none" }, form);
+      this.#lock.addEventListener("cancel", (event) => event.preventDefault());
+      document.body.append(this.#lock);
+      this.#lock.showModal();
+      form.querySelector("input").focus();
+    });
+    this.#lock.close();
+    this.#lock.remove();
+    this.#lock = null;
+    return who;
+  }
+
+  #form(note, done) {
     document.title = "Sign in · Swiftlet";
     const input = h("input", { type: "password", id: "token", name: "token", autocomplete: "current-password", required: true,
       "aria-describedby": "said" });
     const said = h("p", { id: "said", class: "note", role: "status" }, note ?? "");
     const button = h("button", { class: "button primary", type: "submit" }, "Sign in");
     const form = h("form", { class: "login" },
-      h("img", { src: "/console/mark.svg", alt: "", width: 44, height: 44 }), h("h1", {}, "Swiftlet"),
+      h("img", { src: "/console/mark.svg", alt: "", width: 44, height: 44 }), h(this.#who ? "h2" : "h1", {}, "Swiftlet"),
       h("label", { for: "token" }, "Admin token"), input, said, button,
       h("p", { class: "faint" }, "It is the one in SWIFTLET_ADMIN_TOKEN, or one of admin.tokens in the settings."));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       button.disabled = true;
       try {
-        this.#enter(await session.begin(input.value.trim()));
+        done(await session.begin(input.value.trim()));
       } catch (problem) {
         said.textContent = problem.message;
         said.classList.add("wrong");
@@ -87,11 +153,8 @@ class Console extends HTMLElement {
         button.disabled = false;
       }
     });
-    // Nothing of what was seen stays for who signs in next.
-    replace(this.#main);
-    replace(this, h("main", { class: "lone" }, form));
     document.body.dataset.ready = "login";
-    input.focus();
+    return form;
   }
 
   // Signed in
@@ -170,7 +233,7 @@ class Console extends HTMLElement {
   // Screens: #/name/what?filter=…
 
   async #go() {
-    if (!this.#who) return;
+    if (!this.#who || this.#lock) return;
     // What is unsaved is asked about by the screen itself, which goes on then.
     if (this.#main.firstElementChild?.stays?.()) return;
     const [path, search] = location.hash.replace(/^#\/?/, "").split("?");
@@ -195,7 +258,8 @@ class Console extends HTMLElement {
     const element = document.createElement(screen.element);
     element.place = place;
     replace(this.#main, element);
-    document.body.dataset.ready = screen.name;
+    this.#isTouched = false;
+    this.#shown = document.body.dataset.ready = screen.name;
   }
 }
 
