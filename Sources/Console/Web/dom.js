@@ -89,7 +89,7 @@ export const pictureButton = (name, label, act, more = {}) =>
 /** A word with a dot of its meaning's colour: good, warn, bad, calm. */
 export const badge = (kind, text) => h("span", { class: `badge ${kind}` }, text);
 
-export const empty = (title, ...next) => h("div", { class: "empty" }, h("h3", {}, title), next.map((line) => h("p", {}, line)));
+export const empty = (title, ...next) => h("div", { class: "empty" }, h("p", {}, h("strong", {}, title)), next.map((line) => h("p", {}, line)));
 
 /** What went wrong, with a way to try again; where nobody answered, it tries by itself as long as it is looked at. */
 export function failure(problem, again) {

@@ -4,7 +4,7 @@ import { h, replace, badge, confirm, dialog, empty, failure, field, sheet, toast
 import { get, named, patch, post, read, remove } from "./api.js";
 import { count, words } from "./format.js";
 import { conditionText } from "./conditions.js";
-import { card, complained, marked, merging, number, row, table } from "./parts.js";
+import { card, complained, findable, marked, merging, number, row, table } from "./parts.js";
 
 await sheet("watch.css");
 
@@ -105,9 +105,8 @@ class Firewall extends HTMLElement {
         "A rule blocks, masks or warns of what its pattern finds in prompts or replies. "
         + "Begin with one that only counts, and watch it."));
       const sorted = data.map((rule, at) => ({ rule, at })).sort((a, b) => told(b.rule, "priority") - told(a.rule, "priority") || a.at - b.at);
-      replace(this.#rules, table([["Priority", "number"], ["Name"], ["Looks for", "wide"], ["In", "wide"], ["What it does"], ["Incidents",
-        "number wide"],
-        ["Asked"], [""]], sorted.map(({ rule }) => this.#row(rule, hits.get(rule.name)))),
+      replace(this.#rules, findable("Search rules", table([["Priority", "number"], ["Name"], ["Looks for", "wide"], ["In", "wide"],
+        ["What it does"], ["Incidents", "number wide"], ["Asked"], [""]], sorted.map(({ rule }) => this.#row(rule, hits.get(rule.name))))),
       h("p", { class: "note" }, "The highest priority is asked first. Every rule reads the text as it came, so a mask hides nothing from a block."));
     } catch (problem) {
       replace(this.#rules, failure(problem, () => this.#load()));

@@ -7,6 +7,22 @@ const GAP = 22;
 const BAR = 10;
 const MOST = 7;
 
+const letters = new Intl.Segmenter("en", { granularity: "grapheme" });
+const pen = document.createElement("canvas").getContext("2d");
+
+/** A name in so many units of the picture at most, no letter of it cut in two. */
+function shortened(name, width) {
+  pen.font = "13px " + getComputedStyle(document.body).fontFamily;
+  const fits = (text) => pen.measureText(text).width <= width;
+  if (fits(name)) return name;
+  let out = "";
+  for (const { segment } of letters.segment(name)) {
+    if (!fits(out + segment + "…")) break;
+    out += segment;
+  }
+  return out + "…";
+}
+
 /** Sums of one side, the largest first; what does not fit is one more. */
 function side(rows, name, weight) {
   const sums = new Map();
@@ -94,7 +110,7 @@ export function flow(first, second, states, isMoving) {
         s("text", {
           x: at === 1 ? node.x + BAR / 2 : end === isNarrow ? node.x - 8 : node.x + BAR + 8, y: at === 1 ? node.y - 4 : node.y + node.height / 2 + 4,
           "text-anchor": at === 1 ? "middle" : end === isNarrow ? "end" : "start", class: "label",
-        }, node.name.length > 20 ? node.name.slice(0, 19) + "…" : node.name, s("title", {}, node.name)));
+        }, shortened(node.name, isNarrow ? 104 : 138), s("title", {}, node.name)));
     }
   }
   return h("figure", { class: "flow-box" }, drawn, spoken(columns));

@@ -3,7 +3,7 @@
 import { h, replace, dialog, empty, failure, field, sheet, toast } from "./dom.js";
 import { get, post, put, read, setting } from "./api.js";
 import { count, words } from "./format.js";
-import { merging, number, row, table } from "./parts.js";
+import { findable, merging, number, row, table } from "./parts.js";
 import { ACTION, RAILS, actionOf, railForm, said, section, standing, verdict } from "./rail.js";
 
 await sheet("watch.css");
@@ -134,7 +134,8 @@ class Guardrails extends HTMLElement {
       other.name === one.project)])];
     if (!owners.length) return replace(this.#owners, empty("No project and no key yet",
       "Each may switch off, or do otherwise, what is on for everybody."));
-    replace(this.#owners, table([["Of"], ["On", "number"], ...RAILS.map(([, title]) => [title, "wide"]), [""]], owners.map(([kind, one, project]) => {
+    const columns = [["Of"], ["On", "number"], ...RAILS.map(([, title]) => [title, "wide"]), [""]];
+    replace(this.#owners, findable("Search projects and keys", table(columns, owners.map(([kind, one, project]) => {
       const actions = RAILS.map(([name]) => this.#effective(name, kind === "keys" ? one : null, project));
       const own = RAILS.map(([name]) => one.guardrails?.[name] !== undefined);
       const isGone = kind === "keys" && one.project && !project;
@@ -147,7 +148,7 @@ class Guardrails extends HTMLElement {
         onclick: () => this.#override(kind, one.name) }, "Change") : null));
       element.dataset.owner = one.name;
       return element;
-    })), h("p", { class: "note" }, "What is off for everybody is looked for nowhere, and cannot be switched on here."));
+    }))), h("p", { class: "note" }, "What is off for everybody is looked for nowhere, and cannot be switched on here."));
   }
 
   async #override(kind, name) {

@@ -5,7 +5,7 @@ import { get, named, patch, post, query, read } from "./api.js";
 import { count, money, until, words } from "./format.js";
 import { usageBar } from "./chart.js";
 import { snippets } from "./snippets.js";
-import { patchMerged, reference, removed } from "./parts.js";
+import { findable, patchMerged, reference, removed } from "./parts.js";
 import { RAILS, actionOf, section } from "./rail.js";
 
 const amount = (value, unit) => (value === null || value === undefined ? "–" : unit === "usd" ? money(value) : `${count(value)} ${unit}`);
@@ -17,7 +17,7 @@ class Keys extends HTMLElement {
 
   connectedCallback() {
     replace(this, h("div", { class: "head" }, h("h1", {}, "Keys and budgets"),
-      h("button", { class: "button primary", type: "button", onclick: () => this.#create() }, "New key")),
+      this.#isReader ? null : h("button", { class: "button primary", type: "button", onclick: () => this.#create() }, "New key")),
       h("section", { class: "card", "aria-label": "Keys" }, this.#list),
       h("section", { class: "card" }, h("h2", {}, "All budgets and limits"), this.#budgets));
     this.#load();
@@ -30,7 +30,7 @@ class Keys extends HTMLElement {
       const [keys, budgets] = await Promise.all([get("keys?usage=true"), get("budgets?limit=1000")]);
       this.names = keys.data.map((key) => key.name);
       await this.#readBeside();
-      replace(this.#list, keys.data.length ? this.#table(keys.data)
+      replace(this.#list, keys.data.length ? findable("Search keys", this.#table(keys.data))
         : empty("No key yet", "Without one, only this machine is served. Make the first key to let applications in."));
       const rows = budgets.data.filter((one) => one.limit !== null);
       replace(this.#budgets, rows.length ? this.#budgetTable(rows)

@@ -3,7 +3,7 @@
 import { h, replace, badge, confirm, dialog, empty, failure, field, toast } from "./dom.js";
 import { get, live, named, post, query, read } from "./api.js";
 import { count, duration, moment, percent, until, words } from "./format.js";
-import { patchMerged, reference, removed } from "./parts.js";
+import { findable, patchMerged, reference, removed } from "./parts.js";
 
 const KINDS = { closed: ["good", "serves"], half_open: ["warn", "is tried"], open: ["bad", "rests"] };
 const TYPES = ["openai", "anthropic", "gemini", "azure", "bedrock", "vertex", "mistral", "cohere", "deepseek", "groq", "xai", "openrouter",
@@ -48,7 +48,7 @@ class Models extends HTMLElement {
       this.providers = providers.data;
       replace(this.#providers, providers.data.length ? this.#providerTable(providers.data)
         : empty("No provider yet", "Add one with its credential; the type mock answers without any."));
-      replace(this.#models, models.data.length ? this.#modelTable(models.data) : empty("No model yet",
+      replace(this.#models, models.data.length ? findable("Search models", this.#modelTable(models.data)) : empty("No model yet",
         "Add a provider first, then a model that it serves."));
     } catch (problem) {
       replace(this.#models, failure(problem, () => this.#load()));
@@ -58,7 +58,8 @@ class Models extends HTMLElement {
   async #loadDeployments() {
     try {
       const { data } = await get("deployments");
-      replace(this.#deployments, data.length ? this.#deploymentTable(data) : empty("No deployment yet", "Each model's deployments show here."));
+      replace(this.#deployments, data.length ? findable("Search deployments", this.#deploymentTable(data))
+        : empty("No deployment yet", "Each model's deployments show here."));
     } catch (problem) {
       replace(this.#deployments, failure(problem, () => this.#loadDeployments()));
     }
@@ -77,7 +78,8 @@ class Models extends HTMLElement {
       const known = new Set(this.providers.map((one) => one.name));
       const by = (model.deployments ?? []).flatMap((one, at) => [at ? ", " : "", reference(`${one.provider}/${one.model}`, known.has(one.provider))]);
       return h("tr", { "data-model": model.name },
-        h("th", { scope: "row" }, model.name, model.aliases?.length ? h("div", { class: "faint" }, "also " + model.aliases.join(", ")) : null),
+        h("th", { scope: "row" }, h("a", { href: "#/routes/models/" + encodeURIComponent(model.name) }, model.name),
+          model.aliases?.length ? h("div", { class: "faint" }, "also " + model.aliases.join(", ")) : null),
         h("td", {}, model.route ? h("span", { class: "faint" }, "a route of its own: ", treeText(model.route)) : by.length ? by : "–"),
         h("td", { class: "wide" }, words(model.strategy ?? (model.route ? "route" : "shuffle"))),
         h("td", {}, this.#mayChange ? h("button", { class: "button small", type: "button", "aria-label": `Delete ${model.name}`, onclick: () =>
@@ -87,7 +89,8 @@ class Models extends HTMLElement {
 
   async #addModel() {
     try {
-      this.providers = (await get("providers")).data;
+      const [providers, models] = await Promise.all([get("providers"), get("models")]);
+      [this.providers, this.models] = [providers.data, models.data.map((one) => one.name)];
     } catch (problem) {
       return toast(problem.message, "bad");
     }
@@ -135,13 +138,19 @@ class Models extends HTMLElement {
         if (wrong) return wrong.focus();
         const deployment = { provider: provider.control.value, model: model.control.value.trim() };
         for (const price of [input, output]) if (price.control.value !== "") deployment[price.control.name] = Number(price.control.value);
+        const fields = { name, provider, model, input_price: input, output_price: output };
+        for (const one of [provider, input, output]) one.complain("");
+        if (this.models.includes(name.control.value.trim())) {
+          name.complain("There is a model of this name already. It is changed under Routes and policies.");
+          return name.control.focus();
+        }
         try {
           await post("models", { name: name.control.value.trim(), deployments: [deployment] });
           toast(`${name.control.value.trim()} can be asked for.`);
           close();
           this.#load();
         } catch (problem) {
-          said.textContent = problem.fields.map((one) => one.message).join(" ") || problem.message;
+          this.#complain(problem, fields, said);
         }
       });
       return form;
@@ -244,8 +253,9 @@ class Models extends HTMLElement {
         for (const one of Object.values(fields)) one.complain("");
         const body = {};
         for (const [key, one] of Object.entries(fields)) if (one.control.value.trim()) body[key] = one.control.value.trim();
-        if (!body.name) {
-          name.complain("This is needed.");
+        const isTaken = this.providers?.some((one) => one.name === body.name);
+        if (!body.name || isTaken) {
+          name.complain(isTaken ? "There is a provider of this name already. It is changed in the list of providers." : "This is needed.");
           return name.control.focus();
         }
         try {

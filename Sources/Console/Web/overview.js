@@ -43,6 +43,7 @@ class Overview extends HTMLElement {
   #money = h("div", { class: "cards" });
   #routing = h("div", { class: "cards" });
   #beside = { at: 0 };
+  #told = "";
   #deployments = h("div", {});
   #events = h("div", {});
 
@@ -156,7 +157,9 @@ class Overview extends HTMLElement {
 
   #showFlow(first, second) {
     if (!second.some((row) => row.requests)) {
-      replace(this.#flow, empty("No request this hour yet", "Make a key under Keys and budgets; its snippets send the first request."));
+      replace(this.#flow, empty("No request this hour yet", ["First add ", h("a", { href: "#/models" }, "a provider and a model"), ", then make ",
+        h("a", { href: "#/keys" }, "a key"), ": its snippets send a request, and so does ", h("a", { href: "#/playground" }, "the playground"),
+        "."]));
       return;
     }
     replace(this.#flow, flow(first, second, this.states ?? new Map(), this.isMoving));
@@ -182,6 +185,10 @@ class Overview extends HTMLElement {
   }
 
   #showEvents(events) {
+    // Drawn anew only where something happened: whoever is at a link by keyboard stays there.
+    const told = JSON.stringify(events);
+    if (told === this.#told) return;
+    this.#told = told;
     if (!events.length) {
       replace(this.#events, empty("Nothing moved yet", "Failovers, breakers and rules show here when they act."));
       return;

@@ -25,6 +25,27 @@ export function choices(label, list, chosen, take) {
   return box;
 }
 
+/** More rows than anybody looks through without a field to search them. */
+const FEW = 20;
+const searched = new Map();
+
+/** Adds what searches the rows of a table that has many. The text stays when the table is drawn anew. */
+export function findable(label, whole) {
+  const rows = [...whole.querySelectorAll("tbody tr")];
+  if (rows.length <= FEW) return whole;
+  const input = h("input", { type: "search", "aria-label": label, placeholder: label, maxlength: 200, value: searched.get(label) ?? "" });
+  const said = h("p", { class: "note", role: "status" });
+  const show = () => {
+    const text = input.value.trim().toLowerCase();
+    searched.set(label, input.value);
+    for (const one of rows) one.hidden = !one.textContent.toLowerCase().includes(text);
+    said.textContent = text ? `${rows.filter((one) => !one.hidden).length} of ${rows.length}` : "";
+  };
+  input.addEventListener("input", show);
+  show();
+  return h("div", {}, h("div", { class: "row finder" }, input, said), whole);
+}
+
 const DAY = 86_400_000;
 const startOfDay = (at = new Date()) => Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate());
 export const RANGES = [["today", "Today"], ["24h", "24 hours"], ["7d", "7 days"], ["30d", "30 days"], ["month", "This month"],

@@ -4,7 +4,7 @@ import { h, replace, badge, confirm, dialog, empty, failure, field, sheet, toast
 import { get, named, post, query, read, remove } from "./api.js";
 import { count, money, until, words } from "./format.js";
 import { usageBar } from "./chart.js";
-import { complained, number, patchMerged, reference, row, table } from "./parts.js";
+import { complained, findable, number, patchMerged, reference, row, table } from "./parts.js";
 
 await sheet("watch.css");
 
@@ -52,9 +52,9 @@ class Projects extends HTMLElement {
     const body = !list.length ? empty(`No ${word} yet`, kind === "projects"
       ? "A project is a budget, guardrails and a policy that several keys share."
       : "A customer is whom requests are made for: keys belong to one, or requests name one.")
-      : table([["Name"], ["State"], ["Budget"], ["This month", "number"], ["Requests", "number wide"], ["Keys", "number wide"], ["Policy", "wide"],
-        [""]],
-        list.map((one) => this.#row(kind, one)));
+      : findable(`Search ${plural}`, table([["Name"], ["State"], ["Budget"], ["This month", "number"], ["Requests", "number wide"],
+        ["Keys", "number wide"], ["Policy", "wide"], [""]],
+        list.map((one) => this.#row(kind, one))));
     replace(this.#bodies[kind], h("h2", {}, `${title}s`), body, dangling.map((name) => h("p", { class: "note" }, "Keys name ", reference(name, false),
       ` as their ${word}: change these keys, or make the ${word} anew.`)), list.length ? h("p", { class: "note" },
         `What ${plural} are charged stands in `,

@@ -78,7 +78,7 @@ class Requests extends HTMLElement {
       if (!page.data.length && !page.next_cursor) {
         const isFiltered = [...this.place.search].length > 0;
         replace(this.#rows, isFiltered ? empty("Nothing matches", "Clear some of the filters above.")
-          : empty("No request yet", "Make a key under Keys and budgets and send the first one with the snippet shown there."));
+          : empty("No request yet", ["Make ", h("a", { href: "#/keys" }, "a key"), " and send the first one with the snippet shown there."]));
         return;
       }
       this.#add(body, more, page);
