@@ -84,7 +84,7 @@ def test_tables_of_settings_grow_and_shrink(browser, served):  # noqa: F811
     browser.press("gpt4", "\ue004", "chat")
     browser.click("button", "Save Changes")
     wait_until(lambda: router(served).get("model_group_alias") == {"gpt4": "chat"}, what="the alias")
-    chat(served, "gpt4")
+    wait_until(lambda: served.chat("gpt4")[0] == 200, what="an answer by the alias")
     assert not browser.rules()
 
 
