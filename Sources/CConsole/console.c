@@ -109,9 +109,6 @@ static const unsigned char requests_js[] = {
 static const unsigned char route_edit_js[] = {
 #embed "../Console/Web/route-edit.js"
 };
-static const unsigned char routes_css[] = {
-#embed "../Console/Web/routes.css"
-};
 static const unsigned char routes_js[] = {
 #embed "../Console/Web/routes.js"
 };
@@ -151,12 +148,6 @@ static const unsigned char trial_js[] = {
 static const unsigned char usage_js[] = {
 #embed "../Console/Web/usage.js"
 };
-static const unsigned char watch_css[] = {
-#embed "../Console/Web/watch.css"
-};
-static const unsigned char workbench_css[] = {
-#embed "../Console/Web/workbench.css"
-};
 
 static const struct ConsoleFile files[] = {
     {"all.js", all_js, sizeof all_js},
@@ -194,7 +185,6 @@ static const struct ConsoleFile files[] = {
     {"rail.js", rail_js, sizeof rail_js},
     {"requests.js", requests_js, sizeof requests_js},
     {"route-edit.js", route_edit_js, sizeof route_edit_js},
-    {"routes.css", routes_css, sizeof routes_css},
     {"routes.js", routes_js, sizeof routes_js},
     {"rules.js", rules_js, sizeof rules_js},
     {"sentences.js", sentences_js, sizeof sentences_js},
@@ -208,8 +198,6 @@ static const struct ConsoleFile files[] = {
     {"treedata.js", treedata_js, sizeof treedata_js},
     {"trial.js", trial_js, sizeof trial_js},
     {"usage.js", usage_js, sizeof usage_js},
-    {"watch.css", watch_css, sizeof watch_css},
-    {"workbench.css", workbench_css, sizeof workbench_css},
 };
 
 size_t console_files(void) { return sizeof files / sizeof *files; }

@@ -1,11 +1,9 @@
 // Every section of the settings, also those that no other screen is for: forms out of the declarations that the file has, too.
 
-import { h, replace, badge, confirm, empty, failure, sheet, toast } from "./dom.js";
+import { h, replace, badge, confirm, empty, failure, toast } from "./dom.js";
 import { read, remove, setting } from "./api.js";
 import { words } from "./format.js";
 import { form, prose } from "./form.js";
-
-await sheet("routes.css");
 
 const SECTIONS = [
   ["server", "Server"], ["ledger", "Ledger"], ["organisation", "Organisation"], ["router", "Router"], ["general", "General"],

@@ -1,11 +1,9 @@
 // Who changed what, what it was before and after, and whether the log is as it was written.
 
-import { h, replace, badge, empty, failure, copyButton, sheet } from "./dom.js";
+import { h, replace, badge, empty, failure, copyButton } from "./dom.js";
 import { get, query } from "./api.js";
 import { count, moment, words } from "./format.js";
 import { pages } from "./parts.js";
-
-await sheet("watch.css");
 
 /** Lines of two values: what is only in one of them is taken out or put in. */
 function difference(before, after) {

@@ -1,11 +1,9 @@
 // Incidents of guardrails and bounds, grouped by key and trigger: how grave, how it stands, what it was, what to do.
 
-import { h, replace, badge, dialog, empty, failure, field, sheet, toast } from "./dom.js";
+import { h, replace, badge, dialog, empty, failure, field, toast } from "./dom.js";
 import { get, patch, query } from "./api.js";
 import { count, moment, words } from "./format.js";
 import { address, card, facts, number, pages, reference, row, table } from "./parts.js";
-
-await sheet("watch.css");
 
 const SEVERITY = { critical: "bad", high: "warn", medium: "calm" };
 const STATUS = { active: "bad", investigating: "warn", resolved: "good" };

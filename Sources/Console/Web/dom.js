@@ -70,18 +70,6 @@ const PATHS = {
 export const icon = (name) =>
   s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" }, s("path", { d: PATHS[name] }));
 
-const sheets = new Map();
-/** A screen's own style sheet, read once; a module waits for it before it shows anything. */
-export function sheet(href) {
-  if (!sheets.has(href)) {
-    sheets.set(href, new Promise((done) => {
-      const link = h("link", { rel: "stylesheet", href: "/console/" + href, onload: done, onerror: done });
-      document.head.append(link);
-    }));
-  }
-  return sheets.get(href);
-}
-
 /** A button of a picture alone, with its name for those who do not see it. */
 export const pictureButton = (name, label, act, more = {}) =>
   h("button", { class: "plain", type: "button", "aria-label": label, title: label, onclick: act, ...more }, icon(name));

@@ -1,11 +1,9 @@
 // What moved traffic, what was told and what was changed, as it happens.
 
-import { h, replace, append, badge, empty, failure, sheet, toast } from "./dom.js";
+import { h, replace, append, badge, empty, failure, toast } from "./dom.js";
 import { get, live, query } from "./api.js";
 import { duration, moment, words } from "./format.js";
 import { RANGES, address, bounds, choices, span } from "./parts.js";
-
-await sheet("watch.css");
 
 const ROUTER = { failover: "warn", fallback: "warn", hedge: "calm", rule: "calm", panic: "bad", retry_storm: "bad", retry_budget_spent: "bad" };
 const BREAKERS = { breaker_opened: "bad", breaker_half_open: "warn", breaker_closed: "good" };

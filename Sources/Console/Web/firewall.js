@@ -1,12 +1,10 @@
 // Rules on what may stand in prompts and replies, and what they would do to a text.
 
-import { h, replace, badge, confirm, dialog, empty, failure, field, sheet, toast } from "./dom.js";
+import { h, replace, badge, confirm, dialog, empty, failure, field, toast } from "./dom.js";
 import { get, named, patch, post, read, remove } from "./api.js";
 import { count, words } from "./format.js";
 import { conditionText } from "./conditions.js";
 import { card, complained, findable, marked, merging, number, row, table } from "./parts.js";
-
-await sheet("watch.css");
 
 const ACTIONS = { block: ["bad", "blocks"], mask: ["warn", "masks"], warn: ["calm", "warns"], log: ["", "only counts"], allow: ["good", "allows"] };
 const TYPES = [["regex", "regular expression"], ["substring", "text as it stands"], ["keywords", "words and phrases"]];
@@ -37,7 +35,7 @@ function conditionField(when) {
   const whole = h("div", { class: "field" }, h("p", { class: "field-name", id: "rule-when-name" }, "Only for requests where"), box, note);
   whole.value = when;
   whole.complain = (text) => { note.textContent = text || help; whole.classList.toggle("wrong", Boolean(text)); };
-  Promise.all([import("./rules.js"), import("./places.js").then(({ places }) => places()), sheet("routes.css")])
+  Promise.all([import("./rules.js"), import("./places.js").then(({ places }) => places())])
     .then(([{ condition }, known]) => {
       // The rest is not known yet when the firewall is asked.
       const fields = known.vocabulary.fields.filter((one) => !/^(guardrail|deployment|provider|complexity|limiter)\./.test(one.name));

@@ -1,12 +1,10 @@
 // Five guardrails: what they do for everybody, what projects and keys have otherwise, and what they would do to a text.
 
-import { h, replace, dialog, empty, failure, field, sheet, toast } from "./dom.js";
+import { h, replace, dialog, empty, failure, field, toast } from "./dom.js";
 import { get, post, put, read, setting } from "./api.js";
 import { count, words } from "./format.js";
 import { findable, merging, number, row, table } from "./parts.js";
 import { ACTION, RAILS, actionOf, railForm, said, section, standing, verdict } from "./rail.js";
-
-await sheet("watch.css");
 
 class Guardrails extends HTMLElement {
   #rails = h("div", { class: "rails" });

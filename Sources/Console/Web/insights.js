@@ -1,11 +1,9 @@
 // What is slow, what fails and why, when it is busy, what nobody asks for, and what would do as well for less.
 
-import { h, replace, badge, empty, failure, sheet, tabs } from "./dom.js";
+import { h, replace, badge, empty, failure, tabs } from "./dom.js";
 import { get, query } from "./api.js";
 import { count, duration, moment, money, percent, words } from "./format.js";
 import { RANGES, address, bounds, card, choices, number, row, span, table } from "./parts.js";
-
-await sheet("watch.css");
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const REACH = { configured: ["good", "configured"], provider: ["calm", "at a provider you have"], catalogue: ["", "in the catalogue"] };

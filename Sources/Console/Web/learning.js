@@ -1,11 +1,9 @@
 // What feedback has taught: corrections of scores with what is believed of them, what the gate says, trials, ratings of models.
 
-import { h, s, badge, confirm, empty, failure, replace, sheet, toast } from "./dom.js";
+import { h, s, badge, confirm, empty, failure, replace, toast } from "./dom.js";
 import { get, post } from "./api.js";
 import { count, moment, percent } from "./format.js";
 import { card, number, row, table } from "./parts.js";
-
-await sheet("routes.css");
 
 const VERDICTS = { passed: ["good", "shown to be no loss"], loss: ["bad", "a loss"], undecided: ["calm", "too early to tell"] };
 const SHIPPED = "Back to the shipped scorer";

@@ -1,6 +1,6 @@
 // Pieces that several screens are made of: tables, choices in a row, times to look at, texts with places marked.
 
-import { h, replace, append, confirm, sheet, toast } from "./dom.js";
+import { h, replace, append, confirm, toast } from "./dom.js";
 import { patch, read, remove } from "./api.js";
 
 /** `columns`: [name, class]; a name of nothing is a column of buttons. */
@@ -139,7 +139,7 @@ export const card = (label, value, note, help) => h("section", { class: "card fi
 export const facts = (pairs) => h("dl", { class: "facts" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 
 /** What puts two people's changes together, read when it is needed. */
-export const merging = async () => (await Promise.all([import("./merge.js"), sheet("routes.css")]))[0];
+export const merging = () => import("./merge.js");
 
 /**
  * Changes some members of what was read before. Where it was changed meanwhile, asks how to put both together first.

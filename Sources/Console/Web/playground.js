@@ -1,11 +1,9 @@
 // The playground: one conversation with up to four models side by side, as any key; which way each answer took and what it cost.
 
-import { h, replace, append, confirm, empty, failure, field, icon, sheet, toast } from "./dom.js";
+import { h, replace, append, confirm, empty, failure, field, icon, toast } from "./dom.js";
 import { events, get, pour, query, read } from "./api.js";
 import { count, duration, money } from "./format.js";
 import { sentences } from "./sentences.js";
-
-await sheet("workbench.css");
 
 const MOST = 4;
 const PARAMETERS = [["temperature", "Temperature", "0 to 2"], ["top_p", "Top p", "0 to 1"], ["max_tokens", "Longest answer", "tokens"]];

@@ -1,12 +1,10 @@
 // Projects and customers: what they have spent of what they may, and what holds for all their requests.
 
-import { h, replace, badge, confirm, dialog, empty, failure, field, sheet, toast } from "./dom.js";
+import { h, replace, badge, confirm, dialog, empty, failure, field, toast } from "./dom.js";
 import { get, named, post, query, read, remove } from "./api.js";
 import { count, money, until, words } from "./format.js";
 import { usageBar } from "./chart.js";
 import { complained, findable, number, patchMerged, reference, row, table } from "./parts.js";
-
-await sheet("watch.css");
 
 const PERIODS = ["day", "week", "month", "quarter", "year", "total"];
 const KINDS = { projects: ["project", "Project", "projects"], customers: ["customer", "Customer", "customers"] };

@@ -1,13 +1,11 @@
 // Routes and policies: the list. One of them opens in route-edit.js.
 
-import { h, badge, confirm, dialog, empty, failure, field, replace, sheet, toast } from "./dom.js";
+import { h, badge, confirm, dialog, empty, failure, field, replace, toast } from "./dom.js";
 import { get, post, put, read, setting } from "./api.js";
 import { count, moment, percent, words } from "./format.js";
 import { isMap, targets } from "./treedata.js";
 import { removed } from "./parts.js";
 import { members, places } from "./places.js";
-
-await sheet("routes.css");
 
 export const WORDS = { policies: "policy", routes: "route", models: "model", rules: "rules" };
 

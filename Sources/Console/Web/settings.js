@@ -1,11 +1,9 @@
 // Router settings: load balancing, fallbacks, general. What a setting is, may be and is for comes from its declaration.
 
-import { h, replace, badge, confirm, dialog, empty, failure, field, sheet, tabs, toast } from "./dom.js";
+import { h, replace, badge, confirm, dialog, empty, failure, field, tabs, toast } from "./dom.js";
 import { get, patch, read } from "./api.js";
 import { control, complain, shown } from "./controls.js";
 import { merging } from "./parts.js";
-
-await sheet("workbench.css");
 
 const BALANCE = [
   ["Strategy", ["strategy", "routing_strategy_args"]],

@@ -1,11 +1,9 @@
 // The simulator: a bad day on virtual time, by the router that serves traffic; what it came to, in figures and over time.
 
-import { h, replace, badge, empty, failure, field, sheet } from "./dom.js";
+import { h, replace, badge, empty, failure, field } from "./dom.js";
 import { events, get, pour } from "./api.js";
 import { count, duration, money, percent, words } from "./format.js";
 import { plot } from "./chart.js";
-
-await sheet("workbench.css");
 
 const EXAMPLE = `name: lunch-outage
 settings:

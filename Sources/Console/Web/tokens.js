@@ -1,10 +1,8 @@
 // The token calculator: what a text comes to at each model, and what it costs there.
 
-import { h, replace, badge, empty, failure, field, sheet } from "./dom.js";
+import { h, replace, badge, empty, failure, field } from "./dom.js";
 import { get, post, query } from "./api.js";
 import { count, money, percent } from "./format.js";
-
-await sheet("workbench.css");
 
 class Tokens extends HTMLElement {
   #result = h("div", {});

@@ -1,12 +1,10 @@
 // What was used and what it cost, by model, project, key, tag and whatever else: over time, as shares, as a file.
 
-import { h, replace, empty, failure, sheet } from "./dom.js";
+import { h, replace, empty, failure } from "./dom.js";
 import { get, query } from "./api.js";
 import { count, money, percent } from "./format.js";
 import { bars, share } from "./chart.js";
 import { RANGES, address, bounds, card, choices, number, row, span, table } from "./parts.js";
-
-await sheet("watch.css");
 
 const BY = [["model", "Model"], ["project", "Project"], ["key", "Key"], ["tag", "Tag"], ["provider", "Provider"], ["deployment", "Deployment"],
   ["customer", "Customer"], ["policy", "Policy"]];
