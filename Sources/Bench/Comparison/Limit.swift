@@ -23,7 +23,7 @@ struct Limit: Sendable {
             Limit(figure: "user instructions per request", unit: "", must: 50_000, aim: 35_000, places: 0) { _ in
                 Spread(instructions.map { [$0] } ?? [])
             }
-        ] + own.flatMap(carrying) + own.flatMap(keeping) + [
+        ] + carrying("swiftlet") + waiting + carrying("swiftlet-all") + own.flatMap(keeping) + [
             Limit(figure: "start to ready with an existing database", unit: "ms", must: 250, aim: 100, places: 0) {
                 $0.spread("swiftlet-all", \.restart)
             }
@@ -47,12 +47,6 @@ struct Limit: Sendable {
             Limit(figure: "\(target): CPU per relayed event, ratio to nginx", unit: "×", must: 1.3, aim: 1.0, places: 2) {
                 $0.ratio(target, to: "nginx", \.chunkCPU)
             },
-            Limit(figure: "\(target): p50 at 1,000 requests/s above nginx", unit: "µs", must: 50, aim: 0, places: 0) {
-                $0.difference(target, to: "nginx", \.p50)
-            },
-            Limit(figure: "\(target): p99 at 1,000 requests/s above nginx", unit: "µs", must: 100, aim: 0, places: 0) {
-                $0.difference(target, to: "nginx", \.p99)
-            },
             Limit(figure: "\(target): added time to first byte p50, ratio to nginx", unit: "×", must: 1.5, aim: 1.0, places: 2) {
                 $0.addedFirstByteRatio(target, to: "nginx")
             },
@@ -61,6 +55,16 @@ struct Limit: Sendable {
             },
         ]
     }
+
+    /// Not of "all": its answers end once their rows are on the disk, which nginx does not wait for.
+    private static let waiting: [Limit] = [
+        Limit(figure: "swiftlet: p50 at 1,000 requests/s above nginx", unit: "µs", must: 50, aim: 0, places: 0) {
+            $0.difference("swiftlet", to: "nginx", \.p50)
+        },
+        Limit(figure: "swiftlet: p99 at 1,000 requests/s above nginx", unit: "µs", must: 100, aim: 0, places: 0) {
+            $0.difference("swiftlet", to: "nginx", \.p99)
+        },
+    ]
 
     private static func keeping(_ target: String) -> [Limit] {
         [
