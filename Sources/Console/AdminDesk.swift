@@ -64,7 +64,7 @@ public final class AdminDesk: Sendable {
         rules = RoutingRules(book: book)
         firewallRules = TokenRouterFirewall(book: book)
         passThrough = PassThroughDesk(book: book)
-        signals = SignalDesk(signals: server.signals, store: store, book: book)
+        signals = SignalDesk(signals: server.signals, store: store, book: book, bell: bell)
         self.ledger = LedgerDesk(store: ledger) { events.dropped }
         audit = AuditDesk(store: store)
         breaches = BreachDesk(store: ledger, audit: store) { server.breaches.counts.dropped }
@@ -91,7 +91,13 @@ public final class AdminDesk: Sendable {
         tokens = TokenDesk(server: server, book: book)
         simulator = SimulatorDesk(book: book)
         ids = Locked(RequestIDGenerator(node: try ledger.leaseNodes(1)))
-        try signals.restore()
+        try signals.takeUp()
+    }
+
+    /// Takes up the signals that were set through other gateways of the store.
+    public func takeUpSignals() async throws {
+        let signals = signals
+        try await blocking { try signals.takeUp() }
     }
 
     func nextID() -> String { ids.withLock { $0.next(atUnixMilliseconds: WallClock.milliseconds()).description } }

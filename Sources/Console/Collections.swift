@@ -1,4 +1,3 @@
-import Crypto
 import Gateway
 import Schema
 import Settings
@@ -15,8 +14,7 @@ struct Collections: Sendable {
 
     let book: SettingsBook
     let beside: Beside
-    /// Mixed into ETags, so that they tell nothing of the secrets in what they stand for.
-    let salt = UInt64.random(in: .min ... .max)
+    let tags = EntityTags()
 
     func answer(_ call: AdminCall, section: String) async throws -> AdminAnswer {
         let name = call.rest(after: 3)
@@ -89,7 +87,11 @@ struct Collections: Sendable {
     }
 
     static func word(_ section: String) -> String {
-        section == "policies" ? "policy" : section.hasSuffix("s") ? String(section.dropLast()) : section
+        switch section {
+        case "policies": "policy"
+        case "firewall": "firewall rule"
+        default: section.hasSuffix("s") ? String(section.dropLast()) : section
+        }
     }
 
     // MARK: Changing
@@ -225,19 +227,9 @@ struct Collections: Sendable {
     // MARK: ETags
 
     /// Of everything that is set, secrets too.
-    func etag(_ node: Node) -> String {
-        let digest = SHA256.hash(data: Array("\(salt)\(node.json)".utf8))
-        let digits = Array("0123456789abcdef")
-        return "\"" + String(digest.prefix(12).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }) + "\""
-    }
+    func etag(_ node: Node) -> String { tags.tag(node.json) }
 
-    private func check(_ call: AdminCall, _ node: Node) throws {
-        guard let wanted = call.ifMatch, wanted != "*" else { return }
-        let tags = wanted.split(separator: ",").map { $0.drop { $0 == " " } }
-        guard tags.contains(where: { $0 == etag(node) }) else {
-            throw AdminRefusal(412, "changed_meanwhile", "it was changed since you read it: read it again")
-        }
-    }
+    private func check(_ call: AdminCall, _ node: Node) throws { try tags.check(call, node.json) }
 }
 
 extension Node {

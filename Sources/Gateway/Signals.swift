@@ -15,7 +15,7 @@ public final class Signals: Sendable {
             self.expires = expires
         }
 
-        func holds(at unixMilliseconds: Int64) -> Bool { expires.map { unixMilliseconds < $0 } ?? true }
+        public func holds(at unixMilliseconds: Int64) -> Bool { expires.map { unixMilliseconds < $0 } ?? true }
     }
 
     /// More are refused.
@@ -31,20 +31,11 @@ public final class Signals: Sendable {
         return signal.value
     }
 
-    /// False: there are too many.
-    public func set(_ signal: Signal, unixMilliseconds: Int64) -> Bool {
-        signals.withLock { signals in
-            if signals[signal.name] == nil, signals.count >= Self.most {
-                signals = signals.filter { $0.value.holds(at: unixMilliseconds) }
-                if signals.count >= Self.most { return false }
-            }
-            signals[signal.name] = signal
-            return true
-        }
+    /// All of them, as a store that gateways share has them.
+    public func replace(with all: [Signal]) {
+        let all = Dictionary(all.map { ($0.name, $0) }) { $1 }
+        signals.withLock { $0 = all }
     }
-
-    /// The signal taken back, if there was one.
-    public func remove(_ name: String) -> Signal? { signals.withLock { $0.removeValue(forKey: name) } }
 
     /// Those that hold, by name.
     public func all(unixMilliseconds: Int64) -> [Signal] {

@@ -9,6 +9,8 @@ public enum News: Hashable, Sendable {
     case leases(account: String)
     /// These answers are not to be given again. Who does not hear it keeps those in its memory for as long as they hold.
     case cache(CacheSelection)
+    /// A signal was set or taken back.
+    case signals
 }
 
 public struct HealthNews: Hashable, Sendable {

@@ -71,6 +71,7 @@ struct Running {
                 events.heard(health)
             case .leases: break
             case .cache(let selection): server.hear(selection)
+            case .signals: Task { try? await desk.takeUpSignals() }  // what it fails with, `follow` finds seconds later
             }
         }
         return Running(
@@ -78,7 +79,7 @@ struct Running {
             breaching: Task { await server.breaches.run() },
             tending: Task { await tend(stores, server, log) },
             renewing: Task { await renewPrices(book, log) },
-            following: Task { await follow(book, server, watch, isShared: stores.spool != nil, log) },
+            following: Task { await follow(book, desk, server, watch, isShared: stores.spool != nil, log) },
             trying: Task { await trials.run() },
             learning: Task { await learning.run() },
             stores: stores)
@@ -113,14 +114,22 @@ struct Running {
 
     /// Looks every second whether another gateway on the same store has changed the settings; where the store is its own, tells it only
     /// what it runs.
-    private static func follow(_ book: SettingsBook, _ server: Server, _ watch: StoreWatch, isShared: Bool, _ log: Logger) async {
+    private static func follow(
+        _ book: SettingsBook, _ desk: AdminDesk, _ server: Server, _ watch: StoreWatch, isShared: Bool, _ log: Logger
+    ) async {
         var isLost = false
+        var turn = 0
         var noted = Int64(-1)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))  // throws when it is cancelled
             if Task.isCancelled { return }
             do {
-                if isShared { try await takeUp(book, log) }
+                if isShared {
+                    try await takeUp(book, log)
+                    // The bell tells at once; this is for when it was not heard.
+                    if turn % 10 == 0 { try await desk.takeUpSignals() }
+                    turn += 1
+                }
                 if isLost { watch.note(nil, by: .settings) }
                 isLost = false
                 let version = await book.version

@@ -161,6 +161,25 @@ def test_signals(served):
     assert admin("DELETE", "/api/v1/signals/mood")[0] == 404
 
 
+def test_a_signal_is_changed_where_it_is_what_was_read(served):
+    _, admin = served
+    path = "/api/v1/signals/load"
+    assert admin("PATCH", path, {"value": 1})[0] == 404
+    assert admin("POST", "/api/v1/signals", {"name": "load", "value": 3, "expires_in": "1h"})[0] == 201
+    _, headers, read = admin("GET", path)
+    assert read["value"] == 3 and isinstance(read["value"], int)
+    assert admin("PATCH", path, {"value": 4}, if_match='"older"')[0] == 412
+    status, _, changed = admin("PATCH", path, {"value": 4}, if_match=headers["etag"])
+    assert status == 200 and changed == read | {"value": 4}
+    assert admin("DELETE", path, if_match=headers["etag"])[0] == 412
+    assert admin("PATCH", path, {"expires_in": None})[2] == {"name": "load", "value": 4, "expires": None}
+    assert admin("PATCH", path, {"name": "other"})[0] == 400 and admin("PATCH", path, {"value": [1]})[0] == 400
+    assert admin("PATCH", path, {"valeu": 5})[0] == 400
+    assert [(row["action"], row["subject"]) for row in admin.get("/api/v1/audit?limit=3")["data"]] == [
+        ("signals.change", "load"), ("signals.change", "load"), ("signals.set", "load")]
+    assert admin("DELETE", path, if_match=admin("GET", path)[1]["etag"])[0] == 204
+
+
 def test_settings_change_at_once_and_whole(served):
     gateway, admin = served
     status, headers, model = admin("POST", "/api/v1/models", {"name": "fresh", "deployments": [{"provider": "good", "model": "m2"}]})

@@ -52,6 +52,34 @@ def test_a_change_of_settings_is_taken_up_by_all(gateway, postgres, farm):
     wait_until(lambda: ask(second, model="other").status == 200, 5, what="the new model on the other gateway")
 
 
+def test_a_signal_steers_all_gateways(gateway, postgres, farm):
+    postgres.clear()
+    rule = {"name": "by hand", "when": {"signal.rain": {"eq": True}}, "then": {"route": "q/wet"}}
+    first, second = (gateway(settings(postgres, farm, "dry") | {"rules": [rule]}) for _ in range(2))
+    one, other = Admin(first), Admin(second)
+
+    def steered(model):
+        return lambda: all(ask(each).headers["x-swiftlet-model"] == model for each in (first, second))
+
+    assert steered("dry")()
+    assert one("POST", "/api/v1/signals", {"name": "rain", "value": True})[0] == 201
+    wait_until(steered("wet"), 5, what="the signal on both gateways")
+    # Each changes what the other has set, and a stranger's tag does not hold.
+    read = other("GET", "/api/v1/signals/rain")[1]["etag"]
+    assert one("PATCH", "/api/v1/signals/rain", {"value": False})[0] == 200
+    assert other("PATCH", "/api/v1/signals/rain", {"value": True}, if_match=read)[0] == 412
+    wait_until(steered("dry"), 5, what="the changed signal on both gateways")
+    assert other("DELETE", "/api/v1/signals/rain")[0] == 204
+    wait_until(lambda: one.get("/api/v1/signals")["data"] == [], 5, what="no signal on the first gateway")
+
+
+def test_signals_are_found_where_nobody_told(gateway, postgres, farm):
+    postgres.clear()
+    one = gateway(settings(postgres, farm, "quiet"))
+    postgres.query("INSERT INTO documents (kind, name, value) VALUES (1, 'rain', '{\"name\":\"rain\",\"value\":true,\"expires\":null}')")
+    wait_until(lambda: Admin(one)("GET", "/api/v1/signals/rain")[0] == 200, 20, what="the signal")
+
+
 def test_rows_wait_while_the_server_is_away_and_the_password_is_nowhere(gateway, postgres, farm):
     postgres.clear()
     one = gateway(settings(postgres, farm, "rows"))

@@ -136,6 +136,11 @@ enum AdminRoutes {
         ]
     }()
 
+    private static let signal: [AdminRoute.Parameter] = [
+        .init(name: "name", help: "Its name."), .init(name: "value", help: "A number, a flag or a text.", schema: "any"),
+        .init(name: "expires_in", help: "How long it holds: seconds, or a text such as 15m."),
+    ]
+
     private static let state: [AdminRoute] = {
         let signals: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.signals.answer(call) }
         let deployments: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.deployments.answer(call) }
@@ -143,13 +148,11 @@ enum AdminRoutes {
         return [
             AdminRoute("GET", "/api/v1/signals", .read, "Signals that conditions may ask for.", signals),
             AdminRoute(
-                "POST", "/api/v1/signals", .operate, "Sets a signal.",
-                body: .members(
-                    [
-                        .init(name: "name", help: "Its name."), .init(name: "value", help: "A number, a flag or a text.", schema: "any"),
-                        .init(name: "expires_in", help: "How long it holds: seconds, or a text such as 15m."),
-                    ], required: 2), status: 201, signals),
+                "POST", "/api/v1/signals", .operate, "Sets a signal.", body: .members(signal, required: 2), status: 201, signals),
             AdminRoute("GET", "/api/v1/signals/{name}", .read, "One signal.", signals),
+            AdminRoute(
+                "PATCH", "/api/v1/signals/{name}", .operate, "Changes a signal: what is not said stays; 412 where If-Match does not hold.",
+                body: .members(signal, required: 0), signals),
             AdminRoute("DELETE", "/api/v1/signals/{name}", .operate, "Takes a signal away.", status: 204, signals),
             AdminRoute("GET", "/api/v1/deployments", .read, "State, latency and error rate of every deployment.", deployments),
             AdminRoute("GET", "/api/v1/deployments/{name}", .read, "One deployment.", deployments),

@@ -22,6 +22,7 @@ struct NewsText: Codable {
             (restMilliseconds, reason) = (health.rest.wholeMilliseconds, health.reason)
         case .leases(let account): (kind, name) = ("leases", account)
         case .cache(let selection): (kind, name, reason) = ("cache", selection.key, selection.route)
+        case .signals: kind = "signals"
         }
     }
 
@@ -44,6 +45,7 @@ struct NewsText: Codable {
             return .health(HealthNews(deployment: name, isOpen: open, rest: .milliseconds(rest), reason: reason ?? ""))
         case "leases": return name.map { .leases(account: $0) }
         case "cache": return .cache(CacheSelection(key: name, route: reason))
+        case "signals": return .signals
         default: return nil
         }
     }
