@@ -32,23 +32,23 @@ struct ScoreCommand: ParsableCommand {
     var times = false
 
     func run() throws {
-        var sheet = ScoreSheet(scorer: scorer(), details: details, times: times, isJSON: json)
+        var sheet = ScoreSheet(scorer: try scorer(), details: details, times: times, isJSON: json)
         if !noHeader, !json { sheet.head() }
         sheet.readAll(from: 0)
         if times { StandardStream.errors.write("swiftlet: \(sheet.summary)\n") }
         if sheet.troubles > 0 { throw ExitCode.failure }
     }
 
-    /// Nil with a warning where the weights cannot be used: every prompt then scores 1.
-    private func scorer() -> Scorer? {
+    /// Nil with a warning where the binary's weights cannot be used: every prompt then scores 1. A file that was named is used or refused.
+    private func scorer() throws -> Scorer? {
         do {
             guard let weights else { return try BundledScorer.read() }
             let file = try Data(contentsOf: URL(filePath: weights))
             return try Array(file).withUnsafeBytes { bytes throws(WeightsProblem) in try Scorer(weights: bytes) }
         } catch {
-            let name = weights ?? "the binary's weights"
-            let why = (error as? WeightsProblem).map { "\($0)" } ?? "it cannot be read"
-            StandardStream.errors.write("swiftlet: warning: \(name) cannot be used: \(why). Every prompt counts as complex\n")
+            let problem = "\(weights ?? "the binary's weights") cannot be used: \((error as? WeightsProblem).map { "\($0)" } ?? "it cannot be read")"
+            guard weights == nil else { throw CommandFailure(problem) }
+            StandardStream.errors.write("swiftlet: warning: \(problem). Every prompt counts as complex\n")
             return nil
         }
     }
