@@ -138,6 +138,12 @@ def test_it_is_learnt_shown_kept_and_taken_back(gateway, middling):
     assert corrected(one, middling)["learning"]["correction"] < 0
     text = subprocess.run([BINARY, "learning", "--url", f"http://127.0.0.1:{one.admin_port}"], capture_output=True, text=True)
     assert text.returncode == 0 and "shop" in text.stdout and "small/s" in text.stdout, text
+    # A project that there is not is none that was reset.
+    text = subprocess.run([BINARY, "learning", "reset", "--project", "shpo", "--url", f"http://127.0.0.1:{one.admin_port}"],
+                          capture_output=True, text=True)
+    assert text.returncode == 1 and "there is no project `shpo`; did you mean `shop`?" in text.stderr, text
+    assert Admin(one)("POST", "/api/v1/learning/reset", {"project": "nothing"})[0] == 404
+    assert corrected(one, middling)
     # One command back to the scorer as it came.
     text = subprocess.run([BINARY, "learning", "reset", "--url", f"http://127.0.0.1:{one.admin_port}"], capture_output=True, text=True)
     assert text.returncode == 0 and "as the scorer came" in text.stdout, text

@@ -47,6 +47,8 @@ struct FeedbackLearningDesk: Sendable {
 
     func reset(_ call: AdminCall) async throws -> AdminAnswer {
         let project = try call.object(Self.resetMembers.map(\.name))["project"]?.scalar
+        let known = (server.blueprint?.projects.map(\.name) ?? []) + keeper.state.tenants.keys.sorted()
+        if let project, !project.isEmpty, !known.contains(project) { throw AdminRefusal.unknown("project", project, among: known) }
         try await keeper.reset(project)
         try await book.note(call.mark("learning.reset", "learning\(project.map { ".\($0)" } ?? "")"))
         return try show(AdminCall("GET", "/api/v1/learning"))
