@@ -149,6 +149,12 @@ public struct ListenAddress: Hashable, SettingValue {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
+    /// Whoever listens there keeps `other` from doing so: the same port of the same address, or of every one.
+    func meets(_ other: ListenAddress) -> Bool {
+        let hosts = [host, other.host]
+        return port == other.port && (host == other.host || hosts.contains("::") || hosts.contains("0.0.0.0") && !hosts.joined().contains(":"))
+    }
+
     public static let shape = Shape.text("host:port", example: "127.0.0.1:8080", pattern: "^.+:[0-9]+$")
     public var written: String? { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

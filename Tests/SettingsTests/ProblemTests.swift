@@ -21,6 +21,22 @@ import Testing
     }
 
     @Test(
+        "two listeners at one place are refused, with both lines",
+        arguments: [
+            ("127.0.0.1:4000\n  admin: 127.0.0.1:4000", "f:3: server.admin: is where server.listen listens already (line 2): give it another port"),
+            ("0.0.0.0:4000\n  admin: 127.0.0.1:4000", "f:3: server.admin: is where server.listen listens already (line 2): give it another port"),
+            (
+                "127.0.0.1:8081",
+                "f:2: server.admin: is where server.listen listens already (line 2); its default is 127.0.0.1:8081: give it another port"
+            ),
+            ("127.0.0.1:4000\n  admin: 127.0.0.2:4000", nil), ("127.0.0.1:4000\n  admin: 127.0.0.1:4001", nil),
+            ("127.0.0.1:0\n  admin: 127.0.0.1:0", nil), ("0.0.0.0:4000\n  admin: '[::1]:4000'", nil),
+        ] as [(String, String?)])
+    func listeners(listen: String, expected: String?) {
+        #expect(problems(good.replacing("127.0.0.1:0", with: listen)) == (expected.map { [$0] } ?? []))
+    }
+
+    @Test(
         "each is said with line, path and the nearest valid name",
         arguments: [
             Row("modells: {}", "f:8: modells: unknown setting `modells`; did you mean `models`?"),

@@ -63,6 +63,7 @@ struct Compiler {
         checkNames()
         for model in document.models.entries { addGroup(model) }
         addNamedRoutes()
+        checkListeners()
         addFallbacks()
         addDefaultFallbacks()
         addPolicies()

@@ -30,6 +30,17 @@ extension Compiler {
         reader.reading.warning("server.listen", line, message)
     }
 
+    /// Two listeners cannot have one port of one address. 0 is a port of its own each time.
+    mutating func checkListeners() {
+        let (listen, admin) = (document.server.listen, document.server.admin)
+        guard listen.port != 0, listen.meets(admin) else { return }
+        let lines = ["listen", "admin"].map { root["server"]?.entry($0)?.line }
+        let other = lines[0].map { "line \($0)" } ?? "its default"
+        let own = lines[1] == nil ? "; its default is \(admin.written ?? "")" : ""
+        reader.reading.problem(
+            "server.admin", lines[1] ?? lines[0] ?? 0, "is where server.listen listens already (\(other))\(own): give it another port")
+    }
+
     mutating func addKeys() {
         let assigned = assignedPolicies()
         warnOfNoKeys()
