@@ -20,6 +20,11 @@ struct AdminClient {
     init(_ url: String?, patience: Int? = nil) throws {
         self.patience = patience
         let url = url ?? "http://127.0.0.1:8081"
+        guard !url.lowercased().hasPrefix("https:") else {
+            throw ValidationError(
+                "--url takes http://HOST:PORT, not `\(url)`: commands speak no TLS, as the admin listener does not. Ask it where it listens; from "
+                    + "elsewhere after `ssh -N -L 8081:127.0.0.1:8081 HOST`, which brings it to this machine")
+        }
         guard url.hasPrefix("http://") else { throw ValidationError("--url takes http://HOST:PORT, not `\(url)`") }
         let authority = url.dropFirst(7).prefix { $0 != "/" }
         guard let colon = authority.lastIndex(of: ":"), UInt16(authority[authority.index(after: colon)...]) != nil else {

@@ -107,6 +107,19 @@ def test_tables_for_people_and_the_same_as_json(served):
     assert swiftlet("deployments", "reset", "bad/n", *url).stdout == "bad/n serves again\n"
 
 
+def test_an_address_with_tls_is_refused_with_what_to_do_instead():
+    for command in (["keys", "list"], ["learning"], ["api", "GET", "live"], ["explain", "--model", "m", "--message", "hi"]):
+        done = swiftlet(*command, "--url", "https://gateway.example.com:8081")
+        assert done.returncode != 0 and "speak no TLS" in done.stderr and "ssh -N -L 8081:127.0.0.1:8081 HOST" in done.stderr, (command, done)
+
+
+def test_two_listeners_at_one_address_are_refused_before_the_start(tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text("server:\n  listen: 127.0.0.1:4000\n  admin: 127.0.0.1:4000\n")
+    done = swiftlet("check", str(file))
+    assert done.returncode == 1 and done.stdout.startswith(f"{file}:3: server.admin: is where server.listen listens already (line 2)"), done
+
+
 def test_policies_are_set_from_files(served, tmp_path):
     _, url = served
     file = tmp_path / "careful.yaml"
