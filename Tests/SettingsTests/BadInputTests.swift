@@ -67,7 +67,8 @@ import Testing
             ),
             Row(
                 "{ route: { conditional: { branches: [ { when: { tags.a: { eqq: 1 } }, route: chat } ] } } }",
-                "f:8: policies.p.route.conditional.branches[0].when.tags.a.eqq: there is no operator `eqq`; did you mean `eq`?"),
+                "f:8: policies.p.route.conditional.branches[0].when.tags.a.eqq: there is no operator `eqq`; did you mean `eq`? There are \(operators)"
+            ),
             Row(
                 "{ route: { conditional: {} } }", "f:8: policies.p.route.conditional.branches: is missing: conditions and what serves when they hold"),
             Row(

@@ -193,7 +193,7 @@ import Testing
                 "f:6: models.m.route.conditional.branches[0].when.tag.a: there is no field `tag.a`; did you mean `tags.a`?"),
             Row(
                 "{ route: { conditional: { branches: [ { when: { tags.a: { eqq: 1 } }, route: chat } ] } } }",
-                "f:6: models.m.route.conditional.branches[0].when.tags.a.eqq: there is no operator `eqq`; did you mean `eq`?"),
+                "f:6: models.m.route.conditional.branches[0].when.tags.a.eqq: there is no operator `eqq`; did you mean `eq`? There are \(operators)"),
             Row(
                 "{ route: { auto: { mode: blance, models: [chat] } } }",
                 "f:6: models.m.route.auto.mode: `blance` is not known; did you mean `balance`?"),

@@ -32,6 +32,9 @@ func compile(_ yaml: String, _ environment: [String: String] = [:]) -> Compilati
     }
 }
 
+/// As an unknown one is answered.
+let operators = "`eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in`, `not_in`, `contains`, `starts_with`, `ends_with`, `matches`, `exists`"
+
 func problems(_ yaml: String, _ environment: [String: String] = [:]) -> [String] {
     compile(yaml, environment).problems.map { $0.text(file: "f") }
 }

@@ -124,8 +124,7 @@ public struct ConditionReader {
             return .always
         }
         guard let operation = Operators.named(word) else {
-            let help = Spelling.help(for: Operators.undollared(word), among: Operators.names)
-            reading.problem(place, operand.line, "there is no operator `\(word.prefix(60))`\(help)")
+            reading.problem(place, operand.line, "there is no operator `\(word.prefix(60))`\(Operators.help(for: word))")
             return .always
         }
         guard let comparison = OperandReader(field: alias.field, ignoresCase: ignoresCase).comparison(operation, operand, at: path, &reading) else {

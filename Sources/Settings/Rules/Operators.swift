@@ -1,4 +1,5 @@
 import Routing
+import Schema
 
 /// Operators by their names, with the other names they have elsewhere.
 enum Operators {
@@ -23,6 +24,12 @@ enum Operators {
     static func named(_ word: String) -> Written? {
         let word = undollared(word)
         return Comparison.Operation(rawValue: word).map { Written(operation: $0) } ?? aliases[word]
+    }
+
+    /// The end of a message about `word`: the nearest one and all there are.
+    static func help(for word: String) -> String {
+        let near = Spelling.nearest(to: undollared(word).lowercased(), among: names + aliases.keys.sorted())
+        return (near.map { "; did you mean `\($0)`? There are " } ?? "; expected one of ") + names.map { "`\($0)`" }.joined(separator: ", ")
     }
 
     static func undollared(_ name: String) -> String { name.hasPrefix("$") ? String(name.dropFirst()) : name }
