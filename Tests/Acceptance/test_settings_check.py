@@ -140,6 +140,59 @@ def test_a_rule_that_names_something_that_is_gone_is_passed_over(served):
             assert admin("DELETE", f"/api/v1/{section}/{name}")[0] == 204
 
 
+@pytest.mark.parametrize("section, name, field", [
+    ("models", "other", "deployment.lab/o.in_flight"), ("providers", "spare", "provider.spare.in_flight"),
+    ("providers", "spare", "deployment.spare/x.in_flight")])
+def test_a_rule_that_asks_about_something_that_is_gone_is_passed_over(served, section, name, field):
+    admin = Admin(served, TOKEN)
+    ask = {"model": "chat", "messages": [{"role": "user", "content": "hi"}]}
+    served_by = lambda: served.post("/v1/chat/completions", ask)[1].get("x-swiftlet-deployment")  # noqa: E731
+    value = {"type": "mock"} if section == "providers" else {"deployments": [{"provider": "lab", "model": "o"}]}
+    assert admin("POST", f"/api/v1/{section}", {"name": name, **value})[0] == 201
+    if section == "providers":
+        assert admin("POST", "/api/v1/models", {"name": "spared", "deployments": [{"provider": "spare", "model": "x"}]})[0] == 201
+    rule = {"name": "idle", "priority": 9, "when": {field: {"lt": 50}}, "then": {"model": "lab/elsewhere"}}
+    assert admin("POST", "/api/v1/rules", rule)[0] == 201
+    assert served_by() == "lab/elsewhere"
+    status, _, body = admin("DELETE", f"/api/v1/{section}/{name}")
+    assert status == 422 and "?dangling=skip" in body["error"]["message"], body
+    assert section == "providers" or [p["path"] for p in body["error"]["problems"]] == ["rules[0].when"], body
+    assert served_by() == "lab/elsewhere"
+    assert admin("DELETE", f"/api/v1/{section}/{name}?dangling=skip")[0] == 204
+    if section == "providers":
+        assert admin("DELETE", "/api/v1/models/spared")[0] == 204
+    assert served_by() == "lab/m"
+    found = check(admin, ("policies.default.timeout", "9s"))
+    said = f"the rule is passed over: nothing is named as in `{field}`"
+    assert found["ok"] and any(one["path"] == "rules[0].when" and one["message"] == said for one in found["problems"]), found
+    warnings = admin("POST", "/api/v1/explain", {"key": "acceptance", "body": ask})[2]["warnings"]
+    assert warnings == [f"the rule `idle` is passed over: nothing is named as in `{field}`"]
+    served.stop()
+    served.start({"SWIFTLET_ADMIN_TOKEN": TOKEN})
+    assert served_by() == "lab/m"
+    # What is new must ask about what there is, though another may ask the same still. All else may be changed.
+    for new in ({**rule, "name": "new"}, {**rule, "name": "new", "priority": 20}):
+        status, _, body = admin("POST", "/api/v1/rules", new)
+        assert status == 422 and f"new: nothing is named as in `{field}`" in str(body["error"]["problems"]), body
+    assert admin("POST", "/api/v1/rules", {"name": "wrong", "when": {"deployment.lab/nobody.in_flight": {"lt": 1}}, "then": {"warn": "x"}})[0] == 422
+    assert admin("POST", "/api/v1/policies", {"name": "second", "route": "chat"})[0] == 201
+    assert admin("POST", "/api/v1/rules", {"name": "good", "when": {"deployment.lab/m.in_flight": {"gt": 99}}, "then": {"warn": "x"}})[0] == 201
+    assert admin("PATCH", "/api/v1/rules/idle", {"priority": 3})[0] == 200
+    assert served_by() == "lab/m"
+
+
+def test_no_second_rule_may_name_what_is_gone(served):
+    admin = Admin(served, TOKEN)
+    assert admin("POST", "/api/v1/models", {"name": "other", "deployments": [{"provider": "lab", "model": "o"}]})[0] == 201
+    rule = {"name": "first", "when": {"request.model": "chat"}, "then": {"model": "other"}}
+    assert admin("POST", "/api/v1/rules", rule)[0] == 201
+    assert admin("DELETE", "/api/v1/models/other?dangling=skip")[0] == 204
+    assert admin("POST", "/api/v1/rules", {**rule, "name": "second"})[0] == 422
+    # Neither a policy more, for which the rule is read as well, nor another name to be meant instead makes it worse.
+    assert admin("POST", "/api/v1/policies", {"name": "more", "route": "chat"})[0] == 201
+    assert admin("POST", "/api/v1/models", {"name": "others", "deployments": [{"provider": "lab", "model": "p"}]})[0] == 201
+
+
 def test_a_rule_that_is_passed_over_outlives_a_restart(served):
     admin = Admin(served, TOKEN)
     assert admin("POST", "/api/v1/models", {"name": "other", "deployments": [{"provider": "lab", "model": "o"}]})[0] == 201

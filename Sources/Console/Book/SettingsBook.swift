@@ -308,9 +308,18 @@ public actor SettingsBook {
     private func compilation(of document: Node, leavesDangling: Bool = false) -> Compilation {
         source.compiled(document) { errors in
             if leavesDangling { return true }
-            let known = Set(source.compiled(self.document).problems.errors.map(\.message))
-            return errors.allSatisfy { known.contains($0.message) }
+            let known = Self.dangling(source.compiled(self.document).problems.errors)
+            return Self.dangling(errors).allSatisfy { $0.value <= known[$0.key] ?? 0 }
         }
+    }
+
+    /// In how many places something is wrong. What might have been meant instead depends on what else there is, and is left out.
+    private static func dangling(_ errors: [Problem]) -> [String: Int] {
+        let places = errors.map { problem in
+            let hint = ["; did you mean ", "; expected "].compactMap { problem.message.firstRange(of: $0)?.lowerBound }.min()
+            return [problem.path, String(problem.message[..<(hint ?? problem.message.endIndex)])]
+        }
+        return Set(places).reduce(into: [:]) { $0[$1[1], default: 0] += 1 }
     }
 
     // MARK: One at a time, across the waits

@@ -20,7 +20,7 @@ struct Compiler {
     var compiledPolicies: [Policy] = []
     /// Those of the table, and where their rules ask for which fields.
     var tablePolicies: [RoutingPolicy] = []
-    var rulePlaces: [(fields: [FieldName], path: String, line: Int)] = []
+    var rulePlaces: [RulePlace] = []
     var projects: [Project] = []
     var customers: [Customer] = []
     var keys: [VirtualKey] = []
@@ -161,19 +161,15 @@ struct Compiler {
             distances: document.regions.distances.table, policies: tablePolicies)
     }
 
-    /// Rules stand in no route.
-    private func rulePlace(of problem: RouteProblem) -> (path: String, line: Int)? {
-        guard case .unknownSubject(let name, nearest: _) = problem.kind else { return nil }
-        return rulePlaces.first { $0.fields.contains { $0.text == name } }.map { ($0.path, $0.line) }
-    }
-
     private mutating func table(version: Int) -> RoutingTable? {
         do throws(RoutingTableError) {
             return try tableArguments.table(version: version, reader.deployments.deployments, routes)
         } catch {
             let known = !problems.errors.isEmpty
             for problem in error.problems where !(known && problem.mayFollow) {
-                let place = places[problem.route] ?? rulePlace(of: problem) ?? ("models", 0)
+                if reportRules(asking: problem) { continue }
+                let place = places[problem.route] ?? ("models", 0)
+            if reader.skipsDangling, passOverRules(asking: error.problems) { return table(version: version) }
                 reader.reading.problem(place.path, place.line, problem.description)
             }
             return nil

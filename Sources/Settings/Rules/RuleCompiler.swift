@@ -1,6 +1,14 @@
 import Routing
 import Schema
 
+/// Where a rule asks for which fields.
+struct RulePlace {
+    var name: String
+    var fields: [FieldName]
+    var path: String
+    var line: Int
+}
+
 /// Rules of policies: names become routes, trees become routes of their own.
 extension Compiler {
     /// One table policy for each policy, with its own rules and those of all policies. Without any policy the latter are those of a
@@ -24,7 +32,7 @@ extension Compiler {
             }
             let rules = written.map { compile($0, of: policy) }
             for (rule, written) in zip(rules, written) where !rule.when.fields.isEmpty {
-                rulePlaces.append((rule.when.fields, written.path.setting("when"), written.line))
+                rulePlaces.append(RulePlace(name: rule.name, fields: rule.when.fields, path: written.path.setting("when"), line: written.line))
             }
             RuleLinter.lint(rules, written.map { ($0.path, $0.line) }, &reader.reading)
             compiledPolicies[index].rules = tablePolicies.count
@@ -80,6 +88,46 @@ extension Compiler {
         guard reader.skipsDangling else { return reader.reading.problem(path, line, message) }
         reader.reading.warning(path, line, "the rule is passed over: \(message)")
         (rule.lack, rule.isEnabled) = (message, false)
+    }
+
+    /// Every rule that asks about what there is not: the table names the first alone. False: who was named is none of them.
+    mutating func reportRules(asking problem: RouteProblem) -> Bool {
+        guard case .unknownSubject(let field, nearest: _) = problem.kind else { return false }
+        var own = problem
+        let asking = rules(askingFor: field)
+        for place in asking {
+            own.route = place.name
+            reader.reading.problem(place.path, place.line, own.description)
+        }
+        return asking.contains { $0.name == problem.route }
+    }
+
+    /// Each once, though rules of all policies are read for each.
+    private func rules(askingFor field: String) -> [RulePlace] {
+        var seen: Set<String> = []
+        return rulePlaces.filter { place in place.fields.contains { $0.text == field } && seen.insert(place.path).inserted }
+    }
+
+    /// Switches off the rules whose `when` is about a deployment or provider that is gone: whether a name stands for something is known only
+    /// when the table is made. False: there was none.
+    mutating func passOverRules(asking problems: [RouteProblem]) -> Bool {
+        var isAny = false
+        for case .unknownSubject(let field, nearest: _) in problems.map(\.kind) {
+            let message = "nothing is named as in `\(field)`"
+            for policy in tablePolicies.indices {
+                for rule in tablePolicies[policy].rules.indices {
+                    let found = tablePolicies[policy].rules[rule]
+                    guard found.isEnabled, found.when.fields.contains(where: { $0.text == field }) else { continue }
+                    tablePolicies[policy].rules[rule].lack = message
+                    tablePolicies[policy].rules[rule].isEnabled = false
+                    isAny = true
+                }
+            }
+            for place in rules(askingFor: field) {
+                reader.reading.warning(place.path, place.line, "the rule is passed over: \(message)")
+            }
+        }
+        return isAny
     }
 
     private mutating func ruleRoute(named name: String, _ rule: inout Rule, at path: String, line: Int) -> String? {
