@@ -13,6 +13,7 @@ public enum YAML {
 
     /// Nil when it is no YAML; the problem says where.
     public static func read(_ text: String, problems: inout [Problem]) -> Schema.Node? {
+        if let node = json(text) { return node }
         var text = text
         for round in 1...maxDuplicates {
             do {
@@ -34,6 +35,12 @@ public enum YAML {
         }
         problems.append(Problem("", line: 1, "more than \(maxDuplicates) names are written twice"))
         return nil
+    }
+
+    /// YAML has no pairs of escapes for one character (`\ud83d\ude00`), which JSON of many programs is full of. Nil: it is no JSON.
+    private static func json(_ text: String) -> Schema.Node? {
+        guard let first = text.utf8.first(where: { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }), first == 0x7b || first == 0x5b else { return nil }
+        return Array(text.utf8).withUnsafeBytes { JSONNode.read($0, mostNodes: maxNodes, countsLines: true) }
     }
 
     /// Without the lines that a parser's own message quotes: they may hold secrets.

@@ -27,6 +27,17 @@ import Testing
         #expect(JSONNode.read(text) == nil)
     }
 
+    @Test("settings in JSON have its escapes, which YAML does not know, and lines")
+    func settings() throws {
+        let text = "{\n \"keys\": {\"\\ud83d\\ude00\": {\"key\": \"sk-canary-0123\"}},\n \"keys\": {},\n \"modells\": {}\n}"
+        #expect(
+            problems(text) == [
+                "f:3: keys: `keys` is written twice; first on line 2", "f:4: modells: unknown setting `modells`; did you mean `models`?",
+            ])
+        let good = text.split(separator: "\n").filter { !$0.contains("{},") && !$0.contains("modells") }.joined(separator: "\n")
+        #expect(compile(good.replacing("}},", with: "}}")).blueprint?.keys.map(\.name) == ["😀"])
+    }
+
     @Test("depth and size are bounded")
     func bounds() {
         func nested(_ depth: Int) -> String { String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
