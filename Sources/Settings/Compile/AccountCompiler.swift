@@ -111,7 +111,7 @@ extension Compiler {
         } else {
             own = document.keys.entries.map { entry in
                 made.add(
-                    .key, entry.name, entry.value.limits, parallel: parallel(of: entry.value, root["keys"]?[entry.name]),
+                    .key, entry.name, entry.value.limits, parallel: parallel(of: entry.value, nodes["keys", entry.name]),
                     cap: entry.value.guardrails.budgetCap ?? projectCap(entry.value.project) ?? cap)
             }
         }
@@ -165,7 +165,7 @@ extension Compiler {
     /// One account has one limit, and modes say what of it there can be.
     mutating func checkLimits() {
         for entry in document.keys.entries {
-            let (path, node) = ("keys".setting(entry.name), root["keys"]?[entry.name])
+            let (path, node) = ("keys".setting(entry.name), nodes["keys", entry.name])
             check(entry.value.limits.budget, rpd: entry.value.limits.requestsPerDay, tpd: entry.value.limits.tokensPerDay, at: path, node)
             checkMode(entry.value, at: path, node, line: entry.line)
         }
@@ -173,7 +173,7 @@ extension Compiler {
             document.projects.entries.map { ("projects", $0.name, $0.value.limits) }
             + document.customers.entries.map { ("customers", $0.name, $0.value.limits) }
         for (section, name, limits) in owners {
-            check(limits.budget, rpd: limits.requestsPerDay, tpd: limits.tokensPerDay, at: section.setting(name), root[section]?[name])
+            check(limits.budget, rpd: limits.requestsPerDay, tpd: limits.tokensPerDay, at: section.setting(name), nodes[section, name])
         }
         let limits = document.organisation.limits
         check(limits.budget, rpd: limits.requestsPerDay, tpd: limits.tokensPerDay, at: "organisation", root["organisation"])
@@ -182,7 +182,7 @@ extension Compiler {
             let quotas = entry.value.quotas
             check(
                 quotas.budget, rpd: quotas.requestsPerDay, tpd: quotas.tokensPerDay, at: "providers".setting(entry.name),
-                root["providers"]?[entry.name])
+                nodes["providers", entry.name])
         }
     }
 

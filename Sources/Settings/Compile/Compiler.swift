@@ -5,6 +5,8 @@ import Translation
 /// Turns a document into a blueprint: names become indices, trees become routes.
 struct Compiler {
     let root: Node
+    /// What stands in `root` below the names of sections.
+    let nodes: NodesByName
     let tariff: Tariff
     let document: SettingsDocument
     var reader: RouteReader
@@ -30,6 +32,7 @@ struct Compiler {
 
     init(_ document: SettingsDocument, root: Node, _ reading: Reading, _ tariff: Tariff) {
         self.root = root
+        nodes = NodesByName(root)
         self.tariff = tariff
         self.document = document
         policies = RoutePolicies(document)
@@ -60,10 +63,10 @@ struct Compiler {
     var problems: [Problem] { reader.reading.problems }
 
     mutating func compile(version: Int) -> Blueprint? {
+        checkListeners()
         checkNames()
         for model in document.models.entries { addGroup(model) }
         addNamedRoutes()
-        checkListeners()
         addFallbacks()
         addDefaultFallbacks()
         addPolicies()
@@ -165,16 +168,32 @@ struct Compiler {
         do throws(RoutingTableError) {
             return try tableArguments.table(version: version, reader.deployments.deployments, routes)
         } catch {
+            if reader.skipsDangling, passOverRules(asking: error.problems) { return table(version: version) }
             let known = !problems.errors.isEmpty
             for problem in error.problems where !(known && problem.mayFollow) {
                 if reportRules(asking: problem) { continue }
                 let place = places[problem.route] ?? ("models", 0)
-            if reader.skipsDangling, passOverRules(asking: error.problems) { return table(version: version) }
                 reader.reading.problem(place.path, place.line, problem.description)
             }
             return nil
         }
     }
+}
+
+/// Sections of a document by the names in them: a document has thousands of keys and models, and each is looked up several times.
+struct NodesByName {
+    private let sections: [String: [String: Node]]
+
+    init(_ root: Node) {
+        sections = Dictionary((root.entries ?? []).map { ($0.name, Self.index($0.node)) }) { first, _ in first }
+    }
+
+    private static func index(_ section: Node) -> [String: Node] {
+        Dictionary((section.entries ?? []).map { ($0.name, $0.node) }) { first, _ in first }
+    }
+
+    /// The first of that name, as `Node` itself has it.
+    subscript(_ section: String, _ name: String) -> Node? { sections[section]?[name] }
 }
 
 extension RouteProblem {

@@ -7,7 +7,7 @@ extension Compiler {
         checkRouteNames()
         var owners: [String: String] = [:]
         for model in document.models.entries {
-            let node = root["models"]?[model.name]?["aliases"]
+            let node = nodes["models", model.name]?["aliases"]
             for (index, alias) in model.value.aliases.enumerated() {
                 let place = "models".setting(model.name).setting("aliases").item(index)
                 let line = node?.items?[index].line ?? node?.line ?? model.line
@@ -44,7 +44,7 @@ extension Compiler {
     mutating func addGroup(_ entry: Named<ModelSettings>.Entry) {
         let model = entry.value
         let path = "models".setting(entry.name)
-        let node = root["models"]?[entry.name]
+        let node = nodes["models", entry.name]
         places[entry.name] = (path, entry.line)
         var route = policies.route(named: entry.name, .choice(Fallback(), []))
         route.retry = policies.retry(of: model, document.router.groupRetryPolicies[entry.name])
@@ -106,7 +106,7 @@ extension Compiler {
                 ("content_policy_fallbacks", model.value.contentPolicyFallbacks, router.contentPolicyFallbacks, \.contentPolicyFallbacks),
             ]
             for (name, written, table, list) in own {
-                let line = root["models"]?[model.name]?.entry(name)?.line ?? model.line
+                let line = nodes["models", model.name]?.entry(name)?.line ?? model.line
                 let names = written.compactMap { routeName($0, at: path.setting(name), line: line) }
                 // Those of the router are checked below, once.
                 let others = table[model.name].compactMap { routeName($0) }

@@ -7,10 +7,10 @@ extension Compiler {
     mutating func guards(_ firewall: Firewall) -> GuardTable {
         check(document.guardrails, at: "guardrails", root["guardrails"])
         for entry in document.projects.entries {
-            checkOverrides(entry.value.guardrails, at: "projects".setting(entry.name), root["projects"]?[entry.name]?["guardrails"])
+            checkOverrides(entry.value.guardrails, at: "projects".setting(entry.name), nodes["projects", entry.name]?["guardrails"])
         }
         for entry in document.keys.entries {
-            checkOverrides(entry.value.guardrails, at: "keys".setting(entry.name), root["keys"]?[entry.name]?["guardrails"])
+            checkOverrides(entry.value.guardrails, at: "keys".setting(entry.name), nodes["keys", entry.name]?["guardrails"])
         }
         var resolver = GuardResolver(firewall)
         let workspace = document.guardrails

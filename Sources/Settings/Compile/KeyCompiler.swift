@@ -7,7 +7,7 @@ extension Compiler {
     mutating func addProjects() {
         for entry in document.projects.entries {
             var project = Project(name: entry.name)
-            project.policy = policy(entry.value.policy, at: "projects".setting(entry.name), root["projects"]?[entry.name])
+            project.policy = policy(entry.value.policy, at: "projects".setting(entry.name), nodes["projects", entry.name])
             project.tags = entry.value.tags
             (project.isActive, project.keepsTexts) = (entry.value.active, entry.value.keepsTexts)
             project.redactsTexts = entry.value.redactsTexts
@@ -47,7 +47,7 @@ extension Compiler {
         var owners: [Secret: String] = [:]
         for entry in document.keys.entries {
             let path = "keys".setting(entry.name)
-            let node = root["keys"]?[entry.name]
+            let node = nodes["keys", entry.name]
             var key = VirtualKey(name: entry.name, secret: entry.value.key)
             key.paused = entry.value.paused
             key.expires = entry.value.expires
@@ -81,7 +81,7 @@ extension Compiler {
     }
 
     private mutating func residency(of entry: Named<ProjectSettings>.Entry) -> Residency? {
-        let line = root["projects"]?[entry.name]?.entry("denied_regions")?.line ?? entry.line
+        let line = nodes["projects", entry.name]?.entry("denied_regions")?.line ?? entry.line
         checkRegions(entry.value.regions, entry.value.deniedRegions, at: "projects".setting(entry.name), line: line)
         var residency = Residency(kinds: entry.value.kinds, keepsNothing: entry.value.zeroDataRetention)
         (residency.regions, residency.deniedRegions) = (entry.value.regions, entry.value.deniedRegions)
@@ -124,7 +124,7 @@ extension Compiler {
 
     private mutating func providers(of entry: Named<KeySettings>.Entry, _ node: Node?, at path: String) -> [String]? {
         guard let providers = entry.value.providers, !providers.contains("*") else { return nil }
-        for (index, name) in providers.enumerated() where document.providers[name] == nil && root["providers"]?[name] == nil {
+        for (index, name) in providers.enumerated() where document.providers[name] == nil && nodes["providers", name] == nil {
             let line = node?["providers"]?.items?[index].line ?? node?.entry("providers")?.line ?? entry.line
             let message = "there is no provider `\(name.prefix(100))`\(Spelling.help(for: name, among: document.providers.names))"
             let place = path.setting("providers").item(index)
@@ -163,11 +163,11 @@ extension Compiler {
         for (index, entry) in document.policies.entries.enumerated() {
             guard let key = entry.value.virtualKey else { continue }
             let place = "policies".setting(entry.name)
-            let node = root["policies"]?[entry.name]
+            let node = nodes["policies", entry.name]
             let line = node?.entry("virtual_key")?.line ?? entry.line
             guard let settings = document.keys[key] else {
                 // A key whose own settings cannot be read has a problem already.
-                if root["keys"]?[key] == nil { reportUnknown(key, "virtual_key", among: document.keys.names, at: place, node) }
+                if nodes["keys", key] == nil { reportUnknown(key, "virtual_key", among: document.keys.names, at: place, node) }
                 continue
             }
             guard entry.value.enabled, !compiledPolicies[index].isDraft else { continue }

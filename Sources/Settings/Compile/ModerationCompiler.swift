@@ -24,10 +24,10 @@ extension Compiler {
         var places = [("guardrails", document.guardrails, root["guardrails"])]
         for entry in document.projects.entries {
             places.append(
-                ("projects".setting(entry.name).setting("guardrails"), entry.value.guardrails, root["projects"]?[entry.name]?["guardrails"]))
+                ("projects".setting(entry.name).setting("guardrails"), entry.value.guardrails, nodes["projects", entry.name]?["guardrails"]))
         }
         for entry in document.keys.entries {
-            places.append(("keys".setting(entry.name).setting("guardrails"), entry.value.guardrails, root["keys"]?[entry.name]?["guardrails"]))
+            places.append(("keys".setting(entry.name).setting("guardrails"), entry.value.guardrails, nodes["keys", entry.name]?["guardrails"]))
         }
         for (path, settings, node) in places {
             guard let own = settings.moderation else { continue }

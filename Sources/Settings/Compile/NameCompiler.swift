@@ -43,13 +43,16 @@ extension Compiler {
         let taken = Set(routes.map(\.name))
         for (id, deployment) in reader.deployments.deployments.enumerated()
         where !taken.contains(deployment.name) && !reader.deployments.dangling.contains(id) {
-            _ = addDirectRoute(named: deployment.name)
+            _ = addDirectRoute(named: deployment.name, to: id)
         }
     }
 
     /// Nil: there is no such deployment.
     mutating func addDirectRoute(named name: String) -> Int? {
-        guard let id = reader.deployments.deployments.firstIndex(where: { $0.name == name }) else { return nil }
+        reader.deployments.deployments.firstIndex { $0.name == name }.map { addDirectRoute(named: name, to: $0) }
+    }
+
+    private mutating func addDirectRoute(named name: String, to id: Deployment.ID) -> Int {
         hidden.insert(name)
         routes.append(policies.route(named: name, .deployment(id)))
         return routes.count - 1

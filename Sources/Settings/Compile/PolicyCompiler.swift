@@ -33,7 +33,7 @@ extension Compiler {
     }
 
     private mutating func checkPolicy(_ entry: Named<PolicySettings>.Entry, at path: String) {
-        let node = root["policies"]?[entry.name]
+        let node = nodes["policies", entry.name]
         if entry.name != Self.defaultName, entry.value.retry?.bucket != nil {
             let place = path.setting("retry").setting("bucket")
             reader.reading.warning(
@@ -87,7 +87,7 @@ extension Compiler {
     /// The primary, then the steps by ascending priority. The steps are a route of their own too, for rules that go there at once.
     private mutating func chainTree(_ entry: Named<PolicySettings>.Entry, _ primary: Node, at path: String) -> Route? {
         let first = reader.route(primary, at: path.setting("primary"), owner: Self.routeName(ofPolicy: entry.name))
-        let nodes = root["policies"]?[entry.name]?["fallback_chain"]?.items ?? []
+        let nodes = self.nodes["policies", entry.name]?["fallback_chain"]?.items ?? []
         var steps: [(priority: Int, branch: Branch)] = []
         for (index, step) in entry.value.fallbackChain.enumerated() where !step.provider.isEmpty && !step.model.isEmpty {
             let place = path.setting("fallback_chain").item(index)
@@ -107,7 +107,7 @@ extension Compiler {
     }
 
     private mutating func mergeTree(_ merge: MergeStrategy, at path: String, of entry: Named<PolicySettings>.Entry) -> Route? {
-        let node = root["policies"]?[entry.name]?["default_strategy"]
+        let node = nodes["policies", entry.name]?["default_strategy"]
         let line = node?.entry("type")?.line ?? entry.line
         guard !merge.type.isEmpty else { return nil }
         let (name, axis) = Self.mergeStrategies[merge.type] ?? (StrategyName(merge.type)?.name ?? "", nil)

@@ -13,6 +13,7 @@ struct RouteNames: Sendable {
     var keys: [String: Bool] = [:]
     /// Models by provider, wherever the document mentions them: what `provider/*` and a bare model name stand for.
     var models: [String: [String]] = [:]
+    private var noted: Set<[String]> = []
 
     /// Those that somebody may have meant.
     var routeNames: [String] { routes.keys.sorted() }
@@ -47,6 +48,6 @@ struct RouteNames: Sendable {
     }
 
     private mutating func note(_ model: String, of provider: String) {
-        if !(models[provider]?.contains(model) ?? false) { models[provider, default: []].append(model) }
+        if noted.insert([provider, model]).inserted { models[provider, default: []].append(model) }
     }
 }
