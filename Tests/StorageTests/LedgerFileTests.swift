@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import Glibc
 import Testing
@@ -247,5 +248,36 @@ import Testing
         #expect(failure?.kind == .timeLimit)
         #expect(try store.request(rows[3].id) == rows[3])
         #expect(try store.append([.sample(90_000)]).added == 1)
+    }
+
+    @Test("waiting for others that read takes nothing of a read's time")
+    func waiting() throws {
+        var options = SQLiteStore.Options()
+        options.readLimit = .seconds(1)
+        let store = try SQLiteStore(path: path, options: options)
+        let (entered, release, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        // As many as there are connections.
+        for _ in 0..<2 {
+            DispatchQueue.global().async {
+                _ = try? store.read { _ in
+                    entered.signal()
+                    release.wait()
+                }
+            }
+        }
+        for _ in 0..<2 { entered.wait() }
+        let found = Locked<Int?>(nil)
+        let counting = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 20000) SELECT count(*) FROM c"
+        DispatchQueue.global().async {
+            entered.signal()
+            let count = try? store.read { try Int.fetchOne($0, sql: counting) }
+            found.withLock { $0 = count ?? nil }
+            done.signal()
+        }
+        entered.wait()
+        usleep(1_200_000)
+        for _ in 0..<2 { release.signal() }
+        done.wait()
+        #expect(found.withLock { $0 } == 20_000)
     }
 }

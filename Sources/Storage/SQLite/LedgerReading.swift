@@ -59,10 +59,10 @@ extension SQLiteStore {
     /// the log from shrinking.
     func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) throws(StoreFailure) -> Value {
         let pool = try opened()
-        let deadline = ContinuousClock.now + options.readLimit
         return try attempt {
             try pool.read { database in
-                var deadline = deadline
+                // From here: on a busy machine reads wait for one of the few connections longer than they take.
+                var deadline = ContinuousClock.now + options.readLimit
                 return try withUnsafeMutablePointer(to: &deadline) { deadline in
                     let connection = database.sqliteConnection
                     // Asked every 10,000 steps of SQLite's machine, about a millisecond.
