@@ -1,6 +1,6 @@
 // The shell: who is signed in, where one is, what the gateway's connection is like.
 
-import { h, icon, replace, failure, toast, dialog } from "./dom.js";
+import { h, icon, replace, failure, toast, dialog, submits } from "./dom.js";
 import { live, session, whenEnded } from "./api.js";
 
 const SCREENS = [
@@ -140,8 +140,7 @@ class Console extends HTMLElement {
       h("img", { src: "/console/mark.svg", alt: "", width: 44, height: 44 }), h(this.#who ? "h2" : "h1", {}, "Swiftlet"),
       h("label", { for: "token" }, "Admin token"), input, said, button,
       h("p", { class: "faint" }, "It is the one in SWIFTLET_ADMIN_TOKEN, or one of admin.tokens in the settings."));
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
+    submits(form, async () => {
       button.disabled = true;
       try {
         done(await session.begin(input.value.trim()));

@@ -1,6 +1,6 @@
 // A canary: another policy that serves a part of the sessions, both side by side.
 
-import { h, s, badge, confirm, failure, field, replace, toast } from "./dom.js";
+import { h, s, badge, confirm, failure, field, replace, toast, submits } from "./dom.js";
 import { get, post, remove } from "./api.js";
 import { count, duration, moment, money, percent, words } from "./format.js";
 import { form as formOf, kindOf } from "./form.js";
@@ -124,8 +124,7 @@ function begin(edit, load) {
     edit.isChanged || others.length ? null : h("p", {}, "Change this policy, or make another one first: then there is something to try."),
       candidate, values, said,
     h("div", { class: "row end" }, button));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  submits(form, async () => {
     button.disabled = true;
     const { canary, expires, ...own } = edit.value ?? {};
     try {

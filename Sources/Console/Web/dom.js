@@ -2,10 +2,27 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** What is asked for again while it is still done is done once. */
+const once = (act) => async (event) => {
+  const it = event.currentTarget;
+  if (it.ariaBusy) return;
+  it.ariaBusy = "true";
+  try {
+    await act(event);
+  } finally {
+    it.ariaBusy = null;
+  }
+};
+
+export function submits(form, act) {
+  const send = once(act);
+  form.addEventListener("submit", (event) => { event.preventDefault(); send(event); });
+}
+
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), name === "onclick" ? once(value) : value);
     else if (name === "class") element.setAttribute("class", value);
     else if (name === "value" || name === "checked" || name === "disabled" || name === "selected") element[name] = value;
     else element.setAttribute(name, value === true ? "" : String(value));

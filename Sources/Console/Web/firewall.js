@@ -1,6 +1,6 @@
 // Rules on what may stand in prompts and replies, and what they would do to a text.
 
-import { h, replace, badge, confirm, dialog, empty, failure, field, toast } from "./dom.js";
+import { h, replace, badge, confirm, dialog, empty, failure, field, toast, submits } from "./dom.js";
 import { get, named, patch, post, read, remove } from "./api.js";
 import { count, words } from "./format.js";
 import { conditionText } from "./conditions.js";
@@ -196,8 +196,7 @@ class Firewall extends HTMLElement {
           "Delete") : null, h("button", { class: "button", type: "button", onclick: () => close() }, "Cancel"),
         h("button", { class: "button primary", type: "submit" }, name ? "Save" : "Add the rule")));
       form.addEventListener("input", (event) => { show(); if (!trying.contains(event.target)) trying.soon(); });
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         for (const one of Object.values(fields)) one.complain("");
         const rule = draft();
         const own = fields.name.control.value.trim();

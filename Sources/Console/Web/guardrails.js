@@ -1,6 +1,6 @@
 // Five guardrails: what they do for everybody, what projects and keys have otherwise, and what they would do to a text.
 
-import { h, replace, dialog, empty, failure, field, toast } from "./dom.js";
+import { h, replace, dialog, empty, failure, field, toast, submits } from "./dom.js";
 import { get, post, put, read, setting } from "./api.js";
 import { count, words } from "./format.js";
 import { findable, merging, number, row, table } from "./parts.js";
@@ -72,8 +72,7 @@ class Guardrails extends HTMLElement {
       const form = h("form", {}, list, h("div", { class: "row end" }, h("button", { class: "button", type: "button", onclick: () => close() },
         "Cancel"),
         h("button", { class: "button primary", type: "submit" }, "Save")));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         const mine = list.control.value.split("\n").map((line) => line.trim()).filter(Boolean);
         try {
           const { saveMerged } = await merging();
@@ -166,8 +165,7 @@ class Guardrails extends HTMLElement {
       });
       const form = h("form", {}, rows.map(([, one]) => one), said, h("div", { class: "row end" }, h("button", { class: "button", type: "button",
         onclick: () => close() }, "Cancel"), h("button", { class: "button primary", type: "submit" }, "Save")));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         const mine = { ...(base ?? {}) };
         for (const [rail, one] of rows) {
           const value = one.control.value;

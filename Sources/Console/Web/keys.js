@@ -1,6 +1,6 @@
 // Keys: made in two steps, shown once; what they have used and may use; projects' and customers' budgets beside them.
 
-import { h, replace, badge, confirm, copyButton, dialog, empty, failure, field, tabs, toast } from "./dom.js";
+import { h, replace, badge, confirm, copyButton, dialog, empty, failure, field, tabs, toast, submits } from "./dom.js";
 import { get, named, patch, post, query, read } from "./api.js";
 import { count, money, until, words } from "./format.js";
 import { usageBar } from "./chart.js";
@@ -158,8 +158,7 @@ class Keys extends HTMLElement {
       const form = h("form", { novalidate: true }, name,
         h("div", { class: "two" }, fields.budget, fields.period, fields.rpm, fields.models, fields.project, fields.owner, fields.expires), said,
         h("div", { class: "row end" }, h("button", { class: "button", type: "button", onclick: () => close() }, "Cancel"), button));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         const text = name.control.value.trim();
         name.complain(!text ? "A key needs a name." : this.names?.includes(text) ? "There is a key of this name already." : "");
         if (name.classList.contains("wrong")) return name.control.focus();
@@ -226,8 +225,7 @@ class Keys extends HTMLElement {
       const form = h("form", { novalidate: true },
         h("div", { class: "two" }, fields.budget, fields.period, fields.rpm, fields.models, fields.project, fields.owner, fields.expires), said,
         h("div", { class: "row end" }, h("button", { class: "button primary", type: "submit" }, "Save")));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         try {
           if (!await patchMerged("keys/" + named(name), now, this.#values(fields), etag, `The key ${name}`)) return;
           toast(`${name} is changed.`);

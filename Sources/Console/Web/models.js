@@ -1,6 +1,6 @@
 // Providers, deployments with their health, and the models that applications send.
 
-import { h, replace, badge, confirm, dialog, empty, failure, field, toast } from "./dom.js";
+import { h, replace, badge, confirm, dialog, empty, failure, field, toast, submits } from "./dom.js";
 import { get, live, named, post, query, read } from "./api.js";
 import { count, duration, moment, percent, until, words } from "./format.js";
 import { findable, patchMerged, reference, removed } from "./parts.js";
@@ -131,8 +131,7 @@ class Models extends HTMLElement {
       const form = h("form", { novalidate: true }, name, provider, model, suggestions, h("div", { class: "two" }, input, output), said,
         h("div", { class: "row end" }, h("button", { class: "button", type: "button", onclick: () => close() }, "Cancel"), h("button",
           { class: "button primary", type: "submit" }, "Add the model")));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         for (const one of [name, model]) one.complain(one.control.value.trim() ? "" : "This is needed.");
         const wrong = form.querySelector(".wrong input");
         if (wrong) return wrong.focus();
@@ -248,8 +247,7 @@ class Models extends HTMLElement {
       const form = h("form", { novalidate: true }, Object.values(fields), said,
         h("div", { class: "row end" }, h("button", { class: "button", type: "button", onclick: () => close() }, "Cancel"), h("button",
           { class: "button primary", type: "submit" }, "Add and test")));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         for (const one of Object.values(fields)) one.complain("");
         const body = {};
         for (const [key, one] of Object.entries(fields)) if (one.control.value.trim()) body[key] = one.control.value.trim();
@@ -291,8 +289,7 @@ class Models extends HTMLElement {
       const form = h("form", { novalidate: true }, Object.values(fields), said, h("div", { class: "row end" },
         h("button", { class: "button danger", type: "button", onclick: () => { close(); this.#erase("providers", name, "provider"); } }, "Delete"),
         h("button", { class: "button primary", type: "submit" }, "Save")));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         for (const one of Object.values(fields)) one.complain("");
         const body = { base_url: fields.base_url.control.value.trim() || null };
         if (fields.api_key.control.value) body.api_key = fields.api_key.control.value;

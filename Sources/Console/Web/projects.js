@@ -1,6 +1,6 @@
 // Projects and customers: what they have spent of what they may, and what holds for all their requests.
 
-import { h, replace, badge, confirm, dialog, empty, failure, field, toast } from "./dom.js";
+import { h, replace, badge, confirm, dialog, empty, failure, field, toast, submits } from "./dom.js";
 import { get, named, post, query, read, remove } from "./api.js";
 import { count, money, until, words } from "./format.js";
 import { usageBar } from "./chart.js";
@@ -121,8 +121,7 @@ class Projects extends HTMLElement {
         name,
         etag); } }, "Delete") : null, h("button", { class: "button", type: "button", onclick: () => close() }, "Cancel"),
       h("button", { class: "button primary", type: "submit" }, name ? "Save" : `Make the ${word}`)));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         for (const one of Object.values(fields)) one.complain("");
         const text = (part) => fields[part]?.control.value.trim() || null;
         const own = text("name");

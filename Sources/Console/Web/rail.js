@@ -1,6 +1,6 @@
 // Guardrails one by one: what there is to say of each, its form, and what they found in a text.
 
-import { h, badge, field } from "./dom.js";
+import { h, badge, field, submits } from "./dom.js";
 import { count, words } from "./format.js";
 import { marked, number, row, table } from "./parts.js";
 
@@ -73,8 +73,7 @@ export function railForm(name, actions, now, action, models, save, close) {
       "Cancel"),
   h("button", { class: "button primary", type: "submit" }, "Save")));
   form.addEventListener("input", show);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  submits(form, async () => {
     for (const one of Object.values(fields)) one.complain?.("");
     said.textContent = "";
     try {

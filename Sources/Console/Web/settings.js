@@ -1,6 +1,6 @@
 // Router settings: load balancing, fallbacks, general. What a setting is, may be and is for comes from its declaration.
 
-import { h, replace, badge, confirm, dialog, empty, failure, field, tabs, toast } from "./dom.js";
+import { h, replace, badge, confirm, dialog, empty, failure, field, tabs, toast, submits } from "./dom.js";
 import { get, patch, read } from "./api.js";
 import { control, complain, shown } from "./controls.js";
 import { merging } from "./parts.js";
@@ -147,8 +147,7 @@ class Settings extends HTMLElement {
     explain();
     const page = h("form", { novalidate: true }, sections,
       this.#mayChange ? h("div", { class: "row end bar-below" }, state, h("span", { class: "space" }), reset, save) : null);
-    page.addEventListener("submit", async (event) => {
-      event.preventDefault();
+    submits(page, async () => {
       const change = {};
       for (const one of Object.values(controls)) one.element.complain("");
       for (const [name, one] of Object.entries(controls)) if (one.isChanged()) change[name] = one.value();
@@ -220,8 +219,7 @@ class Settings extends HTMLElement {
       const form = h("form", { novalidate: true }, primary, when, more, add, chain, said, h("div", { class: "row end" },
         h("button", { class: "button", type: "button", onclick: () => close() }, "Cancel"), h("button", { class: "button primary", type: "submit" },
           "Save Changes")));
-      form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+      submits(form, async () => {
         if (!list.length) { more.complain("Add at least one fallback to the list."); return more.control.focus(); }
         const [name, model] = [when.control.value, primary.control.value];
         const all = chains(this.#forms.router.value[name]).filter((one) => one.model !== model).map((one) => ({ [one.model]: one.list }));

@@ -1,6 +1,6 @@
 // What a policy would do: with one request, and with those of the last day.
 
-import { h, append, empty, failure, field, replace } from "./dom.js";
+import { h, append, empty, failure, field, replace, submits } from "./dom.js";
 import { post, remove } from "./api.js";
 import { count, duration, money, percent, words } from "./format.js";
 
@@ -29,8 +29,7 @@ export function testPanel(edit) {
   h("details", {}, h("summary", {}, "Headers and body"), h("div", { class: "form" }, headers, body)),
   h("datalist", { id: "test-models" }, known.offers.map((one) => h("option", { value: one.name }))),
   h("div", { class: "row end" }, button));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  submits(form, async () => {
     const asked = { messages: [{ role: "user", content: prompt.control.value }] };
     const lines = {};
     try {
@@ -124,8 +123,7 @@ export function replayPanel(edit) {
   h("div", { class: "form" }, from, limit, key, model), h("datalist", { id: "replay-models" }, edit.known.offers.map((one) => h("option",
     { value: one.name }))),
   h("div", { class: "row end" }, button));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  submits(form, async () => {
     button.disabled = true;
     const began = performance.now();
     const label = h("p", { class: "faint", role: "status" }, "Replaying …");
