@@ -120,20 +120,21 @@ export function field(label, control, help, id = control.id || "field-" + Math.r
 }
 
 let dialogs = 0;
-/** A modal dialog of its own title; resolves with what `close` was called with, null when it was dismissed. */
-export function dialog(title, build) {
+/** A modal dialog of its own title; resolves with what `close` was called with, null when it was dismissed, which one that `isKept` cannot be. */
+export function dialog(title, build, isKept) {
   return new Promise((resolve) => {
-    const close = (value) => { box.close(); resolve(value ?? null); box.remove(); };
+    const close = (value) => { box.close(); raise(); resolve(value ?? null); box.remove(); };
     const id = "dialog-title-" + (dialogs += 1);
-    const box = h("dialog", { class: "dialog", "aria-labelledby": id });
+    const box = h("dialog", { class: "dialog", "aria-labelledby": id, closedby: isKept ? "none" : null });
     append(box, [
       h("header", {}, h("h2", { id }, title),
-        h("button", { class: "plain", "aria-label": "Close", type: "button", onclick: () => close() }, icon("close"))),
+        isKept ? null : h("button", { class: "plain", "aria-label": "Close", type: "button", onclick: () => close() }, icon("close"))),
       build(close),
     ]);
-    box.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
+    box.addEventListener("cancel", (event) => { event.preventDefault(); if (!isKept) close(); });
     document.body.append(box);
     box.showModal();
+    raise();
   });
 }
 
@@ -143,9 +144,15 @@ export const confirm = (title, text, word, no = "Cancel") =>
     h("button", { class: "button", type: "button", autofocus: true, onclick: () => close(false) }, no),
     h("button", { class: "button danger", type: "button", onclick: () => close(true) }, word))));
 
-let toasts;
+const toasts = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+/** Above all else is only what stands in the dialog that is open. */
+function raise() {
+  const top = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  if (toasts.parentElement !== top) top.append(toasts);
+}
+
 export function toast(text, kind = "good") {
-  toasts ??= document.body.appendChild(h("div", { class: "toasts", role: "status", "aria-live": "polite" }));
+  raise();
   const one = h("div", { class: `toast ${kind}` }, text);
   toasts.append(one);
   setTimeout(() => one.remove(), 6000);

@@ -197,7 +197,7 @@ class Keys extends HTMLElement {
         tabs("Languages", Object.entries(all).map(([language, text]) =>
           [language, language, () => h("div", {}, h("pre", { tabindex: "0" }, text), h("div", { class: "row end" }, copyButton(() => text)))])),
         h("div", { class: "row end" }, h("button", { class: "button primary", type: "button", onclick: () => close() }, "I have copied it")));
-    });
+    }, true);
   }
 
   // Changing one
