@@ -4,6 +4,7 @@ import { h, replace, badge, confirm, empty, failure, toast } from "./dom.js";
 import { read, remove, setting } from "./api.js";
 import { words } from "./format.js";
 import { form, prose } from "./form.js";
+import { unsaved } from "./parts.js";
 
 const SECTIONS = [
   ["server", "Server"], ["ledger", "Ledger"], ["organisation", "Organisation"], ["router", "Router"], ["general", "General"],
@@ -17,11 +18,18 @@ const ELSEWHERE = [
 ];
 
 class All extends HTMLElement {
+  #changed = new Map();
+
   connectedCallback() {
     replace(this, h("h1", {}, "All settings"),
       h("p", {}, "What is saved here stands above the settings file and holds at once, on every gateway. ",
         ELSEWHERE.map(([name, title], at) => [at ? ", " : "", h("a", { href: "#/" + name }, title)]), " have screens of their own."),
       SECTIONS.map(([name, title]) => this.#section(name, title)));
+  }
+
+  /** Whether something is unsaved, which is asked about. */
+  stays() {
+    return this.#changed.size > 0 && unsaved("#/all", [...this.#changed.values()].join(", "), () => this.#changed.clear());
   }
 
   get #mayChange() { return ["admin", "operator"].includes(this.place.who.role); }
@@ -48,7 +56,8 @@ class All extends HTMLElement {
     if (!isSingle && !Object.keys(schema.properties).length) return replace(body, empty("Nothing to set here"));
     const said = h("p", { class: "note", role: "status" });
     const save = h("button", { class: "button primary", type: "button", disabled: true }, "Save");
-    const changes = () => { save.disabled = !this.#mayChange; said.textContent = ""; };
+    this.#changed.delete(name);
+    const changes = () => { save.disabled = !this.#mayChange; said.textContent = ""; this.#changed.set(name, title); };
     const fields = isSingle ? form({ properties: { [name]: schema } }, value === null ? undefined : { [name]: value }, { changed: changes })
       : form(schema, value, { changed: changes });
     const now = () => (isSingle ? fields.value?.[name] ?? null : fields.value ?? {});

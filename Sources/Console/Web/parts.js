@@ -133,6 +133,15 @@ export async function removed(path, name, etag) {
   return true;
 }
 
+/** Asks before something unsaved is left for where the address is now; that of its own screen is `hash`. True: it is asked. */
+export function unsaved(hash, title, leave) {
+  const goal = location.hash;
+  history.replaceState(null, "", hash);
+  confirm("Leave without saving?", `What you changed in ${title} is lost then.`, "Leave", "Stay")
+    .then((isSure) => { if (isSure) { leave(); location.hash = goal; } });
+  return true;
+}
+
 export const card = (label, value, note, help) => h("section", { class: "card figure", "aria-label": label },
   h("h2", { title: help }, label), h("span", { class: "value" }, value), h("p", { class: "faint" }, note ?? ""));
 

@@ -1,6 +1,7 @@
 // One policy, route or model: its tree, rules and the rest, checked as it is typed, shown as a difference before it is saved.
 
 import { h, append, badge, confirm, dialog, empty, failure, icon, replace, toast } from "./dom.js";
+import { unsaved } from "./parts.js";
 import { Problem, get, post, read, setting } from "./api.js";
 import { diff } from "./diff.js";
 import { form, optional, kindOf, readable } from "./form.js";
@@ -52,11 +53,7 @@ export class RouteEditor {
   /** Whether the page may be left; asks where something is unsaved, and goes on by itself. */
   leave() {
     if (!this.isChanged || this.isLeaving) { this.gone(); return true; }
-    const goal = location.hash;
-    history.replaceState(null, "", this.hash);
-    confirm("Leave without saving?", `What you changed in ${this.title} is lost then.`, "Leave", "Stay")
-      .then((isSure) => { if (isSure) { this.isLeaving = true; location.hash = goal; } });
-    return false;
+    return !unsaved(this.hash, this.title, () => { this.isLeaving = true; });
   }
 
   get isChanged() { return JSON.stringify(this.value) !== JSON.stringify(this.base); }

@@ -3,7 +3,7 @@
 import { h, replace, badge, confirm, dialog, empty, failure, field, tabs, toast, submits } from "./dom.js";
 import { get, patch, read } from "./api.js";
 import { control, complain, shown } from "./controls.js";
-import { merging } from "./parts.js";
+import { merging, unsaved } from "./parts.js";
 
 const BALANCE = [
   ["Strategy", ["strategy", "routing_strategy_args"]],
@@ -52,11 +52,16 @@ class Settings extends HTMLElement {
   #forms = {};
   #models = [];
   #tab = "balance";
+  #page = null;
+  #changed = 0;
 
   connectedCallback() {
     replace(this, h("h1", {}, "Router settings"), this.#panel);
     this.#load();
   }
+
+  /** Whether something is unsaved, which is asked about. */
+  stays() { return this.#changed > 0 && unsaved("#/settings", "Router settings", () => { this.#changed = 0; }); }
 
   get #mayChange() { return ["admin", "operator"].includes(this.place.who.role); }
 
@@ -72,9 +77,11 @@ class Settings extends HTMLElement {
   }
 
   #show() {
+    this.#page = null;
+    this.#changed = 0;
     const open = (name, build) => () => { this.#tab = name; return build(); };
     replace(this.#panel, tabs("Router settings", [
-      ["balance", "Loadbalancing", open("balance", () => this.#balance())],
+      ["balance", "Loadbalancing", open("balance", () => (this.#page ??= this.#balance()))],
       ["fallbacks", "Fallbacks", open("fallbacks", () => this.#fallbacks())],
       ["general", "General", open("general", () => this.#general())],
     ], this.#tab));
@@ -131,6 +138,7 @@ class Settings extends HTMLElement {
     const changed = () => {
       const names = Object.keys(controls).filter((name) => controls[name].isChanged());
       for (const [name, one] of Object.entries(controls)) one.element.classList.toggle("changed", names.includes(name));
+      this.#changed = names.length;
       save.disabled = reset.disabled = !names.length || !this.#mayChange;
       state.textContent = names.length ? `${names.length} not saved yet` : "";
     };
