@@ -127,7 +127,8 @@ class Overview extends HTMLElement {
       await this.#askRouting(month, more);
     } catch (problem) {
       if (problem.name === "AbortError") return;
-      replace(this.#flow, failure(problem));
+      // A busy gateway is asked again soon: what was shown may stay that long.
+      if (problem.status !== 503 || !this.#flow.firstChild) replace(this.#flow, failure(problem));
     }
     if (this.isConnected) this.#timer = setTimeout(() => this.#ask(), 5000);
   }
