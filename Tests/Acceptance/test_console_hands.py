@@ -154,3 +154,22 @@ def test_every_button_of_a_table_is_in_reach_on_a_telephone(browser, served):  #
         browser.wait(f"document.querySelectorAll('main table button').length >= {at_least}", f"the tables of {screen}")
         assert browser.script(hidden) == [], screen
         assert browser.script("return document.documentElement.scrollWidth") <= 375, screen
+
+
+@in_a_browser
+def test_the_menu_of_a_telephone_is_gone_through_by_keyboard(browser, served):  # noqa: F811
+    enter(browser, served)
+    browser.resize(375, 812)
+    expanded = "return document.querySelector('.menu').getAttribute('aria-expanded')"
+    browser.script("document.querySelector('.menu').focus()")
+    browser.press("\ue007")
+    assert browser.script(expanded) == "true"
+    browser.press(ESCAPE)
+    assert browser.script(expanded) == "false" and browser.script("return document.activeElement.className") == "plain menu"
+    browser.press("\ue007")
+    browser.script("document.querySelector('nav a[data-name=keys]').focus()")
+    browser.press("\ue007")
+    browser.find("h1", "Keys and budgets")
+    # What comes next is the screen, not the beginning of the page.
+    assert browser.script(expanded) == "false" and browser.script("return document.activeElement.id") == "main"
+    browser.gone("nav")

@@ -173,7 +173,14 @@ class Console extends HTMLElement {
     const menu = h("button", { class: "plain menu", type: "button", "aria-label": "Menu", "aria-expanded": "false", "aria-controls": "nav" },
       icon("menu"));
     menu.addEventListener("click", () => menu.setAttribute("aria-expanded", nav.classList.toggle("open")));
-    nav.addEventListener("click", () => { nav.classList.remove("open"); menu.setAttribute("aria-expanded", "false"); });
+    // The open menu hides what has the focus in it when it closes.
+    const shut = (next) => {
+      if (!nav.classList.contains("open")) return;
+      menu.click();
+      next.focus();
+    };
+    nav.addEventListener("click", () => shut(this.#main));
+    for (const one of [menu, nav]) one.addEventListener("keydown", (event) => { if (event.key === "Escape") shut(menu); });
     const skip = h("button", { class: "skip", type: "button", onclick: () => this.#main.focus() }, "Skip to the content");
     replace(this, skip,
       h("header", { class: "top" },
