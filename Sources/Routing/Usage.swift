@@ -15,6 +15,8 @@ public struct Usage: Hashable, Sendable {
     public var imageOutput: Int64 = 0
     /// Counted here because the provider did not say.
     public var estimated = false
+    /// How soon it was served, which is another price at some providers.
+    public var tier = ServiceTier.standard
 
     public init() {}
 
@@ -23,15 +25,16 @@ public struct Usage: Hashable, Sendable {
 
     public var countsSomething: Bool { (totalInput | totalOutput) != 0 }
 
-    /// Class by class; estimated where either is.
+    /// Class by class; estimated where either is, and of the tier of the later one unless that is the usual one.
     public static func + (left: Usage, right: Usage) -> Usage {
         var sum = left
         sum += right
         sum.estimated = left.estimated || right.estimated
+        if right.tier != .standard { sum.tier = right.tier }
         return sum
     }
 
-    /// Class by class; `estimated` stays what it was.
+    /// Class by class; `estimated` and `tier` stay what they were.
     public static func += (left: inout Usage, right: Usage) {
         left.input &+= right.input
         left.cachedInput &+= right.cachedInput

@@ -46,6 +46,15 @@ import Testing
             Row(price: tiered, usage: usage { ($0.input, $0.cachedInput, $0.output) = (100, 100, 10) }, cost: 1_200),
             Row(price: tiered, usage: usage { ($0.input, $0.cachedInput, $0.output) = (100, 101, 10) }, cost: 3_410),
             Row(price: tiered, usage: usage { $0.input = 1_001 }, cost: 50_050),
+            // Of another tier by its own price, long prompts by its own long ones; of one that nobody knows by the usual one.
+            Row(price: served, usage: usage { ($0.input, $0.output, $0.tier) = (100, 10, .flex) }, cost: 600),
+            Row(price: served, usage: usage { ($0.input, $0.output, $0.tier) = (100, 10, .priority) }, cost: 2_400),
+            Row(price: served, usage: usage { ($0.input, $0.output, $0.tier) = (201, 10, .priority) }, cost: 201 * 30 + 10 * 60),
+            Row(price: served, usage: usage { ($0.input, $0.output, $0.tier) = (201, 10, .flex) }, cost: 201 * 5 + 10 * 10),
+            Row(price: served, usage: usage { ($0.input, $0.output, $0.tier) = (201, 10, .standard) }, cost: 4_420),
+            Row(price: served, usage: usage { ($0.input, $0.output, $0.tier) = (201, 10, .other) }, cost: 4_420),
+            Row(price: served, usage: usage { ($0.input, $0.output, $0.tier) = (100, 10, .fast) }, cost: 2_400),
+            Row(price: price(10_000_000, 20_000_000), usage: usage { ($0.input, $0.output, $0.tier) = (100, 10, .fast) }, cost: 1_200),
             // Nobody is paid for having sent fewer tokens than none.
             Row(price: price(1_000_000, 1_000_000), usage: usage { ($0.input, $0.output) = (-5, 7) }, cost: 7),
             // Beyond 64 bits on the way: 2^40 tokens at 1,000 USD per million are 1,099,511,627.776 USD.
@@ -62,6 +71,41 @@ import Testing
         $0.cachedInput = 0
         $0.setPrice(Price(input: 50_000_000, output: 60_000_000), above: 1_000)
         $0.setPrice(price(20_000_000, 40_000_000) { $0.cachedInput = 10_000_000 }, above: 200)
+    }
+
+    /// Half of `tiered` as flex whatever the length, as priority twice of it and above 200 tokens thrice.
+    private static let served = price(10_000_000, 20_000_000) {
+        $0.setPrice(Price(input: 20_000_000, output: 40_000_000), above: 200)
+        $0.setPrice(Price(input: 5_000_000, output: 10_000_000), of: .flex)
+        $0.setPrice(price(20_000_000, 40_000_000) { $0.setPrice(Price(input: 30_000_000, output: 60_000_000), above: 200) }, of: .priority)
+    }
+
+    @Test("prices of tiers are told apart from those of long prompts")
+    func tiers() {
+        var price = Self.served
+        #expect(price.tiers == [.flex, .priority])
+        #expect(price.above == [Price.LongPrompt(tokens: 200, price: Price(input: 20_000_000, output: 40_000_000))])
+        #expect(price.price(of: .priority)?.above == [Price.LongPrompt(tokens: 200, price: Price(input: 30_000_000, output: 60_000_000))])
+        #expect(price.price(of: .standard) == nil && price.price(of: .fast) == nil)
+        #expect(price.knows(.standard) && price.knows(.flex) && price.knows(.fast) && !price.knows(.batch) && !price.knows(.other))
+        price.setPrice(nil, of: .priority)
+        #expect(!price.knows(.priority) && !price.knows(.fast) && price.tiers == [.flex])
+        price.forgetTiers()
+        #expect(price.tiers == [] && price.above.count == 1)
+        price.forgetLongPrompts()
+        #expect(price == Price(input: 10_000_000, output: 20_000_000))
+    }
+
+    @Test("the worst case of a request of another tier is the dearest of that tier and the usual one, for prompts of all lengths")
+    func worstCase() {
+        func worst(_ input: Int64, _ tier: ServiceTier) -> Int64 {
+            let rates = WorstCase.Rates(Self.served).cost(input: input, output: 10, choices: 1, tier: tier)
+            #expect(rates == WorstCase.cost(input: input, output: 10, tier: tier, at: Self.served))
+            return rates.amount
+        }
+        #expect(worst(100, .standard) == 1_200 && worst(100, .flex) == 1_200 && worst(100, .other) == 1_200)
+        #expect(worst(100, .priority) == 2_400 && worst(100, .fast) == 2_400)
+        #expect(worst(201, .standard) == 4_420 && worst(201, .flex) == 4_420 && worst(201, .priority) == 6_630)
     }
 
     @Test("a cost is the sum over classes in exact arithmetic, rounded up once", arguments: [1, 2, 3, 4] as [UInt64])

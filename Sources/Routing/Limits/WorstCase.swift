@@ -4,9 +4,12 @@ public enum WorstCase {
     public static let longestOutput: Int64 = 131_072
 
     /// What a request costs at most at this price: all of the prompt at its dearest class, all of the answer at its. Saturated.
-    public static func cost(input: Int64, output: Int64, choices: Int64 = 1, at price: Price) -> Nanodollars {
+    /// - Parameter tier: What was asked for; a provider may serve it as an ordinary request.
+    public static func cost(
+        input: Int64, output: Int64, choices: Int64 = 1, tier: ServiceTier = .standard, at price: Price
+    ) -> Nanodollars {
         var worst = flat(input, output, choices, price)
-        for long in price.above where input > long.tokens { worst = max(worst, flat(input, output, choices, long.price)) }
+        price.forEachSpecial(tier, input: input) { worst = max(worst, flat(input, output, choices, $0)) }
         return worst
     }
 
@@ -57,8 +60,8 @@ public enum WorstCase {
             isFlat = price.above.isEmpty
         }
 
-        public func cost(input: Int64, output: Int64, choices: Int64) -> Nanodollars {
-            guard isFlat else { return WorstCase.cost(input: input, output: output, choices: choices, at: price) }
+        public func cost(input: Int64, output: Int64, choices: Int64, tier: ServiceTier = .standard) -> Nanodollars {
+            guard isFlat, tier == .standard else { return WorstCase.cost(input: input, output: output, choices: choices, tier: tier, at: price) }
             return WorstCase.flat(input, output, choices, self.input, self.output)
         }
     }
