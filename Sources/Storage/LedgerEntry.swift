@@ -67,6 +67,8 @@ public struct LedgerEntry: Hashable, Sendable {
     public var priced = false
     /// An answer that was kept was given again: no provider was asked, and `cost` is zero and known.
     public var cached = false
+    /// Nobody knew what `usage.tier` costs: `cost` is that of the usual one.
+    public var tierUnpriced = false
 
     /// Each attempt, given only where there was more than one or one failed: else `history` has it from the row.
     public var attemptLog: [AttemptRecord] = []

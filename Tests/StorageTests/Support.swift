@@ -83,6 +83,8 @@ extension LedgerEntry {
         row.receivedBytes = number % 5 == 0 ? value * 100 : 0
         row.sentBytes = number % 10 == 0 ? value << 20 : 0
         row.usage.estimated = number % 6 == 0
+        row.usage.tier = number % 11 == 0 ? .priority : number % 11 == 1 ? .other : number % 11 == 2 ? .flex : .standard
+        row.tierUnpriced = number % 11 == 1
         row.cost = Nanodollars(value * 1_234)
         row.policy = NameID(rawValue: Int32(number % 2))
         row.rule = NameID(rawValue: Int32(number % 9))

@@ -70,7 +70,7 @@ struct RerateRun: Sendable {
         let cost = price.cost(of: row.usage)
         guard cost != row.cost || !row.priced else { return nil }
         report.add(name, from: row.cost, to: cost)
-        return Rerating(request: row.id, before: row.cost, after: cost)
+        return Rerating(request: row.id, before: row.cost, after: cost, tierUnpriced: !price.knows(row.usage.tier))
     }
 }
 

@@ -15,11 +15,6 @@ enum PostgresRow {
     static let insert = "INSERT INTO requests(\(columns)) SELECT * FROM unnest(\(parameters)) ON CONFLICT DO NOTHING RETURNING id"
     private static let parameters = (1...39).map { "$\($0)" }.joined(separator: ", ")
 
-    private static let streamed: Int32 = 1
-    private static let estimated: Int32 = 2
-    private static let priced: Int32 = 4
-    private static let cached: Int32 = 8
-
     static func query(_ rows: ArraySlice<LedgerEntry>) -> PostgresQuery {
         var columns = Columns(rows)
         columns.wide { $0.id.rawValue }
@@ -41,7 +36,7 @@ enum PostgresRow {
         columns.narrow { Int32($0.attempts) }
         columns.narrow { Int32($0.state.rawValue) }
         columns.optionalNarrow { $0.fault.map { Int32($0.rawValue) } }
-        columns.narrow { ($0.streamed ? streamed : 0) | ($0.usage.estimated ? estimated : 0) | ($0.priced ? priced : 0) | ($0.cached ? cached : 0) }
+        columns.narrow { LedgerFlags.of($0) }
         columns.wide { $0.usage.input }
         columns.wide { $0.usage.cachedInput }
         columns.wide { $0.usage.cacheWrite }
@@ -70,10 +65,11 @@ enum PostgresRow {
         columns.wide { $0.id.rawValue }
         columns.wide { $0.cost.amount }
         columns.blob { $0.attemptLog.isEmpty ? [] : AttemptLog.encode($0.attemptLog) }
+        columns.narrow { LedgerFlags.of($0) }
         return PostgresQuery(
             """
-            UPDATE requests SET cost = n.cost, attempt_log = n.attempt_log, flags = requests.flags | \(priced)
-            FROM unnest($1, $2, $3) AS n(id, cost, attempt_log) WHERE requests.id = n.id
+            UPDATE requests SET cost = n.cost, attempt_log = n.attempt_log, flags = n.flags
+            FROM unnest($1, $2, $3, $4) AS n(id, cost, attempt_log, flags) WHERE requests.id = n.id
             """, parameters: columns.parameters)
     }
 
@@ -99,11 +95,7 @@ enum PostgresRow {
         row.attempts = UInt8(truncatingIfNeeded: result.int(at, 16))
         row.state = state
         row.fault = result.optionalInt(at, 18).flatMap { Fault(rawValue: UInt8(truncatingIfNeeded: $0)) }
-        let flags = Int32(truncatingIfNeeded: result.int(at, 19))
-        row.streamed = flags & streamed != 0
-        row.priced = flags & priced != 0
-        row.cached = flags & cached != 0
-        row.usage.estimated = flags & estimated != 0
+        LedgerFlags.read(result.int(at, 19), into: &row)
         readSums(result, at, &row)
         row.tags = result.withBytes(at, 34, TagList.decode)
         if !result.isNull(at, 35) {

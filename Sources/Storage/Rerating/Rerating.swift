@@ -6,11 +6,14 @@ public struct Rerating: Hashable, Sendable {
     /// What the row says. One that says something else by now is left as it is.
     public var before: Nanodollars
     public var after: Nanodollars
+    /// Nobody knows what its service tier costs: `after` is what the usual one does.
+    public var tierUnpriced: Bool
 
-    public init(request: RequestID, before: Nanodollars, after: Nanodollars) {
+    public init(request: RequestID, before: Nanodollars, after: Nanodollars, tierUnpriced: Bool = false) {
         self.request = request
         self.before = before
         self.after = after
+        self.tierUnpriced = tierUnpriced
     }
 }
 
@@ -85,6 +88,7 @@ extension LedgerEntry {
         var row = self
         row.cost = rerating.after
         row.priced = true
+        row.tierUnpriced = rerating.tierUnpriced
         // The one that answered is the last, and what was paid for others is the same as before.
         if let last = row.attemptLog.indices.last {
             row.attemptLog[last].cost = Nanodollars(max(0, row.attemptLog[last].cost.amount + rerating.after.amount - rerating.before.amount))

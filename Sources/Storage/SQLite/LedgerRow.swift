@@ -27,7 +27,7 @@ enum LedgerRow {
     /// Of a row that is there: what it costs.
     static func rerate(_ row: LedgerEntry, _ statement: OpaquePointer, _ step: () throws -> Void) rethrows {
         sqlite3_bind_int64(statement, 1, row.cost.amount)
-        sqlite3_bind_int64(statement, 2, withUnsafePointer(to: row) { flags(of: $0) })
+        sqlite3_bind_int64(statement, 2, Int64(LedgerFlags.of(row)))
         sqlite3_bind_int64(statement, 4, row.id.rawValue)
         try lend(row.attemptLog.isEmpty ? [] : AttemptLog.encode(row.attemptLog), 3, statement, step)
     }
@@ -42,11 +42,6 @@ enum LedgerRow {
             && row.pointee.attemptLog.isEmpty && row.pointee.policy == .none && row.pointee.rule == .none && row.pointee.customer == .none
             && row.pointee.tags.isEmpty && row.pointee.decision.isShort
     }
-
-    private static let streamed: Int64 = 1
-    private static let estimated: Int64 = 2
-    private static let priced: Int64 = 4
-    private static let cached: Int64 = 8
 
     /// Binds every parameter of `insert`, so nothing of the row before remains, and runs it. Blobs are only lent to SQLite.
     static func run(_ row: UnsafePointer<LedgerEntry>, _ statement: OpaquePointer, _ step: () throws -> Void) rethrows {
@@ -63,7 +58,7 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, 11, Int64(row.pointee.attempts))
         sqlite3_bind_int64(statement, 12, Int64(row.pointee.state.rawValue))
         bind(row.pointee.fault.map { Int64($0.rawValue) }, 13, statement)
-        sqlite3_bind_int64(statement, 14, flags(of: row))
+        sqlite3_bind_int64(statement, 14, Int64(LedgerFlags.of(row.pointee)))
         sqlite3_bind_int64(statement, 15, row.pointee.usage.input)
         sqlite3_bind_int64(statement, 16, row.pointee.usage.cachedInput)
         sqlite3_bind_int64(statement, 17, row.pointee.usage.cacheWrite)
@@ -107,7 +102,7 @@ enum LedgerRow {
         sqlite3_bind_int64(statement, first + 9, Int64(row.pointee.status))
         sqlite3_bind_int64(statement, first + 10, Int64(row.pointee.attempts))
         sqlite3_bind_int64(statement, first + 11, Int64(row.pointee.state.rawValue))
-        sqlite3_bind_int64(statement, first + 12, flags(of: row))
+        sqlite3_bind_int64(statement, first + 12, Int64(LedgerFlags.of(row.pointee)))
         sqlite3_bind_int64(statement, first + 13, row.pointee.usage.input)
         sqlite3_bind_int64(statement, first + 14, row.pointee.usage.cachedInput)
         sqlite3_bind_int64(statement, first + 15, row.pointee.usage.output)
@@ -127,11 +122,6 @@ enum LedgerRow {
 
     /// Lets go of the room of its decision.
     static func unbindUsual(_ statement: OpaquePointer, from first: Int32) { sqlite3_bind_null(statement, first + 18) }
-
-    private static func flags(of row: UnsafePointer<LedgerEntry>) -> Int64 {
-        (row.pointee.streamed ? streamed : 0) | (row.pointee.usage.estimated ? estimated : 0) | (row.pointee.priced ? priced : 0)
-            | (row.pointee.cached ? cached : 0)
-    }
 
     private static func bind(_ value: Int64?, _ index: Int32, _ statement: OpaquePointer) {
         if let value { sqlite3_bind_int64(statement, index, value) } else { sqlite3_bind_null(statement, index) }
@@ -180,11 +170,7 @@ enum LedgerRow {
         row.attempts = UInt8(truncatingIfNeeded: number(10))
         row.state = state
         row.fault = optional(12).flatMap { Fault(rawValue: UInt8(truncatingIfNeeded: $0)) }
-        let flags = number(13)
-        row.streamed = flags & streamed != 0
-        row.priced = flags & priced != 0
-        row.cached = flags & cached != 0
-        row.usage.estimated = flags & estimated != 0
+        LedgerFlags.read(number(13), into: &row)
         row.usage.input = number(14)
         row.usage.cachedInput = number(15)
         row.usage.cacheWrite = number(16)

@@ -31,7 +31,7 @@ enum EntryCoding {
             out.put(number)
         }
         out.put(row.fault.map { Int64($0.rawValue) })
-        out.put((row.streamed ? 1 : 0) | (row.usage.estimated ? 2 : 0) | (row.priced ? 4 : 0) | (row.cached ? 8 : 0))
+        out.put(Int64(LedgerFlags.of(row)))
         out.put(Int64(row.tags.count))
         for tag in row.tags { out.put(Int64(UInt32(bitPattern: tag.rawValue))) }
         out.put(Int64(row.charges.count))
@@ -87,11 +87,7 @@ enum EntryCoding {
         guard let state = LedgerState(rawValue: UInt8(truncatingIfNeeded: input.number())) else { return nil }
         row.state = state
         row.fault = input.optional().flatMap { Fault(rawValue: UInt8(truncatingIfNeeded: $0)) }
-        let flags = input.number()
-        row.streamed = flags & 1 != 0
-        row.usage.estimated = flags & 2 != 0
-        row.priced = flags & 4 != 0
-        row.cached = flags & 8 != 0
+        LedgerFlags.read(input.number(), into: &row)
         row.tags = (0..<input.count()).map { _ in input.name() }
         row.charges = (0..<input.count()).map { _ in LeaseCharge(lease: input.number(), amount: input.number()) }
         let log = input.bytes()
