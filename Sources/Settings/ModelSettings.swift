@@ -82,6 +82,7 @@ public struct DeploymentSettings: Configurable {
     public var cacheWriteHourPrice: USDPrice?
     public var imageInputPrice: USDPrice?
     public var imageOutputPrice: USDPrice?
+    public var tierPrices: TierPriceSettings?
     public var baseModel: String?
     public var requestsPerMinute: Int?
     public var tokensPerMinute: Int?
@@ -128,6 +129,7 @@ public struct DeploymentSettings: Configurable {
                 "cache_write_1h_price", \.cacheWriteHourPrice, "USD per million tokens written to be kept an hour; without it as other cache writes."),
             .setting("image_input_price", \.imageInputPrice, "USD per million tokens of images sent; without it as the prompt."),
             .setting("image_output_price", \.imageOutputPrice, "USD per million tokens of images received; without it as the answer."),
+            .setting("tier_prices", \.tierPrices, "Prices of other service tiers than the usual one; without them the catalogue's."),
             .setting("rpm", \.requestsPerMinute, in: count, "Requests per minute (UTC) that it takes at most, and is weighed by."),
             .setting("tpm", \.tokensPerMinute, in: count, "Tokens per minute (UTC) that it takes at most, and is weighed by."),
             .setting("max_parallel_requests", \.maxParallelRequests, in: count, "Requests in flight at once."),

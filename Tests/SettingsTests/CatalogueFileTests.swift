@@ -92,6 +92,8 @@ import Testing
           "sample_spec": {"litellm_provider": "one of many", "mode": "chat", "input_cost_per_token": 0},
           "groq/big": {"litellm_provider": "groq", "mode": "chat", "input_cost_per_token": 2e-06, "output_cost_per_token": 1e-05,
             "cache_read_input_token_cost": 2e-07, "cache_creation_input_token_cost_above_1hr": 4e-06, "input_cost_per_token_batches": 1e-06,
+            "input_cost_per_token_flex": 1e-06, "output_cost_per_token_flex": 5e-06, "input_cost_per_token_priority": 4e-06,
+            "output_cost_per_token_priority": 2e-05, "cache_read_input_token_cost_priority": 4e-07, "provider_specific_entry": {"fast": 2.5},
             "input_cost_per_token_above_200k_tokens": 4e-06, "output_cost_per_token_above_200k_tokens": 1.5e-05,
             "input_cost_per_token_above_200k_tokens_priority": 9e-06,
             "max_input_tokens": 200000, "max_output_tokens": "8000", "supports_vision": false, "supports_function_calling": true,
@@ -111,7 +113,7 @@ import Testing
         let file = CatalogueFile.read(Self.foreign, day: try #require(Moment(written: "2026-11-21")))
         #expect(file.problems == [] && file.isForeign && file.skipped == 3)
         #expect(file.rows.map(\.name) == ["groq/big", "vertex/publisher/some", "openai/embed-1"])
-        #expect(file.rows.map(\.line) == [3, 9, 11])
+        #expect(file.rows.map(\.line) == [3, 11, 13])
         let big = file.rows[0]
         #expect((big.maxInput, big.maxOutput, big.retires?.day, big.source) == (200_000, 8_000, "2027-01-01", "https://example.com/big"))
         #expect(big.can.names == ["tools"] && big.cannot.names == ["vision"])
@@ -120,6 +122,15 @@ import Testing
         #expect(price.cacheWriteHour == 4_000_000_000 && price.cacheWrite == nil)
         #expect(price.above.map(\.tokens) == [200_000])
         #expect(price.above[0].price.input == 4_000_000_000 && price.above[0].price.output == 15_000_000_000)
+        // Half a price of a tier is none.
+        #expect(price.tiers == [.flex, .priority, .fast])
+        let flex = try #require(price.price(of: .flex))
+        #expect((flex.input, flex.output, flex.cachedInput, flex.above.count) == (1_000_000_000, 5_000_000_000, 200_000_000, 0))
+        let priority = try #require(price.price(of: .priority))
+        #expect((priority.input, priority.output, priority.cachedInput) == (4_000_000_000, 20_000_000_000, 400_000_000))
+        #expect(priority.above.map(\.tokens) == [200_000] && priority.above[0].price.input == 9_000_000_000)
+        let fast = try #require(price.price(of: .fast))
+        #expect((fast.input, fast.output, fast.cachedInput, fast.cacheWriteHour) == (5_000_000_000, 25_000_000_000, 500_000_000, 10_000_000_000))
         #expect(file.rows[2].isEmbedding && file.rows[2].dimensions == 1536 && file.rows[2].periods[0].price?.input == 20_000_000)
         // What is read can be written as rows of our own.
         #expect(CatalogueFile.read(file.rows.map { $0.row + "\n" }.joined()).problems == [])
@@ -172,6 +183,33 @@ import Testing
         #expect(row.price(at: day)?.input == 2_000_000_000)
         let again = PriceCatalogue(imported: [row]).completed(file, from: day)
         #expect(again.first?.periods == row.periods, "a second import changes nothing")
+    }
+
+    @Test("a list that says nothing of tiers leaves them, unless the usual price is another one")
+    func tiersStay() throws {
+        let day = try #require(Moment(written: "2026-11-21"))
+        func row(_ price: String) -> ModelFacts? {
+            CatalogueFile.read(#"{"provider":"groq","model":"m","prices":[\#(price)],\#(Self.tail)"#).rows.first
+        }
+        let old = try #require(row(#"{"input":1,"output":2,"tiers":{"flex":{"input":0.5,"output":1}}}"#))
+        #expect(old.periods[0].described == "input 1 output 2, flex: input 0.5 output 1")
+        #expect(try #require(row(#"{"input":1,"output":2}"#)).over(old, from: day).periods == old.periods)
+        let more = try #require(row(#"{"input":1,"output":2,"tiers":{"priority":{"input":2,"output":4}}}"#)).over(old, from: day)
+        #expect(more.price(at: day)?.tiers == [.flex, .priority])
+        #expect(try #require(row(#"{"input":3,"output":2}"#)).over(old, from: day).price(at: day)?.tiers == [])
+    }
+
+    @Test(
+        "what is wrong with the prices of tiers is told with its place",
+        arguments: [
+            (#"{"fast":1}"#, "tiers.fast: expected an object with prices"), (#"{"slow":{"input":1}}"#, "tiers: unknown member `slow`"),
+            (#"{"flex":{"input":"x"}}"#, "tiers.flex.input: `x` is not valid"), (#"[]"#, "tiers: expected an object with service tiers"),
+            (#"{"flex":{"input":1,"tiers":{}}}"#, "tiers.flex: unknown member `tiers`"),
+        ])
+    func wrongTiers(_ tiers: String, _ problem: String) {
+        let row = #"{"provider":"x","model":"m","prices":[{"input":1,"output":1,"tiers":\#(tiers)}],\#(Self.tail)"#
+        let found = CatalogueFile.read(row).problems.map { $0.text(file: "f") }
+        #expect(found.contains { $0.hasPrefix("f:1: x/m.prices[0].\(problem)") }, "\(found)")
     }
 
     @Test("rows of a file stand in place of the bundled ones, the others stay")

@@ -44,7 +44,7 @@ import Translation
     @Test("every member of a row and every ability stands in its reference page")
     func page() {
         let text = Files.text("docs/reference/prices.md")
-        let names = FactsReader.members + FactsReader.classes + Abilities.names + ["from", "above", "tokens", "per_image"]
+        let names = FactsReader.members + FactsReader.classes + Abilities.names + ["from", "above", "tokens", "tiers", "per_image"]
         for name in names { #expect(text.contains("`\(name)`"), "\(name)") }
     }
 

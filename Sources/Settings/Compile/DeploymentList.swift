@@ -164,8 +164,8 @@ struct DeploymentLimits: Hashable, Sendable {
 extension DeploymentSettings {
     /// Whether it is a mere mention.
     fileprivate var saysNothing: Bool {
-        name == nil && region == nil && zeroDataRetention == nil && tags.isEmpty && !saysPrice && baseModel == nil && requestsPerMinute == nil
-            && tokensPerMinute == nil
+        name == nil && region == nil && zeroDataRetention == nil && tags.isEmpty && !saysPrice && tierPrices == nil && baseModel == nil
+            && requestsPerMinute == nil && tokensPerMinute == nil
             && maxParallelRequests == nil && contextWindow == nil && lacks == nil && !paused && timeout == nil && cooldownTime == nil
             && quality == nil && kind == nil && !continues && quotas.isEmpty
     }

@@ -38,7 +38,14 @@ extension DeploymentSettings {
 
     /// Prompt and answer priced: these settings say all, and classes they leave out cost as these do. Otherwise what they say stands in
     /// place of `known`, for prompts of any length. Nil where nothing says what prompt and answer cost.
+    /// Of other tiers what `tier_prices` says, else what is known, unless these settings say all.
     func price(over known: Price?) -> Price? {
+        guard var price = usualPrice(over: known), let tierPrices else { return usualPrice(over: known) }
+        for (tier, prices) in tierPrices.said { price.setPrice(price.longPrompt(prices.own), of: tier) }
+        return price
+    }
+
+    private func usualPrice(over known: Price?) -> Price? {
         guard saysPrice else { return known }
         let isWhole = inputPrice != nil && outputPrice != nil
         if isWhole || known == nil, inputPrice == nil, outputPrice == nil { return nil }

@@ -92,26 +92,49 @@ struct LiteLLMPrices {
     }
 
     private mutating func price(_ entry: Node.Entry, _ facts: ModelFacts) -> Price? {
-        var said: [String: Int64] = [:]
-        var longer: [Int: [String: Int64]] = [:]
+        var said: [ServiceTier: [Int: [String: Int64]]] = [:]
         for member in entry.node.entries ?? [] {
-            guard let (name, tokens) = Self.price(named: member.name), let text = member.node.scalar else { continue }
+            guard let (name, tokens, tier) = Self.price(named: member.name), let text = member.node.scalar else { continue }
             guard let amount = DecimalDollars.nanodollars(text, shift: 6, rounding: true) else {
                 file.problems.append(
                     Problem(entry.name.setting(member.name), line: member.line, "`\(text.prefix(60))` is not valid; expected USD per token"))
                 continue
             }
-            if tokens == 0 { said[name] = amount } else { longer[tokens, default: [:]][name] = amount }
+            said[tier, default: [:]][tokens, default: [:]][name] = amount
         }
-        guard let input = said["input"], let output = said["output"] ?? (facts.isEmbedding ? 0 : nil) else { return nil }
+        let usual = said[.standard]?[0] ?? [:]
+        guard let input = usual["input"], let output = usual["output"] ?? (facts.isEmbedding ? 0 : nil) else { return nil }
         var price = Price(input: input, output: output)
-        for (name, path) in Price.classes { price[keyPath: path] = said[name] }
-        for (tokens, own) in longer { price.setPrice(price.longPrompt(own), above: Int64(tokens)) }
+        for (name, path) in Price.classes { price[keyPath: path] = usual[name] }
+        let flat = price
+        func addLonger(_ tier: ServiceTier, to price: inout Price) {
+            for (tokens, own) in said[tier] ?? [:] where tokens > 0 { price.setPrice(price.longPrompt(own), above: Int64(tokens)) }
+        }
+        addLonger(.standard, to: &price)
+        // Half a price is none: what is said of long prompts alone, or of the cache, says nothing of the rest.
+        for tier in Self.tiers.values where said[tier]?[0]?["input"] != nil && (facts.isEmbedding || said[tier]?[0]?["output"] != nil) {
+            var own = flat.longPrompt(said[tier]?[0] ?? [:])
+            addLonger(tier, to: &own)
+            price.setPrice(own, of: tier)
+        }
+        if let times = entry.node["provider_specific_entry"]?["fast"]?.scalar.flatMap({ Double($0) }), 0...100 ~= times {
+            price.setPrice(flat.times(times), of: .fast)
+        }
         return price
     }
 
-    /// `input_cost_per_token_above_200k_tokens` is the input above 200,000 tokens. Nil: no price, or one of another service tier.
-    private static func price(named name: String) -> (name: String, tokens: Int)? {
+    private static let tiers: [String: ServiceTier] = ["_priority": .priority, "_flex": .flex, "_batches": .batch, "_ultrafast": .ultrafast]
+
+    /// `input_cost_per_token_above_200k_tokens` is the input above 200,000 tokens, with `_priority` that of another service tier.
+    /// Nil: no price.
+    private static func price(named name: String) -> (name: String, tokens: Int, tier: ServiceTier)? {
+        for (suffix, tier) in tiers where name.hasSuffix(suffix) {
+            return usualPrice(named: String(name.dropLast(suffix.count))).map { ($0.name, $0.tokens, tier) }
+        }
+        return usualPrice(named: name).map { ($0.name, $0.tokens, .standard) }
+    }
+
+    private static func usualPrice(named name: String) -> (name: String, tokens: Int)? {
         if let plain = prices[name] { return (plain, 0) }
         guard name.hasSuffix("k_tokens"), let mark = name.range(of: "_above_", last: true), let plain = prices[String(name[..<mark.lowerBound])],
             let thousands = Int(name[mark.upperBound...].dropLast(8))

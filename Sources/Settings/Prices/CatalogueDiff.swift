@@ -63,27 +63,42 @@ extension ModelFacts {
         if regions.isEmpty { facts.regions = old.regions }
         facts.released = released ?? old.released
         facts.retires = retires ?? old.retires
-        if price(at: day) == old.price(at: day) {
+        if let known = old.price(at: day) {
+            for at in facts.periods.indices { facts.periods[at].price = facts.periods[at].price?.withTiers(of: known) }
+        }
+        if facts.price(at: day) == old.price(at: day) {
             facts.periods = old.periods
         } else if !old.periods.isEmpty {
             let past = old.periods.filter { ($0.from?.seconds ?? .min) < day.seconds }
-            facts.periods = past + periods.map { PricePeriod(from: day, price: $0.price, perImage: $0.perImage) }
+            facts.periods = past + facts.periods.map { PricePeriod(from: day, price: $0.price, perImage: $0.perImage) }
         }
         return facts
     }
 }
 
 extension PricePeriod {
-    /// `from 2027-01-01: input 1 output 2, above 200000 tokens: input 2 output 3`.
+    /// `from 2027-01-01: input 1 output 2, above 200000 tokens: input 2 output 3, flex: input 0.5 output 1`.
     public var described: String {
         var text = from.map { "from \($0.day): " } ?? ""
-        text += price?.described ?? "unknown"
-        for longer in price?.above ?? [] { text += ", above \(longer.tokens) tokens: \(longer.price.described)" }
+        text += price?.describedWithLonger ?? "unknown"
+        for tier in price?.tiers ?? [] { text += ", \(tier.name): \(price?.price(of: tier)?.describedWithLonger ?? "")" }
         if let perImage { text += ", an image \(DecimalDollars.text(perImage))" }
         return text
     }
 }
 
 extension Price {
+    /// With prices of tiers that only `old` knows, where it is the same price in the usual tier.
+    fileprivate func withTiers(of old: Price) -> Price {
+        var (price, usual, usualThen) = (self, self, old)
+        usual.forgetTiers()
+        usualThen.forgetTiers()
+        guard usual == usualThen else { return self }
+        for tier in old.tiers where price.price(of: tier) == nil { price.setPrice(old.price(of: tier), of: tier) }
+        return price
+    }
+
+    var describedWithLonger: String { described + above.map { ", above \($0.tokens) tokens: \($0.price.described)" }.joined() }
+
     var described: String { said.map { "\($0.name) \($0.dollars)" }.joined(separator: " ") }
 }

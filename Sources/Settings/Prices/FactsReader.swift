@@ -90,7 +90,7 @@ struct FactsReader {
             problem(path, facts.line, "expected an object with prices, found \(node.kind)")
             return nil
         }
-        check(entries.map(\.name), among: ["from", "above", "per_image"] + Self.classes, path, facts.line)
+        check(entries.map(\.name), among: ["from", "above", "tiers", "per_image"] + Self.classes, path, facts.line)
         var period = PricePeriod(price: nil)
         if let from = node["from"], !from.isNull { period.from = moment(from, at: path.setting("from"), facts.line) }
         if let image = node["per_image"], !image.isNull { period.perImage = price(image, at: path.setting("per_image"), facts.line) }
@@ -106,6 +106,7 @@ struct FactsReader {
         var price = Price(input: input, output: output)
         for (name, keyPath) in Price.classes { price[keyPath: keyPath] = said[name] }
         addLongPrompts(node["above"], to: &price, at: path.setting("above"), facts.line)
+        addTiers(node["tiers"], to: &price, at: path.setting("tiers"), facts.line)
         period.price = price
         return period
     }
@@ -124,6 +125,25 @@ struct FactsReader {
             last = tokens
             check(entries.map(\.name), among: ["tokens"] + Self.classes, place, line)
             price.setPrice(price.longPrompt(prices(item, at: place, line)), above: Int64(tokens))
+        }
+    }
+
+    private mutating func addTiers(_ node: Node?, to price: inout Price, at path: String, _ line: Int) {
+        guard let node, !node.isNull else { return }
+        guard let entries = node.entries else { return problem(path, line, "expected an object with service tiers, found \(node.kind)") }
+        check(entries.map(\.name), among: ServiceTier.priced.map { "\($0.name)" }, path, line)
+        let usual = price
+        for tier in ServiceTier.priced {
+            let place = path.setting("\(tier.name)")
+            guard let item = node["\(tier.name)"], !item.isNull else { continue }
+            guard let members = item.entries else {
+                problem(place, line, "expected an object with prices, found \(item.kind)")
+                continue
+            }
+            check(members.map(\.name), among: ["above"] + Self.classes, place, line)
+            var own = usual.longPrompt(prices(item, at: place, line))
+            addLongPrompts(item["above"], to: &own, at: place.setting("above"), line)
+            price.setPrice(own, of: tier)
         }
     }
 

@@ -35,9 +35,12 @@ extension PricePeriod {
         var members = from.map { ["\"from\":\"\($0.day)\""] } ?? []
         if let price { members += price.members }
         if let perImage { members.append("\"per_image\":\(DecimalDollars.text(perImage))") }
-        if let above = price?.above, !above.isEmpty {
-            let longer = above.map { "{\"tokens\":\($0.tokens)," + $0.price.members.joined(separator: ",") + "}" }
-            members.append("\"above\":[" + longer.joined(separator: ",") + "]")
+        if let price {
+            members += price.longerMembers
+            let tiers = price.tiers.compactMap { tier in
+                price.price(of: tier).map { "\"\(tier.name)\":{" + ($0.members + $0.longerMembers).joined(separator: ",") + "}" }
+            }
+            if !tiers.isEmpty { members.append("\"tiers\":{" + tiers.joined(separator: ",") + "}") }
         }
         return "{" + members.joined(separator: ",") + "}"
     }
@@ -52,6 +55,11 @@ extension Price {
             classes.compactMap { entry in self[keyPath: entry.path].map { (entry.name, DecimalDollars.text($0)) } }
         }
         return head + said(cached) + [("output", DecimalDollars.text(output))] + said(rest)
+    }
+
+    fileprivate var longerMembers: [String] {
+        let longer = above.map { "{\"tokens\":\($0.tokens)," + $0.price.members.joined(separator: ",") + "}" }
+        return longer.isEmpty ? [] : ["\"above\":[" + longer.joined(separator: ",") + "]"]
     }
 
     fileprivate var members: [String] { said.map { "\"\($0.name)\":\($0.dollars)" } }

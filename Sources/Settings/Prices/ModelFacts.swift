@@ -107,7 +107,7 @@ extension Price {
         ("audio_input", \.audioInput), ("audio_output", \.audioOutput), ("image_input", \.imageInput), ("image_output", \.imageOutput),
     ]
 
-    /// What a longer prompt costs: `own` where it is said, else as here; a class that costs here what its base class costs does so there.
+    /// What a longer prompt or another service tier costs: `own` where it is said, else as here; a class that costs here what its base class costs does so there.
     func longPrompt(_ own: [String: Int64]) -> Price {
         var price = Price(input: own["input"] ?? input, output: own["output"] ?? output)
         for (name, path) in Self.classes {
@@ -115,5 +115,13 @@ extension Price {
             price[keyPath: path] = own[name] ?? self[keyPath: path].flatMap { $0 == base ? nil : $0 }
         }
         return price
+    }
+
+    /// All classes, rounded; without the prices of long prompts and other tiers.
+    func times(_ factor: Double) -> Price {
+        func scaled(_ price: Int64) -> Int64 { Int64((Double(price) * factor).rounded()) }
+        var own = ["input": scaled(input), "output": scaled(output)]
+        for (name, path) in Self.classes { own[name] = self[keyPath: path].map(scaled) }
+        return longPrompt(own)
     }
 }
