@@ -120,6 +120,9 @@ struct LedgerDesk: Sendable {
             usage.member("image_output", row.usage.imageOutput)
             usage.member("estimated", row.usage.estimated)
         }
+        line.member("service_tier", "\(row.usage.tier.name)")
+        // Nobody knew what that tier costs: the cost is that of an ordinary request.
+        if row.tierUnpriced { line.member("service_tier_unpriced", true) }
         if row.api == API.passThrough.rawValue {
             line.member("received_bytes", row.receivedBytes)
             line.member("sent_bytes", row.sentBytes)

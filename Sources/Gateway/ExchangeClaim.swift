@@ -45,6 +45,7 @@ extension Exchange: Parked {
             var usage = Usage()
             usage.input = open.input
             usage.output = RequestBounds.mostOutput(of: request.call, target)
+            usage.tier = request.call.tier
             open.cost = target.cost(of: usage) ?? .zero
         }
         request.openSlot = region.note(open, charges: [])
@@ -101,14 +102,23 @@ extension Exchange: Parked {
         guard request.api.family != .count else { return usage }
         usage.input = sentCall.estimatedInput
         usage.estimated = true
+        usage.tier = request.call.tier
         return usage
     }
 
     /// What has come of a stream by now.
     func streamUsage() -> Usage { believed(relay.streamUsage(estimatedInput: sentCall.estimatedInput)) }
 
-    /// What a provider reports, unless no request can come to so much: then the most that this one could.
-    func believed(_ usage: Usage) -> Usage {
+    /// What a provider reports, of the tier that it says it served or, where it says none, was asked for.
+    func believed(_ said: Usage) -> Usage {
+        var usage = bounded(said)
+        let tier = relay.tier ?? request.call.tier
+        if tier != .standard || usage.tier != .standard { usage.tier = usage.countsSomething ? tier : .standard }
+        return usage
+    }
+
+    /// Unless no request can come to so much: then the most that this one could.
+    private func bounded(_ usage: Usage) -> Usage {
         guard usage.totalInput >= RequestBounds.absurd || usage.totalOutput >= RequestBounds.absurd, let target else { return usage }
         loop.counters.doubtedUsage += 1
         var bounded = Usage()

@@ -249,6 +249,12 @@ struct Relay {
         interpreter?.billed(estimatedInput: estimatedInput) ?? facts.billed(estimatedInput: estimatedInput)
     }
 
+    /// How soon the provider says it served the request; nil where it says nothing.
+    var tier: ServiceTier? {
+        if let interpreter { return interpreter.tier }
+        return isStream ? stream?.tier : facts.tier
+    }
+
     private mutating func readFacts() -> JSONProblem? {
         let body = piece ?? UnsafeRawBufferPointer(start: nil, count: 0)
         do throws(JSONProblem) {

@@ -46,6 +46,7 @@ struct Settlement {
         entry.usage = usage
         entry.cost = cost ?? .zero
         entry.priced = cost != nil && exchange.target?.isPriced == true
+        if usage.tier != .standard, let target = exchange.target { entry.tierUnpriced = target.isPriced && !target.knows(usage.tier) }
         if let claim = request.claim { entry.charges = claim.charges }
         if let saving = exchange.shorter?.saving, !usedNothing { writeSaving(saving, to: &entry) }
         writeParties(to: &entry, request, live)
@@ -83,6 +84,7 @@ struct Settlement {
         entry.savedTokens = saving.tokens
         var usage = Usage()
         usage.input = saving.tokens
+        usage.tier = self.usage.tier
         if let cost = exchange.target?.cost(of: usage) { entry.savedCost = cost }
     }
 

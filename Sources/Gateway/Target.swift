@@ -98,10 +98,12 @@ final class Target: Sendable {
     /// Nil: it has no price.
     func cost(of usage: Usage) -> Nanodollars? { isPriced ? tariff.cost(of: usage) : nil }
     var price: Price? { isPriced ? tariff : nil }
+    /// Whether it is known what requests of this tier cost, where it is known what any cost.
+    func knows(_ tier: ServiceTier) -> Bool { tariff.knows(tier) }
 
     /// The most that a request may come to. Nil: nobody knows what it costs.
-    func most(input: Int64, output: Int64, choices: Int64, ceiling: Price?) -> Nanodollars? {
-        if isPriced { return rates.cost(input: input, output: output, choices: choices) }
+    func most(input: Int64, output: Int64, choices: Int64, tier: ServiceTier, ceiling: Price?) -> Nanodollars? {
+        if isPriced { return rates.cost(input: input, output: output, choices: choices, tier: tier) }
         return ceiling.map { WorstCase.cost(input: input, output: output, choices: choices, at: $0) }
     }
 

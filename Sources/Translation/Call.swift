@@ -40,6 +40,8 @@ public final class Call {
 
     /// `store`: the provider is to keep the answer.
     public internal(set) var stores = false
+    /// How soon it is to be served.
+    public internal(set) var tier = ServiceTier.standard
 
     /// Members addressed to us, which no provider sees.
     public internal(set) var extras = Extras()

@@ -43,6 +43,23 @@ extension CallReader {
         return nil
     }
 
+    /// How soon it is to be served: a word, or in an object one of the members that say so. What two members ask for, the later one.
+    mutating func tier(_ member: CallMember) throws(JSONProblem) {
+        var word: JSONText?
+        if try scanner.peek() == .object {
+            try scanner.enterObject()
+            while let name = try scanner.nextKey() {
+                let isMeant = scanner.text(name, is: member == .serviceTier ? "type" : "latency")
+                if isMeant, try scanner.peek() == .string { word = try scanner.string() } else { try scanner.skip() }
+            }
+        } else {
+            word = try looseText()
+        }
+        guard let word else { return }
+        let said = ServiceTier(word.range.of(body))
+        if said != .standard { call.tier = said }
+    }
+
     mutating func value() throws(JSONProblem) -> ByteRange? {
         let isNull = try scanner.peek() == .null
         let range = try scanner.skip()

@@ -8,6 +8,7 @@ enum CallMember: UInt8 {
     // Of other dialects than OpenAI's chat.
     case system, instructions, systemInstruction, contents, content, requests, thinking, reasoning, textFormat, outputFormat
     case maxOutputTokens, generationConfig, inferenceConfig, toolConfig
+    case serviceTier, speed, performanceConfig
     // From here on ours alone: cut out before the body goes on.
     case tags, fallbacks, retries, disableFallbacks, timeout, includeRoutingMetadata
     case router, extra, routerMode, routerProvider, routerModel, routingPolicy, project, vendor, maxRetries
@@ -24,7 +25,7 @@ enum CallMember: UInt8 {
             if name.says("input") { return .input }
             if name.says("tools") { return .tools }
             if name.says("store") { return .store }
-            return name.says("extra") ? .extra : nil
+            return name.says("extra") ? .extra : name.says("speed") ? .speed : nil
         case 6:
             if name.says("stream") { return .stream }
             if name.says("prompt") { return .prompt }
@@ -45,8 +46,11 @@ enum CallMember: UInt8 {
             return name.says("project_id") ? .project : name.says("toolConfig") ? .toolConfig : nil
         case 11:
             if name.says("num_retries") { return .retries }
-            return name.says("max_retries") ? .maxRetries : name.says("router_mode") ? .routerMode : nil
-        case 12: return name.says("router_model") ? .routerModel : name.says("instructions") ? .instructions : nil
+            if name.says("max_retries") { return .maxRetries }
+            return name.says("router_mode") ? .routerMode : name.says("serviceTier") ? .serviceTier : nil
+        case 12:
+            if name.says("service_tier") { return .serviceTier }
+            return name.says("router_model") ? .routerModel : name.says("instructions") ? .instructions : nil
         case 13: return name.says("output_config") || name.says("output_format") ? .outputFormat : nil
         case 14: return name.says("stream_options") ? .streamOptions : nil
         case 15:
@@ -67,6 +71,7 @@ enum CallMember: UInt8 {
         if name.says("disable_fallbacks") { return .disableFallbacks }
         if name.says("routing_policy_id") { return .routingPolicy }
         if name.says("max_output_tokens") { return .maxOutputTokens }
+        if name.says("performanceConfig") { return .performanceConfig }
         return name.says("systemInstruction") ? .systemInstruction : name.says("generation_config") ? .generationConfig : nil
     }
 

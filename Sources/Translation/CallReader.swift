@@ -146,6 +146,7 @@ struct CallReader {
         case .tags: call.extras.tags = try value()
         case .fallbacks: call.extras.fallbacks = try value()
         case .store: call.stores = try flag()
+        case .serviceTier, .speed, .performanceConfig: try tier(member)
         case .retries, .maxRetries: call.extras.retries = try amount().map { Int(min($0.integer, 1_000)) }
         case .disableFallbacks: call.extras.disablesFallbacks = try flag()
         case .timeout: call.extras.timeout = try amount().map { .milliseconds($0.scaled(by: 3)) }

@@ -12,6 +12,8 @@ public struct ReplyFacts: Sendable {
     public internal(set) var finishReason: JSONText?
     /// As the provider names it, inside its quotes.
     public internal(set) var model: JSONText?
+    /// How soon it was served, where the reply says so.
+    public internal(set) var tier: ServiceTier?
     private var textBytes = 0
 
     /// Nothing read yet.
@@ -32,7 +34,11 @@ public struct ReplyFacts: Sendable {
         while let name = try scanner.nextKey() {
             // `data`; `usage`, `error` and `model`; `choices`.
             if !name.escaped, name.range.count != 5, name.range.count != 7, name.range.count != 4 {
-                try scanner.skip()
+                if name.range.count == 12, scanner.text(name, is: "service_tier"), try scanner.peek() == .string {
+                    tier = ServiceTier(try scanner.string().range.of(body))
+                } else {
+                    try scanner.skip()
+                }
             } else if scanner.text(name, is: "usage") {
                 if let usage = try UsageCounts.read(&scanner) { self.usage = usage }
                 if seen { usage?.doubtful = true }

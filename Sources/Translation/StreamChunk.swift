@@ -13,6 +13,8 @@ struct StreamChunk {
     /// Choices that said why they ended.
     var finishes = 0
     var usage: UsageReport?
+    /// How soon it was served; looked for only where there may be usage.
+    var tier: ServiceTier?
     /// Usage and an empty list of choices: the event that exists only because usage was asked for.
     var isUsageOnly = false
     var error: FaultyReply?
@@ -119,10 +121,10 @@ struct StreamChunk {
     /// Reads usage and error, wherever a provider puts them: at the top, or in Groq's `x_groq`.
     private mutating func details(_ data: UnsafeRawBufferPointer) {
         var scanner = JSONScanner(data)
-        do throws(JSONProblem) { try members(&scanner) } catch { isBroken = true }
+        do throws(JSONProblem) { try members(&scanner, data) } catch { isBroken = true }
     }
 
-    private mutating func members(_ scanner: inout JSONScanner) throws(JSONProblem) {
+    private mutating func members(_ scanner: inout JSONScanner, _ data: UnsafeRawBufferPointer) throws(JSONProblem) {
         var hasNoChoices = false
         var groq: UsageReport?
         try scanner.enterObject()
@@ -146,6 +148,8 @@ struct StreamChunk {
                     hasNoChoices = false
                     try scanner.skip()
                 }
+            } else if scanner.text(name, is: "service_tier"), try scanner.peek() == .string {
+                tier = ServiceTier(try scanner.string().range.of(data))
             } else {
                 try scanner.skip()
             }

@@ -56,6 +56,8 @@ public struct StreamRelay: Sendable {
     public private(set) var committed: Bool
     /// The last usage seen. Providers that report in every chunk report the sum so far.
     public private(set) var usage: UsageReport?
+    /// How soon it is served, where the provider says so.
+    public private(set) var tier: ServiceTier?
     /// `[DONE]` was seen.
     public private(set) var done = false
     public private(set) var error: FaultyReply?
@@ -212,6 +214,7 @@ public struct StreamRelay: Sendable {
         _ chunk: StreamChunk, isError: Bool, _ data: UnsafeRawBufferPointer, into out: inout ByteBuffer
     ) -> Bool {
         if let report = chunk.usage { usage = report }
+        if let said = chunk.tier { tier = said }
         finishes += chunk.finishes
         contentBytes += chunk.contentBytes
         if chunk.hasContent { contentEvents += 1 }

@@ -14,6 +14,7 @@ public final class StreamTranslation {
     public var error: FaultyReply? { tap.error }
     public var contentEvents: Int { tap.contentEvents }
     public var usage: Usage? { tap.usage }
+    public var tier: ServiceTier? { tap.tier }
     public var loss: Loss { tap.loss }
 
     private let reader: any ReplyReader
@@ -199,6 +200,8 @@ public final class StreamTranslation {
 public final class ReplyTap: ReplyWriter {
     public let inner: any ReplyWriter
     public private(set) var usage: Usage?
+    /// How soon it was served, where the provider says so.
+    public private(set) var tier: ServiceTier?
     /// Kept from the writer: whether the client hears of it, and how, is the gateway's to say.
     public private(set) var error: FaultyReply?
     public private(set) var contentEvents = 0
@@ -230,12 +233,16 @@ public final class ReplyTap: ReplyWriter {
             }
         case .seal: contentEvents += 1
         case .finished: hasFinished = true
-        case .usage(let usage): self.usage = usage
+        case .usage(let usage):
+            self.usage = usage
+            if usage.tier != .standard { tier = usage.tier }
+        // What is said with the counts is said of another matter than this word, and is the dearer.
+        case .tier(let word): if usage?.tier ?? .standard == .standard { tier = ServiceTier(word) }
         case .failed(let reply):
             error = error ?? reply
             return
         case .began: hasBegun = true
-        case .closed, .citation, .logprobs, .tier: break
+        case .closed, .citation, .logprobs: break
         }
         if !isMuted { inner.write(event) }
     }

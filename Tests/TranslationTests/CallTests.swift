@@ -94,6 +94,22 @@ func slice(_ text: String, _ range: ByteRange?) -> String? {
         #expect(call.textBytes == bytes && call.images == images && call.attachmentBytes == attachments)
     }
 
+    @Test(
+        "how soon a request is to be served is read, in the words of every dialect",
+        arguments: [
+            (#"{}"#, .standard), (#"{"service_tier":"priority"}"#, .priority), (#"{"service_tier":"flex"}"#, .flex),
+            (#"{"service_tier":"auto"}"#, .standard), (#"{"service_tier":"default"}"#, .standard), (#"{"service_tier":"standard_only"}"#, .standard),
+            (#"{"service_tier":"fast"}"#, .fast), (#"{"service_tier":"ultrafast"}"#, .ultrafast), (#"{"service_tier":"on_demand"}"#, .standard),
+            (#"{"service_tier":"scale"}"#, .other), (#"{"service_tier":null}"#, .standard), (#"{"service_tier":7}"#, .standard),
+            (#"{"speed":"fast"}"#, .fast), (#"{"speed":"standard"}"#, .standard), (#"{"service_tier":"auto","speed":"fast"}"#, .fast),
+            (#"{"serviceTier":{"type":"flex"}}"#, .flex), (#"{"serviceTier":"SERVICE_TIER_PRIORITY"}"#, .priority),
+            (#"{"serviceTier":"SERVICE_TIER_UNSPECIFIED"}"#, .standard), (#"{"performanceConfig":{"latency":"optimized"}}"#, .optimized),
+            (#"{"performanceConfig":{"latency":"standard"}}"#, .standard), (#"{"metadata":{"service_tier":"priority"}}"#, .standard),
+        ] as [(String, ServiceTier)])
+    func tier(_ text: String, _ tier: ServiceTier) throws {
+        #expect(try read(text).get().tier == tier)
+    }
+
     @Test("a model may be absent or null", arguments: [#"{"model":null}"#, #"{}"#, #"{"a":{"model":"nested"}}"#, #"{"messages":[{"model":"x"}]}"#])
     func noModel(_ text: String) throws {
         #expect(try read(text).get().model == nil)

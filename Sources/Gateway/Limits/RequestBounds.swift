@@ -30,6 +30,8 @@ struct RequestBounds {
     private let choices: Int64
     private let makesOutput: Bool
     private let care: Care
+    /// How soon it is to be served.
+    private let tier: ServiceTier
 
     /// What an answer has at most, by what its request and its model allow.
     static func mostOutput(of call: Call, _ target: Target) -> Int64 {
@@ -53,6 +55,7 @@ struct RequestBounds {
             }
         }
         self.care = care
+        tier = call.tier
         wished = call.maxTokens.map { min(max($0, 0), Self.absurd) }
         choices = Int64(call.answers)
         isCount = api.family == .count
@@ -92,7 +95,7 @@ struct RequestBounds {
     private func demand(_ input: Int64, at target: Target, _ ceiling: Price?) -> Demand {
         let output = outputPerChoice(at: target)
         let made = output.multipliedReportingOverflow(by: choices)
-        let cost = target.most(input: input, output: output, choices: choices, ceiling: ceiling)
+        let cost = target.most(input: input, output: output, choices: choices, tier: tier, ceiling: ceiling)
         return Demand(nanodollars: cost?.amount, tokens: input + (made.overflow ? Self.absurd : min(made.partialValue, Self.absurd)))
     }
 }

@@ -39,7 +39,7 @@ extension Exchange {
             FinishedRequest(
                 live: live, entry: entry, trace: trace, api: request.api, route: request.isOwnRoute(live) ? "router/inline" : routeName,
                 key: live.keyName(request.key), project: request.entry.project, maxTokens: request.call.maxTokens, choices: request.call.choices,
-                decision: isDecided ? request.journey.decision : nil, table: request.table(live),
+                tier: request.call.tier, decision: isDecided ? request.journey.decision : nil, table: request.table(live),
                 policy: request.entry.policy.map { live.blueprint.policies[$0].name },
                 lastStartedMicroseconds: max(0, (lastStarted - started).microseconds), saving: shorter?.saving,
                 detail: entry.state == .done ? nil : lastDetail))

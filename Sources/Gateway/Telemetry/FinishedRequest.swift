@@ -15,6 +15,8 @@ struct FinishedRequest: Sendable {
     let project: String?
     let maxTokens: Int64?
     let choices: Int
+    /// How soon it was to be served.
+    var tier = ServiceTier.standard
     /// Why it went where it went. Nil: nobody wrote it down.
     let decision: Decision?
     let table: RoutingTable

@@ -1,6 +1,7 @@
 import Routing
 import Settings
 import Storage
+import Translation
 
 /// Spans of a request: its own, of kind SERVER, and below it one of kind CLIENT for each attempt.
 struct SpanWriter {
@@ -108,6 +109,7 @@ private struct SpanAttributes {
         attributes.text("gen_ai.operation.name", request.operation)
         attributes.text("gen_ai.request.model", model)
         attributes.number("gen_ai.request.max_tokens", request.maxTokens)
+        if request.tier != .standard { attributes.text(GenAINames.requestedTier, "\(request.tier.name)") }
         if request.choices > 1 { attributes.number("gen_ai.request.choice.count", Int64(request.choices)) }
         if conventions.areLatest { attributes.flag("gen_ai.request.stream", request.entry.streamed) }
     }
@@ -121,6 +123,7 @@ private struct SpanAttributes {
         if written > 0, conventions.areReleased { attributes.number("gen_ai.usage.cache_creation.input_tokens", written) }
         if written > 0, conventions.areLatest { attributes.number("gen_ai.usage.cache_write.input_tokens", written) }
         if usage.reasoning > 0 { attributes.number("gen_ai.usage.reasoning.output_tokens", usage.reasoning) }
+        if usage.tier != .standard { attributes.text(GenAINames.servedTier, "\(usage.tier.name)") }
         if usage.estimated { attributes.flag("swiftlet.usage.estimated", true) }
     }
 

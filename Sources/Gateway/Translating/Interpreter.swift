@@ -175,6 +175,9 @@ final class Interpreter {
             || asked.family == .count && tap?.usage != nil
     }
 
+    /// How soon it was served, where the provider says so.
+    var tier: ServiceTier? { stream?.tier ?? tap?.tier }
+
     func billed(estimatedInput: Int64) -> Usage {
         if asked.family == .embedding { return billedEmbeddings(estimatedInput) }
         return tap?.billed(estimatedInput: estimatedInput) ?? stream?.billed(estimatedInput: estimatedInput) ?? Usage()

@@ -14,6 +14,8 @@ struct AnthropicUsage {
     private var thinking: Int64 = 0
     /// `service_tier` of the reply, in Anthropic's word.
     private(set) var tier: TextSlice?
+    /// `speed`, or Bedrock's latency: what counts for the price and is none of its tiers.
+    var served = ServiceTier.standard
 
     /// Reads the object that stands next in `body`.
     mutating func read(_ scanner: inout JSONScanner, of body: UnsafeRawBufferPointer) throws(JSONProblem) {
@@ -40,6 +42,8 @@ struct AnthropicUsage {
                 try cacheDetails(&scanner, of: body)
             } else if scanner.text(name, is: "service_tier"), try scanner.peek() == .string {
                 tier = TextSlice(try scanner.string(), of: body)
+            } else if scanner.text(name, is: "speed"), try scanner.peek() == .string {
+                served = ServiceTier(TextSlice(try scanner.string(), of: body))
             } else if scanner.text(name, is: "output_tokens_details"), try scanner.peek() == .object {
                 try scanner.enterObject()
                 while let inner = try scanner.nextKey() {
@@ -93,6 +97,7 @@ struct AnthropicUsage {
         usage.cacheWrite = cacheWrite - usage.cacheWriteHour
         usage.reasoning = min(thinking, output)
         usage.output = output - usage.reasoning
+        usage.tier = served
         return usage
     }
 

@@ -78,8 +78,23 @@ final class BedrockConverseReplyReader: ReplyReader {
                     try scanner.skip()
                 }
             }
+        } else if scanner.text(name, is: "performanceConfig"), kind == .object {
+            try latency(&scanner, body, writer)
         } else {
             try scanner.skip()
+        }
+    }
+
+    /// Clients of other dialects have no word for `optimized`.
+    private func latency(_ scanner: inout JSONScanner, _ body: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            guard scanner.text(name, is: "latency"), try scanner.peek() == .string else {
+                try scanner.skip()
+                continue
+            }
+            usage.served = ServiceTier(TextSlice(try scanner.string(), of: body))
+            if usage.served == .standard { writer.write(.tier("default")) }
         }
     }
 

@@ -1,5 +1,9 @@
 /// What OpenTelemetry calls providers and calls: `gen_ai.provider.name`, `gen_ai.operation.name`.
 public enum GenAINames {
+    /// Of attributes, whoever the provider is: there is no other name for it.
+    public static let requestedTier = "openai.request.service_tier"
+    public static let servedTier = "openai.response.service_tier"
+
     private static let providers = [
         "azure": "azure.ai.openai", "bedrock": "aws.bedrock", "gemini": "gcp.gemini", "vertex": "gcp.vertex_ai", "mistral": "mistral_ai",
         "xai": "x_ai",
