@@ -76,6 +76,9 @@ extension Server {
             metadata: ["deployment": "\(news.deployment)", "reason": "\(news.reason)"])
     }
 
+    /// Somebody has cancelled or removed a response through another gateway.
+    public func hear(cancelled response: String) { responses?.runs.cancel(response) }
+
     /// What requests cost was corrected in the store, and so what is left of budgets.
     public func rereadBudgets() {
         accounts.with { $0.reread() }

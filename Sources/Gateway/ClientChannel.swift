@@ -300,6 +300,16 @@ final class ClientChannel: Timed, ChannelInboundHandler {
         context?.writeAndFlush(wrapOutboundOut(body), promise: nil)
     }
 
+    /// Has all of an answer kept before its last bytes go out, where whoever reads along wants that. False: nobody does.
+    func keep(_ head: ByteBuffer?, _ body: ByteBuffer?, then go: @escaping () -> Void) -> Bool {
+        guard let tap, let keeper = tap.keeper else { return false }
+        keeper.kept = loop.holding.once(within: ResponsesDesk.patience, go)
+        for last in [head, body].compactMap(\.self) { tap.take(last) }
+        tap.end()
+        self.tap = nil
+        return true
+    }
+
     /// The answer is out to its last byte.
     func answered() {
         exchange = nil

@@ -386,15 +386,4 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         if mark != .zero { timeSettling() }
         loop.holding.hold(self, settlement)
     }
-
-    /// The row is durable, or patience is at its end: the last frame goes.
-    func release() {
-        if mark != .zero { timeRecording() }
-        if let head = last.head {
-            last.head = nil
-            client.send(head, last.body)
-            loop.giveBack(head)
-        }
-        client.answered()
-    }
 }

@@ -1,8 +1,24 @@
 import Routing
 import Translation
 
-/// How an exchange ends otherwise than by its answer.
+/// How an exchange ends.
 extension Exchange {
+    /// The row is durable, or patience is at its end: the last frame goes.
+    func release() {
+        if mark != .zero { timeRecording() }
+        if client.tap != nil, client.keep(last.head, last.body, then: { self.sendLast() }) { return }
+        sendLast()
+    }
+
+    private func sendLast() {
+        if let head = last.head {
+            last.head = nil
+            client.send(head, last.body)
+            loop.giveBack(head)
+        }
+        client.answered()
+    }
+
     /// Nothing went out yet, and nothing is left to try.
     func fail(_ failure: Failure) {
         loop.noteBreach(failure.refusal, key: request.key, api: request.api, id: id, model: request.model.name)

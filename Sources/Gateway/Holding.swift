@@ -143,6 +143,28 @@ final class Holding {
         sums.clear()
     }
 
+    /// Calls `go` here once what is returned was called, from wherever, or the time is over.
+    func once(within time: TimeAmount, _ go: @escaping () -> Void) -> @Sendable () -> Void {
+        let turn = Turn(go)
+        let (bound, eventLoop, ear) = (NIOLoopBound(turn, eventLoop: eventLoop), eventLoop, ear)
+        turn.timer = eventLoop.assumeIsolated().scheduleTask(in: time) { turn.take() }
+        return { ear.whileOpen { eventLoop.execute { bound.value.take() } } }
+    }
+
+    /// Taken once.
+    private final class Turn {
+        private var go: (() -> Void)?
+        var timer: Scheduled<Void>?
+
+        init(_ go: @escaping () -> Void) { self.go = go }
+
+        func take() {
+            let go = go
+            (self.go, _) = (nil, timer?.cancel())
+            go?()
+        }
+    }
+
     private func scheduleTimer() {
         guard !timerScheduled, let first = held.first else { return }
         timerScheduled = true

@@ -11,6 +11,8 @@ public enum News: Hashable, Sendable {
     case cache(CacheSelection)
     /// A signal was set or taken back.
     case signals
+    /// A background response is not wanted any more, whoever is at work on it.
+    case cancelled(response: String)
 }
 
 public struct HealthNews: Hashable, Sendable {

@@ -24,6 +24,8 @@ public final class ResponseShelf: Sendable {
         var isWriting = false
         var dropped = 0
         var batches = 0
+        /// Whom to tell, by id, once what waits is written or lost.
+        var told: [String: [@Sendable () -> Void]] = [:]
     }
 
     public let limits: Limits
@@ -47,10 +49,21 @@ public final class ResponseShelf: Sendable {
     /// When a response made at `milliseconds` is forgotten.
     public func expiry(of milliseconds: Int64) -> Int64 { milliseconds + limits.retention.components.seconds * 1_000 }
 
+    /// Whether other gateways read it too: not what waits here.
+    public var isShared: Bool { store.isShared }
+
     /// Never waits. False: too much waits already.
+    /// - Parameter kept: Called once it is in the store, or is lost.
     @discardableResult
-    public func offer(_ response: StoredResponse) -> Bool {
-        let (isTaken, mustStart) = state.withLock { state -> (Bool, Bool) in
+    public func offer(_ response: StoredResponse, kept: (@Sendable () -> Void)? = nil) -> Bool {
+        let (isTaken, mustStart) = take(response, kept)
+        if !isTaken { kept?() }
+        if mustStart { queue.async { self.write() } }
+        return isTaken
+    }
+
+    private func take(_ response: StoredResponse, _ kept: (@Sendable () -> Void)?) -> (isTaken: Bool, mustStart: Bool) {
+        state.withLock { state in
             guard state.waitingBytes + response.bytes <= limits.waitingBytes else {
                 state.dropped += 1
                 return (false, false)
@@ -63,11 +76,10 @@ public final class ResponseShelf: Sendable {
             }
             state.waiting[response.id] = response
             state.waitingBytes += response.bytes
+            if let kept { state.told[response.id, default: []].append(kept) }
             defer { state.isWriting = true }
             return (true, !state.isWriting)
         }
-        if mustStart { queue.async { self.write() } }
-        return isTaken
     }
 
     /// Blocks on the store where it is not waiting. Nil: unknown, expired or another's, which cannot be told apart.
@@ -113,19 +125,22 @@ public final class ResponseShelf: Sendable {
 
     private func written(_ ids: [String], _ batch: [StoredResponse], isLost: Bool) {
         let done = Dictionary(batch.map { ($0.id, $0) }) { first, _ in first }
-        state.withLock { state in
+        let told = state.withLock { state in
             if isLost { state.dropped += batch.count }
             state.order.removeFirst(ids.count)
-            for id in Set(ids) {
-                guard let waiting = state.waiting[id] else { continue }
-                if waiting == done[id] {
+            return Set(ids).flatMap { id -> [@Sendable () -> Void] in
+                if let waiting = state.waiting[id] {
+                    guard waiting == done[id] else {
+                        state.order.append(id)  // changed meanwhile
+                        return []
+                    }
                     state.waiting[id] = nil
                     state.waitingBytes -= waiting.bytes
-                } else {
-                    state.order.append(id)  // changed meanwhile
                 }
+                return state.told.removeValue(forKey: id) ?? []
             }
         }
+        for tell in told { tell() }
     }
 
     /// Every 64th batch, the first among them.

@@ -12,6 +12,9 @@ public struct StoredResponse: Hashable, Sendable {
     public var input: [UInt8]
     /// The response object.
     public var body: [UInt8]
+    /// Kept with it: this process is still at work on it. Found so: another gateway of the store is, and that one is alive. Stores that
+    /// are one process's own do not keep it.
+    public var isAtWork = false
 
     public init(
         id: String, owner: String, createdMilliseconds: Int64, expiresMilliseconds: Int64, previous: String?, input: [UInt8], body: [UInt8]
@@ -36,6 +39,12 @@ public protocol ResponseStore: Sendable {
     /// Forgets what has expired, then the oldest until at most so many, of so many bytes in all, are left. How many went.
     func prune(at milliseconds: Int64, count: Int, bytes: Int) throws(StoreFailure) -> Int
     func close() throws(StoreFailure)
+    /// Whether other gateways read it too.
+    var isShared: Bool { get }
+}
+
+extension ResponseStore {
+    public var isShared: Bool { false }
 }
 
 /// Keeps responses as long as the process lives.
@@ -46,7 +55,10 @@ public final class MemoryResponseStore: ResponseStore {
 
     public func keep(_ responses: [StoredResponse]) throws(StoreFailure) {
         kept.withLock { kept in
-            for response in responses where kept[response.id].map({ $0.owner == response.owner }) ?? true { kept[response.id] = response }
+            for var response in responses where kept[response.id].map({ $0.owner == response.owner }) ?? true {
+                response.isAtWork = false
+                kept[response.id] = response
+            }
         }
     }
 

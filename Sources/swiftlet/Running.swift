@@ -43,7 +43,7 @@ struct Running {
         let server = try Server(
             blueprint, store: stores.ledger, journal: stores.journal,
             adminToken: ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"], seed: .random(in: .min ... .max), log: log,
-            responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses)) },
+            responses: stores.responses.map { ResponsesDesk($0, limits: ResponsesDesk.Limits(blueprint.responses), bell: stores.bell) },
             gateway: GatewayIdentity(identity: stores.identity, name: stores.gatewayName, sharesStore: stores.spool != nil),
             answers: stores.answers, open: try stores.openRequests(blueprint, log), rowsWait: stores.rowsWait)
         watch.attach(server)
@@ -71,6 +71,7 @@ struct Running {
                 events.heard(health)
             case .leases: break
             case .cache(let selection): server.hear(selection)
+            case .cancelled(let response): server.hear(cancelled: response)
             case .signals: Task { try? await desk.takeUpSignals() }  // what it fails with, `follow` finds seconds later
             }
         }

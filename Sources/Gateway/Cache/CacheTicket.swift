@@ -115,4 +115,6 @@ final class CacheTap: AnswerTap {
                 lines: approval.lines, body: parts.body),
             from: ticket.generation)
     }
+
+    var keeper: ResponseTap? { next?.keeper }
 }

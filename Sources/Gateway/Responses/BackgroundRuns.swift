@@ -28,17 +28,22 @@ final class BackgroundRuns: Sendable {
     func end(_ id: String) -> Bool { runs.withLock { $0.removeValue(forKey: id) != nil } }
 
     /// Whether there was one to stop.
-    @discardableResult
     func cancel(_ id: String, owner: String) -> Bool {
         let run = runs.withLock { runs in runs[id]?.owner == owner ? runs.removeValue(forKey: id) : nil }
         run?.stop()
         return run != nil
     }
 
+    /// Stops what another gateway was told to stop; whether it may, that one has seen.
+    func cancel(_ id: String) {
+        let run = runs.withLock { $0.removeValue(forKey: id) }
+        run?.stop()
+    }
+
     /// A kept response as it is told: one that was at work when its process ended has failed.
     func settled(_ found: StoredResponse, at milliseconds: Int64) -> [UInt8] {
         guard let status = ResponsesBody.facts(of: found.body)?.status, status == "queued" || status == "in_progress" else { return found.body }
-        guard runs.withLock({ $0[found.id] == nil }) else { return found.body }
+        guard !found.isAtWork, runs.withLock({ $0[found.id] == nil }) else { return found.body }
         return ResponsesBody.failed(found.body, code: "server_error", message: "the gateway was stopped before the response was complete")
     }
 }
@@ -80,7 +85,7 @@ extension Reception {
         let body = ResponsesBody.setting([("store", Array("false".utf8))], in: expanded)
         let client = BackgroundClient(head(of: request, length: body.count) + body) { answer in
             guard desk.runs.end(id) else { return }
-            desk.keep(Self.ended(queued, id: id, CapturedAnswer(bytes: answer, origin: origin)), id: id, origin)
+            desk.keepEnded(Self.ended(queued, id: id, CapturedAnswer(bytes: answer, origin: origin)), id: id, origin)
         }
         let bound = NIOLoopBound(client, eventLoop: loop.eventLoop)
         let stop: @Sendable () -> Void = { bound.eventLoop.execute { bound.value.stop() } }
@@ -88,8 +93,9 @@ extension Reception {
             return refuse(
                 Refusal(.overloaded, "\(desk.limits.background) background responses are at work; try again", retryAfter: .seconds(5)))
         }
-        desk.keep(queued, id: id, AnswerOrigin(owner: owner, input: origin.input, previous: origin.previous))
-        answerJSON(queued)
+        desk.keep(
+            queued, id: id, AnswerOrigin(owner: owner, input: origin.input, previous: origin.previous), isAtWork: true,
+            kept: whenKept(desk) { answerJSON(queued) })
         request.ticket?.conclude(StoredAnswer(status: 200, contentType: "application/json", body: queued))
         connect(
             client,
@@ -145,9 +151,11 @@ extension Reception {
                 loop.time = .now()
                 switch result {
                 case .success(var found?):
-                    if wasRunning {
+                    if wasRunning || found.isAtWork {
                         found.body = ResponsesBody.setting([("status", Self.quoted("cancelled"))], in: found.body)
+                        found.isAtWork = false
                         desk.shelf.offer(found)
+                        if !wasRunning { desk.bell.ring(.cancelled(response: id)) }
                     } else if !ResponsesBody.isBackground(found.body) {
                         return refuse(Refusal(.invalidValue, "only background responses can be cancelled", param: "response_id"))
                     }

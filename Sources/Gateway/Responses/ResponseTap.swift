@@ -9,12 +9,14 @@ final class ResponseTap: AnswerTap {
     private let limit: Int
     private var isTooLarge = false
     private var origin: AnswerOrigin
-    /// Nil: it is too large.
-    private let ended: (CapturedAnswer?) -> Void
+    private let desk: ResponsesDesk
+    /// Called once the answer is kept, or will not be.
+    var kept: (@Sendable () -> Void)?
 
-    init(_ origin: AnswerOrigin, limit: Int, ended: @escaping (CapturedAnswer?) -> Void) {
-        (self.origin, self.limit, self.ended) = (origin, limit, ended)
-    }
+    init(_ origin: AnswerOrigin, _ desk: ResponsesDesk) { (self.origin, limit, self.desk) = (origin, desk.limits.answerBytes, desk) }
+
+    /// Other gateways do not see what waits to be written here, and the client's next request may be theirs.
+    var keeper: ResponseTap? { desk.shelf.isShared ? self : nil }
 
     /// What is kept of the input.
     func changeInput(_ change: ([UInt8]) -> [UInt8]) { origin.input = change(origin.input) }
@@ -31,7 +33,7 @@ final class ResponseTap: AnswerTap {
 
     /// The answer is out.
     func end() {
-        ended(isTooLarge ? nil : CapturedAnswer(bytes: bytes, origin: origin))
+        desk.keep(isTooLarge ? nil : CapturedAnswer(bytes: bytes, origin: origin), kept: kept)
     }
 }
 

@@ -31,6 +31,8 @@ public final class ResponsesDesk: Sendable {
 
     public let shelf: ResponseShelf
     let limits: Limits
+    /// To the other gateways.
+    let bell: any Bell
     let runs = BackgroundRuns()
     /// One thing after the other: who asks for an answer that was just given finds it. A connection asks for one thing at a time, so
     /// no more wait than there are connections; answers to be kept are counted in `waiting`.
@@ -46,7 +48,9 @@ public final class ResponsesDesk: Sendable {
     /// Answers that were asked to be kept and are not.
     var dropped: Int { waiting.withLock { $0.dropped } + shelf.dropped }
 
-    public init(_ shelf: ResponseShelf, limits: Limits = Limits()) { (self.shelf, self.limits) = (shelf, limits) }
+    public init(_ shelf: ResponseShelf, limits: Limits = Limits(), bell: any Bell = SilentBell()) {
+        (self.shelf, self.limits, self.bell) = (shelf, limits, bell)
+    }
 
     /// Runs `body`, which may block, and hands its result to `loop`.
     func ask<Value: Sendable>(_ loop: any EventLoop, _ body: @escaping @Sendable () throws(StoreFailure) -> Value) -> EventLoopFuture<Value> {
@@ -116,23 +120,44 @@ public final class ResponsesDesk: Sendable {
         Refusal(.responseNotFound, "there is no \(id.hasPrefix("conv_") ? "conversation" : "response") with id `\(id.prefix(128))`", param: param)
     }
 
+    /// Takes in what a background response came to, unless it was cancelled through another gateway.
+    func keepEnded(_ body: [UInt8], id: String, _ origin: AnswerOrigin) {
+        queue.async {
+            // A store that does not answer has not heard of it either.
+            let found = try? self.shelf.response(id, owner: origin.owner)
+            if let found, ResponsesBody.facts(of: found.body)?.status == "cancelled" { return }
+            self.keep(body, id: id, origin)
+        }
+    }
+
+    /// How long the end of an answer waits at most for being kept.
+    static let patience = TimeAmount.milliseconds(500)
+
     /// Takes in an answer that goes to a client; nil is one too large to be kept.
-    func keep(_ answer: CapturedAnswer?) {
+    /// - Parameter kept: Called once it is in the store, or is not kept.
+    func keep(_ answer: CapturedAnswer?, kept: (@Sendable () -> Void)? = nil) {
         let size = (answer?.bytes.count ?? 0) + (answer?.origin.input.count ?? 0)
         let isTaken = waiting.withLock { waiting in
             let fits = answer != nil && waiting.bytes + size <= shelf.limits.waitingBytes
             if fits { waiting.bytes += size } else { waiting.dropped += 1 }
             return fits
         }
-        guard isTaken, let answer else { return }
+        guard isTaken, let answer else {
+            kept?()
+            return
+        }
         queue.async {
             defer { self.waiting.withLock { $0.bytes -= size } }
-            guard let body = answer.response(), let id = ResponsesBody.facts(of: body)?.id else { return }
-            self.keep(body, id: id, answer.origin)
+            guard let body = answer.response(), let id = ResponsesBody.facts(of: body)?.id else {
+                kept?()
+                return
+            }
+            self.keep(body, id: id, answer.origin, kept: kept)
         }
     }
 
-    func keep(_ body: [UInt8], id: String, _ origin: AnswerOrigin) {
+    /// - Parameter isAtWork: It is a background response that is being made here.
+    func keep(_ body: [UInt8], id: String, _ origin: AnswerOrigin, isAtWork: Bool = false, kept: (@Sendable () -> Void)? = nil) {
         var members: [(name: String, value: [UInt8])] = [("store", Array("true".utf8))]
         if let previous = origin.previous {
             var json = JSONWriter()
@@ -145,14 +170,16 @@ public final class ResponsesDesk: Sendable {
             members.append(("conversation", json.bytes))
         }
         let now = WallClock.milliseconds()
-        shelf.offer(
-            StoredResponse(
-                id: id, owner: origin.owner, createdMilliseconds: now, expiresMilliseconds: shelf.expiry(of: now),
-                previous: origin.conversation?.previous ?? origin.previous, input: origin.input, body: ResponsesBody.setting(members, in: body)))
+        var response = StoredResponse(
+            id: id, owner: origin.owner, createdMilliseconds: now, expiresMilliseconds: shelf.expiry(of: now),
+            previous: origin.conversation?.previous ?? origin.previous, input: origin.input, body: ResponsesBody.setting(members, in: body))
+        response.isAtWork = isAtWork
+        // They are written in this order.
+        shelf.offer(response, kept: origin.conversation == nil ? kept : nil)
         if var conversation = origin.conversation {
             conversation.previous = id
             conversation.expiresMilliseconds = shelf.expiry(of: now)
-            shelf.offer(conversation)
+            shelf.offer(conversation, kept: kept)
         }
     }
 }

@@ -61,7 +61,7 @@ extension Reception {
         guard asked.store != false else { return }
         let origin = AnswerOrigin(
             owner: owner, input: Self.input(of: asked, request.body), previous: asked.previousResponseID, conversation: history?.conversation)
-        client.tap = ResponseTap(origin, limit: desk.limits.answerBytes) { answer in desk.keep(answer) }
+        client.tap = ResponseTap(origin, desk)
     }
 
     static func input(of asked: ResponsesRequest, _ body: ByteBuffer) -> [UInt8] {
@@ -131,15 +131,25 @@ extension Reception {
 
     private static func wantsStream(_ body: ByteBuffer) -> Bool { (try? read(body))?.stream ?? false }  // no body, no stream
 
+    /// What to call once what is offered is kept. Where no other gateway reads it, `answer` is called at once and that is nothing.
+    func whenKept(_ desk: ResponsesDesk, _ answer: @escaping () -> Void) -> (@Sendable () -> Void)? {
+        guard desk.shelf.isShared else {
+            answer()
+            return nil
+        }
+        return loop.holding.once(within: ResponsesDesk.patience, answer)
+    }
+
     func answerJSON(_ body: [UInt8]) { answer(200, type: "application/json", body: body, extra: nameRequest) }
 
     private func remove(_ id: String, owner: String, _ desk: ResponsesDesk) {
-        desk.runs.cancel(id, owner: owner)
+        let wasRunning = desk.runs.cancel(id, owner: owner)
         desk.ask(loop.eventLoop) { () throws(StoreFailure) in try desk.shelf.remove(id, owner: owner) }
             .assumeIsolated().whenComplete { result in
                 loop.time = .now()
                 switch result {
                 case .success(true):
+                    if !wasRunning { desk.bell.ring(.cancelled(response: id)) }
                     var json = JSONWriter()
                     json.object { answer in
                         answer.member("id", id)
@@ -170,8 +180,8 @@ extension Reception {
         desk.shelf.offer(
             StoredResponse(
                 id: "conv_\(number)", owner: owner, createdMilliseconds: now, expiresMilliseconds: desk.shelf.expiry(of: now), previous: nil,
-                input: items, body: json.bytes))
-        answerJSON(json.bytes)
+                input: items, body: json.bytes),
+            kept: whenKept(desk) { answerJSON(json.bytes) })
     }
 
     private func conversation(_ number: RequestID, _ now: Int64, _ metadata: [UInt8]?) -> JSONWriter {

@@ -7,6 +7,8 @@ protocol AnswerTap: AnyObject {
     func take(_ buffer: ByteBuffer)
     /// The answer is out.
     func end()
+    /// Who wants all of the answer kept before it is out.
+    var keeper: ResponseTap? { get }
 }
 
 /// What is kept of the texts of a project's requests.
@@ -53,6 +55,8 @@ final class TextTap: AnswerTap {
         next?.end()
         finish()
     }
+
+    var keeper: ResponseTap? { next?.keeper }
 
     private func finish() {
         guard !isOver else { return }

@@ -23,6 +23,7 @@ struct NewsText: Codable {
         case .leases(let account): (kind, name) = ("leases", account)
         case .cache(let selection): (kind, name, reason) = ("cache", selection.key, selection.route)
         case .signals: kind = "signals"
+        case .cancelled(let response): (kind, name) = ("cancelled", response)
         }
     }
 
@@ -46,6 +47,7 @@ struct NewsText: Codable {
         case "leases": return name.map { .leases(account: $0) }
         case "cache": return .cache(CacheSelection(key: name, route: reason))
         case "signals": return .signals
+        case "cancelled": return name.map { .cancelled(response: $0) }
         default: return nil
         }
     }

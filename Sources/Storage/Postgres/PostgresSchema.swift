@@ -14,6 +14,7 @@ enum PostgresSchema {
         PostgresStep(version: 3, serves: 1, sql: third), PostgresStep(version: 4, serves: 1, sql: feedback),
         PostgresStep(version: 5, serves: 1, sql: savings),
         PostgresStep(version: 6, serves: 1, sql: cachedAnswers), PostgresStep(version: 7, serves: 1, sql: lessons),
+        PostgresStep(version: 8, serves: 1, sql: work),
     ]
 
     /// detail: see BreachBytes. mark: what an operator said of it, 0 for nothing. Of each writer the last batch that was taken.
@@ -35,6 +36,11 @@ enum PostgresSchema {
     /// Who thinks so: see Feedback.Source. lesson: see Lesson.encoded.
     private static let lessons = """
         ALTER TABLE feedback ADD COLUMN source bigint NOT NULL DEFAULT 0, ADD COLUMN lesson bytea NOT NULL DEFAULT ''::bytea;
+        """
+
+    /// Which gateway is at work on a background response, and in which of its lives.
+    private static let work = """
+        ALTER TABLE responses ADD COLUMN gateway bigint, ADD COLUMN life bigint;
         """
 
     /// Of prompts that were made shorter.

@@ -13,10 +13,11 @@ extension PostgresStore {
             let number = results[0].int(0, 0)
             // Requests that ended with the process before: nobody will conclude them.
             let free = PostgresQuery("DELETE FROM idempotency WHERE gateway = $1 AND status IS NULL", .int8(number))
-            gateway.withLock { $0 = number }
+            let life = GatewayLife(number: GatewayNumber(rawValue: number), life: results[0].int(0, 1))
+            joined.withLock { $0 = life }
             var book = try PostgresLeases(.init(gateways: [number]), connection, within: writeLimit)
             for (lease, held) in book.slices where held.gateway == number { book.change(lease) { $0.abandon(&$1) } }
-            return (book.writing + [free], GatewayLife(number: GatewayNumber(rawValue: number), life: results[0].int(0, 1)))
+            return (book.writing + [free], life)
         }
     }
 

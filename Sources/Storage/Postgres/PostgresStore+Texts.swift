@@ -32,7 +32,7 @@ extension PostgresStore {
                     gateway = excluded.gateway, status = NULL, content_type = NULL, body = NULL
                 WHERE idempotency.expires_ms <= $7 RETURNING 1
                 """, .int4(claim.key.key.rawValue), .text(claim.key.text), .int8(claim.request.rawValue), .bytes(claim.digest),
-                .int8(claim.expires), .int8(gateway.withLock { $0 }), .int8(claim.unixMilliseconds))
+                .int8(claim.expires), .int8(life?.number.rawValue ?? 0), .int8(claim.unixMilliseconds))
             if taken.count == 1 { return .new }
             let known = try ask(
                 "SELECT request, digest, status, content_type, body FROM idempotency WHERE key = $1 AND text = $2", .int4(claim.key.key.rawValue),

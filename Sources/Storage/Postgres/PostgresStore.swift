@@ -10,7 +10,8 @@ public final class PostgresStore: Store {
     /// Whose nodes these are, for other gateways to leave them alone.
     let holder: String
     /// Which gateway this is, once it has joined.
-    let gateway = Locked<Int64>(0)
+    let joined = Locked<GatewayLife?>(nil)
+    var life: GatewayLife? { joined.withLock { $0 } }
     /// When windows that are over were forgotten last, by the store's clock.
     let lastForgot = Locked<Int64>(0)
     let lastTended = Locked<Int64>(0)
