@@ -54,15 +54,44 @@ def test_calls_in_any_order(gateway, upstream, order):
     assert message.stop_reason == "tool_use"
 
 
-@pytest.mark.parametrize("dialect, pieces", [
-    ("gemini", [sse({"candidates": [{"content": {"role": "model", "parts": [{"functionCall": {"name": "time"}}]}, "finishReason": "STOP"}]})]),
-    ("messages", [sse(one, one["type"]) for one in (
+def blocks(*events):
+    """A stream of messages: its blocks' events, as (kind, index, what it says)."""
+    def whole(kind, index, said):
+        members = {"start": {"content_block": {"type": "tool_use", "id": f"toolu_{index}", "name": said, "input": {}}},
+                   "delta": {"delta": {"type": "input_json_delta", "partial_json": said}}, "stop": {}}
+        return {"type": f"content_block_{kind}", "index": index, **members[kind]}
+    return [sse(one, one["type"]) for one in (
         {"type": "message_start", "message": {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [],
                                               "stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 3, "output_tokens": 1}}},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "toolu_1", "name": "time", "input": {}}},
-        {"type": "content_block_stop", "index": 0},
+        *(whole(*one) for one in events),
         {"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": {"output_tokens": 5}},
-        {"type": "message_stop"})]),
+        {"type": "message_stop"})]
+
+
+# The same two calls as blocks: in turns, with both ends at the end, and with the second one's pieces before the first one's.
+TURNS = {
+    "in turns": [("start", 0, "weather"), ("start", 1, "time"), ("delta", 1, '{"at":'), ("delta", 0, '{"at":'), ("delta", 1, "1}"),
+                 ("delta", 0, '"Oslo"}'), ("stop", 0, ""), ("stop", 1, "")],
+    "late ends": [("start", 0, "weather"), ("delta", 0, '{"at":'), ("delta", 0, '"Oslo"}'), ("start", 1, "time"), ("delta", 1, '{"at":1}'),
+                  ("stop", 0, ""), ("stop", 1, "")],
+    "second first": [("start", 0, "weather"), ("start", 1, "time"), ("delta", 1, '{"at":1}'), ("stop", 1, ""), ("delta", 0, '{"at":'),
+                     ("delta", 0, '"Oslo"}'), ("stop", 0, "")],
+}
+
+
+@pytest.mark.parametrize("turns", TURNS)
+def test_blocks_in_any_order(gateway, upstream, turns):
+    one = one_provider(gateway, upstream, "messages", *blocks(*TURNS[turns]))
+    tools = [{"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}} for name in ("weather", "time")]
+    with one.sdk() as client, client.chat.completions.stream(model="m", messages=TURN, tools=tools) as stream:
+        answer = stream.get_final_completion()
+    called = [(call.id, call.function.name, json.loads(call.function.arguments)) for call in answer.choices[0].message.tool_calls]
+    assert called == [("toolu_0", "weather", {"at": "Oslo"}), ("toolu_1", "time", {"at": 1})]
+
+
+@pytest.mark.parametrize("dialect, pieces", [
+    ("gemini", [sse({"candidates": [{"content": {"role": "model", "parts": [{"functionCall": {"name": "time"}}]}, "finishReason": "STOP"}]})]),
+    ("messages", blocks(("start", 0, "time"), ("stop", 0, ""))),
 ])
 def test_a_call_without_arguments_has_an_empty_object(gateway, upstream, dialect, pieces):
     one = one_provider(gateway, upstream, dialect, *pieces)

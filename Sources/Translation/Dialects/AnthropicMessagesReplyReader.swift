@@ -10,6 +10,11 @@ final class AnthropicMessagesReplyReader: ReplyReader {
     private var begun = false
     private var failed = false
     private var open = Open.none
+    /// Of the open block, as the provider numbers it. Nil: it does not, and what comes is of the open one.
+    private var openIndex: Int64?
+    /// Blocks told beside a call that has not ended, and which they are. They follow it: every dialect tells a call in one go.
+    private var held = HeldCalls()
+    private var heldIndices: Set<Int64> = []
     private var usage = AnthropicUsage()
     private var reason: FinishReason?
     private var hasCalls = false
@@ -35,7 +40,7 @@ final class AnthropicMessagesReplyReader: ReplyReader {
     }
 
     func end(to writer: any ReplyWriter) -> Bool {
-        close(writer)
+        do throws(JSONProblem) { try closeAll(writer) } catch { return false }
         return isComplete
     }
 
@@ -142,48 +147,84 @@ final class AnthropicMessagesReplyReader: ReplyReader {
     func read(event name: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem) {
         guard !isComplete, !data.isEmpty else { return }
         defer { usage.forgetTier() }
-        var scanner = JSONScanner(data)
-        var type: JSONText?
-        var part: JSONScanner?
-        var counts: JSONScanner?
-        try scanner.enterObject()
-        while let name = try scanner.nextKey() {
-            if scanner.text(name, is: "delta") || scanner.text(name, is: "content_block") || scanner.text(name, is: "message") {
-                part = scanner
-            } else if scanner.text(name, is: "type"), try scanner.peek() == .string {
-                type = try scanner.string()
-                continue
-            } else if scanner.text(name, is: "usage") {
-                counts = scanner
-            }
-            try scanner.skip()
+        try take(name, data, writer)
+        while !held.isEmpty, open == .none || open == .call && held.isOpenWhole {
+            close(writer)
+            try release(writer)
         }
-        try scanner.finish()
-        let kind = type.map { $0.range.of(data) } ?? name
+    }
+
+    private func take(_ name: UnsafeRawBufferPointer, _ data: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+        let event = try AnthropicMessagesEvent(data)
+        let kind = event.type.map { $0.range.of(data) } ?? name
         if kind.says("content_block_delta") {
-            if var part { try delta(&part, data, writer) }
+            if mustWait(event.index) { return try hold(event, data) }
+            if var part = event.part { try delta(&part, event.index, data, writer) }
         } else if kind.says("content_block_start") {
+            if mustWait(event.index) { return try hold(event, data, isHead: true) }
             close(writer)
-            if var part { try begin(&part, data, isWhole: false, writer) }
+            openIndex = event.index
+            if var part = event.part { try begin(&part, data, isWhole: false, writer) }
         } else if kind.says("content_block_stop") {
-            close(writer)
+            if let index = event.index, heldIndices.contains(index) { return try hold(event, data) }
+            if isOpen(event.index) { close(writer) }
         } else if kind.says("message_start") {
-            if var part { try message(&part, data, writer) }
+            if var part = event.part { try message(&part, data, writer) }
         } else if kind.says("message_delta") {
-            if var part, try part.peek() == .object {
+            if var part = event.part, try part.peek() == .object {
                 try part.enterObject()
                 while let name = try part.nextKey() { try ending(name, &part, data) }
             }
-            if var counts { try usage.read(&counts, of: data) }
+            if var counts = event.counts { try usage.read(&counts, of: data) }
             tell(writer)
         } else if kind.says("message_stop") {
+            try closeAll(writer)
             finish(writer)
         } else if kind.says("error") {
             fail(FaultyReply.read(status: 200, body: data), writer)
         }
     }
 
-    private func delta(_ scanner: inout JSONScanner, _ data: UnsafeRawBufferPointer, _ writer: any ReplyWriter) throws(JSONProblem) {
+    // MARK: Blocks in turns
+
+    private func isOpen(_ index: Int64?) -> Bool { index == nil || openIndex == nil || index == openIndex }
+
+    /// What is open is a call, and not the block in question. Texts and thoughts wait for nothing: some servers say the end of all blocks
+    /// at the end of the message.
+    private func mustWait(_ index: Int64?) -> Bool {
+        if let index, heldIndices.contains(index) { return true }
+        return (open == .call && !held.isOpenWhole || open == .native) && !isOpen(index)
+    }
+
+    private func hold(_ event: AnthropicMessagesEvent, _ data: UnsafeRawBufferPointer, isHead: Bool = false) throws(JSONProblem) {
+        guard event.type != nil, let index = event.index else { throw JSONProblem(.kind, at: 0) }
+        try held.add(data, isHead: isHead)
+        heldIndices.insert(index)
+    }
+
+    /// The call in whose way they were has ended; one of theirs may make the rest wait again.
+    private func release(_ writer: any ReplyWriter) throws(JSONProblem) {
+        heldIndices = []
+        for event in held.takeAll() {
+            try event.withUnsafeBufferPointer { copy throws(JSONProblem) in
+                try take(UnsafeRawBufferPointer(start: nil, count: 0), UnsafeRawBufferPointer(copy), writer)
+            }
+        }
+    }
+
+    private func closeAll(_ writer: any ReplyWriter) throws(JSONProblem) {
+        close(writer)
+        while !held.isEmpty {
+            try release(writer)
+            close(writer)
+        }
+    }
+
+    // MARK: Deltas
+
+    private func delta(
+        _ scanner: inout JSONScanner, _ index: Int64?, _ data: UnsafeRawBufferPointer, _ writer: any ReplyWriter
+    ) throws(JSONProblem) {
         guard try scanner.peek() == .object else { return }
         try scanner.enterObject()
         while let name = try scanner.nextKey() {
@@ -191,20 +232,21 @@ final class AnthropicMessagesReplyReader: ReplyReader {
             if kind == .string {
                 let text = TextSlice(try scanner.string(), of: data)
                 if scanner.text(name, is: "text") {
-                    piece(text, .text, writer)
+                    piece(text, .text, index, writer)
                 } else if scanner.text(name, is: "partial_json") {
-                    if open == .native { text.decode { nativeInput.append($0) } } else if open == .call { piece(text, .call, writer) }
+                    try input(text, index, writer)
                 } else if scanner.text(name, is: "thinking") {
-                    piece(text, .reasoning, writer)
+                    piece(text, .reasoning, index, writer)
                 } else if scanner.text(name, is: "signature"), !text.isEmpty {
-                    openIfNone(.reasoning, writer)
-                    if open == .reasoning { writer.write(.seal(Seal(origin, .signature, text))) }
+                    if open == .none { turn(to: .reasoning, index, writer) }
+                    // Of thoughts that others have followed already: without it they are not given back, with it they would be in pieces.
+                    if open == .reasoning, isOpen(index) { writer.write(.seal(Seal(origin, .signature, text))) }
                 } else if scanner.text(name, is: "content"), open == .native {
                     nativeMember("content", text.bytes)
                 }
             } else if scanner.text(name, is: "citation"), kind == .object {
                 let citation = JSONSlice(try scanner.skip(), of: data)
-                openIfNone(.text, writer)
+                turn(to: .text, index, writer)
                 if open == .text { writer.write(.citation(citation, of: .messages)) }
             } else {
                 try scanner.skip()
@@ -212,16 +254,28 @@ final class AnthropicMessagesReplyReader: ReplyReader {
         }
     }
 
-    private func piece(_ text: TextSlice, _ kind: Open, _ writer: any ReplyWriter) {
+    private func piece(_ text: TextSlice, _ kind: Open, _ index: Int64?, _ writer: any ReplyWriter) {
         guard !text.isEmpty else { return }
-        openIfNone(kind, writer)
+        turn(to: kind, index, writer)
         if open == kind { writer.write(.piece(text)) }
     }
 
-    /// A delta without its block's start: nobody was seen to send that, and nothing is lost if somebody does.
-    private func openIfNone(_ kind: Open, _ writer: any ReplyWriter) {
-        guard open == .none else { return }
+    /// A piece of a call's arguments belongs to that call or to none: put anywhere else they would be another call's.
+    private func input(_ text: TextSlice, _ index: Int64?, _ writer: any ReplyWriter) throws(JSONProblem) {
+        guard !text.isEmpty else { return }
+        guard isOpen(index), open == .native || open == .call else { throw JSONProblem(.kind, at: 0) }
+        if open == .native { return text.decode { nativeInput.append($0) } }
+        writer.write(.piece(text))
+        held.took(text)
+    }
+
+    /// Text or thoughts follow: of the open block, of one that others have followed already, or of one whose start was not said.
+    private func turn(to kind: Open, _ index: Int64?, _ writer: any ReplyWriter) {
+        if open == kind, isOpen(index) { return }
+        if isOpen(index), open == .call || open == .native { return }
+        close(writer)
         open = kind
+        openIndex = index
         writer.write(.opened(Block(kind == .reasoning ? .reasoning(id: nil) : .text)))
     }
 
@@ -232,56 +286,22 @@ final class AnthropicMessagesReplyReader: ReplyReader {
         case .text, .reasoning, .call: writer.write(.closed)
         }
         open = .none
+        openIndex = nil
     }
 
     // MARK: Blocks
 
-    private struct Members {
-        var type = TextSlice.empty
-        var text: TextSlice?
-        var signature: TextSlice?
-        var id: TextSlice?
-        var name = TextSlice.empty
-        var input: JSONSlice?
-        var citations: JSONScanner?
-    }
-
     private func begin(
         _ scanner: inout JSONScanner, _ body: UnsafeRawBufferPointer, isWhole: Bool, _ writer: any ReplyWriter
     ) throws(JSONProblem) {
-        var members = Members()
         _ = try scanner.peek()
         let start = scanner.offset
-        try scanner.enterObject()
-        while let name = try scanner.nextKey() {
-            let kind = try scanner.peek()
-            if kind == .string {
-                let text = TextSlice(try scanner.string(), of: body)
-                if scanner.text(name, is: "type") {
-                    members.type = text
-                } else if scanner.text(name, is: "text") || scanner.text(name, is: "thinking") || scanner.text(name, is: "data") {
-                    members.text = text
-                } else if scanner.text(name, is: "signature") {
-                    members.signature = text
-                } else if scanner.text(name, is: "id") {
-                    members.id = text
-                } else if scanner.text(name, is: "name") {
-                    members.name = text
-                }
-            } else if scanner.text(name, is: "input"), kind == .object {
-                members.input = JSONSlice(try scanner.skip(), of: body)
-            } else if scanner.text(name, is: "citations"), kind == .array {
-                members.citations = scanner
-                try scanner.skip()
-            } else {
-                try scanner.skip()
-            }
-        }
+        let members = try AnthropicReplyBlock(&scanner, body)
         try begin(members, JSONSlice(ByteRange(start, scanner.offset), of: body), body, isWhole: isWhole, writer)
     }
 
     private func begin(
-        _ members: Members, _ whole: JSONSlice, _ body: UnsafeRawBufferPointer, isWhole: Bool, _ writer: any ReplyWriter
+        _ members: AnthropicReplyBlock, _ whole: JSONSlice, _ body: UnsafeRawBufferPointer, isWhole: Bool, _ writer: any ReplyWriter
     ) throws(JSONProblem) {
         if members.type.says("text") {
             open = .text
@@ -293,10 +313,13 @@ final class AnthropicMessagesReplyReader: ReplyReader {
             }
         } else if members.type.says("tool_use") {
             open = .call
+            held.opened()
             hasCalls = true
             writer.write(.opened(Block(.toolCall(id: members.id, name: members.name))))
             // A stream begins with an empty object and then spells the real one.
-            if let input = members.input, isWhole || input.bytes.count > 2 { writer.write(.piece(TextSlice(plain: input.bytes))) }
+            guard let input = members.input, isWhole || input.bytes.count > 2 else { return }
+            writer.write(.piece(TextSlice(plain: input.bytes)))
+            held.took(TextSlice(plain: input.bytes))
         } else if members.type.says("thinking") {
             open = .reasoning
             writer.write(.opened(Block(.reasoning(id: nil))))

@@ -26,7 +26,7 @@ final class OpenAIChatReplyReader: ReplyReader {
     private var hasTier = false
     private var hasError = false
     private var waiting = OpenAIChatWaiting()
-    private var held = OpenAIChatHeldCalls()
+    private var held = HeldCalls()
     /// Audio has come, of which a stream has no whole.
     var hasAudio = false
 

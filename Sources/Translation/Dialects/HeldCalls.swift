@@ -1,10 +1,10 @@
 import Wire
 
-/// Pieces of a choice's calls that have to wait, since the call that is open has not all of its arguments: other dialects tell one
-/// call after the other, and a provider may tell several at once.
+/// Pieces of calls that have to wait, since the call that is open has not all of its arguments: other dialects tell one call after
+/// the other, and a provider may tell several at once.
 ///
 /// A call whose arguments are a whole JSON value gets no more, so that calls told in order never wait.
-struct OpenAIChatHeldCalls {
+struct HeldCalls {
     private static let mostBytes = 1_048_576
     private static let mostCalls = 128
 
@@ -22,8 +22,8 @@ struct OpenAIChatHeldCalls {
     var isOpenWhole: Bool { hasBegun && depth == 0 && !isInString }
 
     /// - Parameters:
-    ///   - element: Of the list `tool_calls`.
-    ///   - isHead: It names its function.
+    ///   - element: Of the list `tool_calls`, or an event.
+    ///   - isHead: It begins a call.
     mutating func add(_ element: UnsafeRawBufferPointer, isHead: Bool) throws(JSONProblem) {
         bytes += element.count
         calls += isHead ? 1 : 0
