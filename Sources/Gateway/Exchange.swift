@@ -232,9 +232,10 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
         settle(.done, status: relay.status, usage: usage)
     }
 
-    private func streamEnded() {
+    /// - Parameter isCut: The provider did not say so.
+    func streamEnded(isCut: Bool = false) {
         guard let target else { return }
-        let end = relay.endStream(loop)
+        let end = relay.endStream(loop, isCut: isCut)
         if relay.isBlocked { return stopReply() }
         switch end {
         case .complete:
@@ -254,7 +255,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
 
     func connectionLost(beforeReply: Bool) {
         upstream = nil
-        guard !over, attempt != nil else { return }
+        guard !over, attempt != nil, !endsWhole() else { return }
         if beforeReply, usesPooled, !replacedStale {
             replacedStale = true
             loop.counters.staleConnections += 1
@@ -268,16 +269,14 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
 
     func upstreamTimedOut() {
         upstream = nil
-        guard !over, attempt != nil else { return }
+        guard !over, attempt != nil, !endsWhole() else { return }
         if !relay.isCommitted, rival == nil { noteLate() }
         broke(.timeout, relay.firstByte == nil ? "no reply in time" : "the reply stood still")
     }
 
-    func replyMalformed(_ reason: String) { replyBroke(.malformedReply, reason) }
-
     func replyBroke(_ fault: Fault, _ reason: String) {
         upstream = nil
-        guard !over, attempt != nil else { return }
+        guard !over, attempt != nil, !endsWhole() else { return }
         broke(fault, reason)
     }
 

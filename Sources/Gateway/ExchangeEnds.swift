@@ -26,6 +26,16 @@ extension Exchange {
         settle(.failed, fault: request.journey.lastFault, status: failure.status, usage: unanswered)
     }
 
+    /// The connection broke off, or stood still, behind the last word of every answer and before the mark of the end. Nothing of the answer
+    /// is missing, so the client gets its end from us; counts that had not come are estimated. False: something is missing.
+    func endsWhole() -> Bool {
+        guard relay.isWhole else { return false }
+        streamEnded(isCut: true)
+        return true
+    }
+
+    func replyMalformed(_ reason: String) { replyBroke(.malformedReply, reason) }
+
     /// The time that the client gave is over, or all there was, and a provider is at work: it is paid as if the client had left, which else
     /// could ask for ever and never pay.
     func noteLate() {
@@ -72,6 +82,7 @@ extension Exchange {
         let wasSent = wasSent
         abandonUpstream()
         client.closeAfterAnswer()
+        if attempt != nil, endsWhole() { return }
         let streaming = relay.isCommitted
         var usage = attempt == nil ? Usage() : streamUsage()
         if usage == Usage(), attempt != nil, wasSent { usage = unheard }

@@ -355,8 +355,11 @@ struct Relay {
         return out
     }
 
+    /// Everything came but the stream's end.
+    var isWhole: Bool { isStream && (stream?.isWhole ?? interpreter?.stream?.isWhole ?? false) }
+
     /// The provider's stream is over; what was held back is now in the frame.
-    mutating func endStream(_ loop: Loop) -> StreamEnd {
+    mutating func endStream(_ loop: Loop, isCut: Bool) -> StreamEnd {
         if frame == nil { beginFrame(loop) }
         let fresh = frame!.writerIndex
         defer {
@@ -365,8 +368,8 @@ struct Relay {
                 releaseScreened(loop)
             }
         }
-        if let interpreter { return interpreter.stream?.end(into: &frame!) ?? .truncated }
-        return stream!.end(into: &frame!)
+        if let interpreter { return interpreter.stream?.end(into: &frame!, isCut: isCut) ?? .truncated }
+        return stream!.end(into: &frame!, isCut: isCut)
     }
 
     /// The last frame of a stream: what is left, after a fault the event that says so, and the end of the body.

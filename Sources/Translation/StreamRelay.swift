@@ -70,6 +70,8 @@ public struct StreamRelay: Sendable {
     private let hold: Hold
     private let choices: Int
     private var finishes = 0
+    /// Of several choices: those that said why they ended.
+    private var ended: Set<Int64> = []
     private var told = false
     private var splitter: EventSplitter
     /// The beginning of an event that has not ended.
@@ -91,6 +93,8 @@ public struct StreamRelay: Sendable {
 
     /// Every choice said why it ended.
     public var finished: Bool { finishes >= choices }
+    /// The answer is whole, though the provider may not have said its end.
+    public var isWhole: Bool { finished && error == nil }
 
     /// Takes the next bytes of the stream, chunked framing removed, and appends what the client may have now.
     public mutating func take(_ payload: UnsafeRawBufferPointer, into out: inout ByteBuffer) throws(StreamProblem) {
@@ -110,7 +114,9 @@ public struct StreamRelay: Sendable {
     }
 
     /// The upstream ended. Appends what was left of a stream that ended well.
-    public mutating func end(into out: inout ByteBuffer) -> StreamEnd {
+    ///
+    /// - Parameter isCut: Its connection broke, or stood still: what is left of it may be a part of an event.
+    public mutating func end(into out: inout ByteBuffer, isCut: Bool = false) -> StreamEnd {
         var bytes: [UInt8] = []
         swap(&bytes, &carry)
         do throws(StreamProblem) {
@@ -118,11 +124,12 @@ public struct StreamRelay: Sendable {
                 try relay(UnsafeRawBufferPointer(whole), last: true, into: &out)
             }
         } catch {
-            return .truncated  // what was left is no event
+            guard isCut, isWhole else { return .truncated }  // what was left is no event
         }
         if error != nil { return .failed(told: told) }
         guard done && events > 1 || finished else { return .truncated }
         commit(into: &out)
+        if isCut, !done { out.writeStaticString("data: [DONE]\n\n") }
         return .complete
     }
 
@@ -215,7 +222,9 @@ public struct StreamRelay: Sendable {
     ) -> Bool {
         if let report = chunk.usage { usage = report }
         if let said = chunk.tier { tier = said }
-        finishes += chunk.finishes
+        if chunk.finishes > 0 {
+            if choices == 1 { finishes += chunk.finishes } else { noteEnds(data) }
+        }
         contentBytes += chunk.contentBytes
         if chunk.hasContent { contentEvents += 1 }
         if error != nil { return false }
@@ -227,6 +236,45 @@ public struct StreamRelay: Sendable {
         if hidesUsage, chunk.isUsageOnly { return false }
         if chunk.hasContent || chunk.finishes > 0 { commit(into: &out) }
         return true
+    }
+
+    /// Which choices end here: some providers say the end of one twice.
+    private mutating func noteEnds(_ data: UnsafeRawBufferPointer) {
+        var scanner = JSONScanner(data)
+        do throws(JSONProblem) {
+            try scanner.enterObject()
+            while let name = try scanner.nextKey() {
+                guard scanner.text(name, is: "choices"), try scanner.peek() == .array else {
+                    try scanner.skip()
+                    continue
+                }
+                try scanner.enterArray()
+                var place: Int64 = 0
+                while try scanner.nextElement() {
+                    if let index = try Self.end(&scanner, place: place) { ended.insert(index) }
+                    place += 1
+                }
+            }
+        } catch {}  // what is no JSON ends nothing
+        finishes = ended.count
+    }
+
+    /// The choice's index if it ends here; where it says none, its place.
+    private static func end(_ scanner: inout JSONScanner, place: Int64) throws(JSONProblem) -> Int64? {
+        var index = place
+        var isEnd = false
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
+            let kind = try scanner.peek()
+            if scanner.text(name, is: "index"), kind == .number {
+                index = try scanner.number().integer
+            } else if scanner.text(name, is: "finish_reason"), kind == .string {
+                isEnd = try scanner.string().range.count > 0
+            } else {
+                try scanner.skip()
+            }
+        }
+        return isEnd ? index : nil
     }
 
     /// True: forward it. False: it is held back, or was just handed out with all the others.

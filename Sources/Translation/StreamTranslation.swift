@@ -12,6 +12,8 @@ public final class StreamTranslation {
     /// The provider said all it will.
     public var done: Bool { reader.isComplete }
     public var error: FaultyReply? { tap.error }
+    /// The answer is whole, though the provider may not have said its end.
+    public var isWhole: Bool { tap.error == nil && reader.isWhole }
     public var contentEvents: Int { tap.contentEvents }
     public var usage: Usage? { tap.usage }
     public var tier: ServiceTier? { tap.tier }
@@ -72,15 +74,18 @@ public final class StreamTranslation {
     }
 
     /// The upstream ended. Appends the end of a stream that ended well.
-    public func end(into out: inout ByteBuffer) -> StreamEnd {
+    ///
+    /// - Parameter isCut: Its connection broke, or stood still: what is left of it may be a part of an event.
+    public func end(into out: inout ByteBuffer, isCut: Bool = false) -> StreamEnd {
         var bytes: [UInt8] = []
         swap(&bytes, &carry)
+        let said = reader.isComplete
         do throws(StreamProblem) {
             _ = try bytes.withUnsafeBufferPointer { whole throws(StreamProblem) in
                 try translate(UnsafeRawBufferPointer(whole), last: true)
             }
         } catch {
-            return .truncated  // what was left is no event
+            guard isCut, isWhole else { return .truncated }  // what was left is no event
         }
         if tap.error == nil {
             guard reader.end(to: tap) else {
@@ -88,7 +93,7 @@ public final class StreamTranslation {
                 return .truncated
             }
             if tap.error == nil {
-                if !passes { tap.end() }
+                if !passes { tap.end() } else if !said { passed.append(contentsOf: reader.lastEvent.description.utf8) }
                 committed = true
             }
         }
@@ -139,7 +144,12 @@ public final class StreamTranslation {
             // One stream is one life: behind its end only the mark that some providers put there goes on.
             let isMark = UnsafeRawBufferPointer(rebasing: bytes[event.data]).says("[DONE]")
             if isMark, !reader.hasEndMark { continue }
-            if passes, tap.error == nil, !reader.isComplete || isMark { passed.append(contentsOf: bytes[event.raw]) }
+            if event.unterminated, event.dataLines == 0 { continue }
+            let before = passed.count
+            if passes, tap.error == nil, !reader.isComplete || isMark {
+                passed.append(contentsOf: bytes[event.raw])
+                if event.unterminated { passed.append(contentsOf: "\n\n".utf8) }
+            }
             guard event.dataLines > 0, tap.error == nil else { continue }
             events += 1
             let name = UnsafeRawBufferPointer(rebasing: bytes[event.name])
@@ -153,8 +163,10 @@ public final class StreamTranslation {
                     }
                 }
             } catch {
-                if event.unterminated { break }
-                throw .notJSON
+                guard event.unterminated else { throw .notJSON }
+                // A part of an event: what follows it would be read as its rest.
+                passed.removeSubrange(before...)
+                break
             }
         }
         return used

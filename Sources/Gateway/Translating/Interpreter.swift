@@ -51,6 +51,7 @@ final class Interpreter {
         context.origin = target.provider.sealOrigin(of: target.modelName)
         context.provider = type(of: target.provider).name
         context.framing = call.framing
+        context.choices = call.choices
         context.wantsUsage = call.asksUsage || asked != .chatCompletions
         context.events = exchange.request.events
         var loss = Loss()

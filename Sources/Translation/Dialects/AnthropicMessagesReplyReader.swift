@@ -17,6 +17,8 @@ final class AnthropicMessagesReplyReader: ReplyReader {
     private var heldIndices: Set<Int64> = []
     private var usage = AnthropicUsage()
     private var reason: FinishReason?
+    /// It was said why the message ended, and no other has begun since.
+    private var hasReason = false
     private var hasCalls = false
     /// A stop sequence, inside its quotes.
     private var stop: [UInt8] = []
@@ -41,8 +43,12 @@ final class AnthropicMessagesReplyReader: ReplyReader {
 
     func end(to writer: any ReplyWriter) -> Bool {
         do throws(JSONProblem) { try closeAll(writer) } catch { return false }
+        if isWhole { finish(writer) }
         return isComplete
     }
+
+    var isWhole: Bool { begun && hasReason && !failed }
+    var lastEvent: StaticString { "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n" }
 
     /// A message, whole or as it begins a stream.
     private func message(
@@ -169,11 +175,15 @@ final class AnthropicMessagesReplyReader: ReplyReader {
             if let index = event.index, heldIndices.contains(index) { return try hold(event, data) }
             if isOpen(event.index) { close(writer) }
         } else if kind.says("message_start") {
+            hasReason = false
             if var part = event.part { try message(&part, data, writer) }
         } else if kind.says("message_delta") {
             if var part = event.part, try part.peek() == .object {
                 try part.enterObject()
-                while let name = try part.nextKey() { try ending(name, &part, data) }
+                while let name = try part.nextKey() {
+                    if part.text(name, is: "stop_reason"), try part.peek() == .string { hasReason = true }
+                    try ending(name, &part, data)
+                }
             }
             if var counts = event.counts { try usage.read(&counts, of: data) }
             tell(writer)

@@ -200,6 +200,8 @@ final class BedrockConverseReplyReader: ReplyReader {
         return hasFinished || failed
     }
 
+    var isWhole: Bool { hasFinished && !failed }
+
     /// The object at `member`, and the block's index.
     private func places(
         _ member: StaticString, _ data: UnsafeRawBufferPointer

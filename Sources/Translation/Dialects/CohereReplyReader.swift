@@ -259,6 +259,8 @@ final class CohereReplyReader: ReplyReader {
         return true
     }
 
+    var isWhole: Bool { hasBegun && finish != nil && !hasFailed }
+
     private func fail(_ reply: FaultyReply, to writer: any ReplyWriter) {
         hasFailed = true
         close(to: writer)

@@ -71,6 +71,8 @@ public struct TranslationTarget: Sendable {
 /// What readers and writers of a reply know of its request.
 public struct ReplyContext: Sendable {
     public var isStream: Bool
+    /// Answers that the request asks for.
+    public var choices = 1
     /// The client wants the usage event of OpenAI's streams.
     public var wantsUsage = true
     /// Of our request: ids that a dialect needs and a provider does not give are made from it.
@@ -112,12 +114,18 @@ public protocol ReplyReader: AnyObject {
     func read(event name: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer, to writer: any ReplyWriter) throws(JSONProblem)
     /// The provider's connection said the end of the body. Closes what can be closed; answers whether the reply was complete.
     func end(to writer: any ReplyWriter) -> Bool
+    /// Of every answer it was said why it ended: at most the mark of the end and counts are to come.
+    var isWhole: Bool { get }
+    /// What a client of the dialect waits for at the end, of a stream that is whole and did not say so. Most wait for nothing.
+    var lastEvent: StaticString { get }
 }
 
 extension ReplyReader {
     public var framing: Framing { .events }
     public var isComplete: Bool { false }
     public var hasEndMark: Bool { true }
+    public var isWhole: Bool { isComplete }
+    public var lastEvent: StaticString { "" }
 }
 
 /// Writes one answer. Appends to `output` what the client may have; the caller takes it away.

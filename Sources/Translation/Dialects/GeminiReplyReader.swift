@@ -150,6 +150,8 @@ final class GeminiReplyReader: ReplyReader {
         return isComplete
     }
 
+    var isWhole: Bool { !hasFailed && candidates.count >= max(1, context.choices) && candidates.allSatisfy { $0.finish != nil } }
+
     // MARK: Blocks
 
     func close(to writer: any ReplyWriter) {

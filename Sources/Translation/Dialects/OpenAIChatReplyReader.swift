@@ -55,8 +55,10 @@ final class OpenAIChatReplyReader: ReplyReader {
                 try closeAll(writer)
             }
         } catch { return false }
-        return isComplete && begun || !finished.isEmpty
+        return isComplete && begun || isWhole
     }
+
+    var isWhole: Bool { !failed && finished.count >= max(1, context.choices) }
 
     // MARK: Chunks
 
