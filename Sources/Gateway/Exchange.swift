@@ -167,6 +167,7 @@ final class Exchange: UpstreamCaller, ClientServer, Settled {
 
     func replyBegan(_ head: ResponseHead, _ bytes: UnsafeRawBufferPointer) {
         relay.began(head, bytes, at: loop.time, loop: loop)
+        if relay.isEncodedStream { return refuseEncoding() }
         if relay.accountLimits != nil, let attempt { learnLimits(of: attempt) }
         if relay.isStream, request.call.extras.includesRouting { tellRouting() }
         if let guarded = request.guarded { guardReply(by: guarded) }

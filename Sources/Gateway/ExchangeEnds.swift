@@ -36,6 +36,11 @@ extension Exchange {
 
     func replyMalformed(_ reason: String) { replyBroke(.malformedReply, reason) }
 
+    func refuseEncoding() {
+        abandonUpstream()
+        ended(.malformedReply, relay.encodingDetail)
+    }
+
     /// The time that the client gave is over, or all there was, and a provider is at work: it is paid as if the client had left, which else
     /// could ask for ever and never pay.
     func noteLate() {

@@ -26,6 +26,8 @@ struct Relay {
     private var faultHeaders = FaultHeaders()
     private var isJSON = false
     private var isEncoded = false
+    /// How, of one that is.
+    private var encoding = ""
     /// The answer's status line and passed headers. Begun while the reply's head is at hand, since its bytes do not stay.
     private var head: ByteBuffer?
     /// What has come of a whole reply, where it did not come in one piece.
@@ -115,12 +117,13 @@ struct Relay {
         firstByte = now
         status = reply.status
         isJSON = reply.contentType == .json
-        isStream = reply.status == 200 && wantsStream && isStreamed(reply.contentType)
+        isEncoded = reply.hasContentEncoding
+        isStream = reply.status == 200 && wantsStream && !isEncoded && isStreamed(reply.contentType)
         if isStream {
             if let interpreter { interpreter.beginStream() } else { stream = StreamRelay(api: api, hidesUsage: hidesUsage, choices: choices) }
         }
         let ownType = interpreter.flatMap { $0.passes ? nil : $0.contentType }
-        isEncoded = reply.hasContentEncoding
+        if isEncoded { encoding = String(decoding: reply.contentEncoding.bytes(in: bytes), as: UTF8.self).headerSafe }
         retryAfter = Self.retryAfter(reply, bytes)
         var head = loop.takeScratch(capacity: 4096)
         var limits = RateLimitHeaders(now: 0)
@@ -213,7 +216,7 @@ struct Relay {
             said = LastWords(reply, withBody { ByteBuffer(bytes: $0) }, limitLines, accountLimits)
             return (provider.fault(of: reply), reply.summary)
         }
-        if isEncoded { return (.malformedReply, "the reply is compressed, which was not asked for") }
+        if isEncoded { return (.malformedReply, encodingDetail) }
         if wantsStream { return (.malformedReply, "a stream was asked for and something else came") }
         if let interpreter { return fault(provider, interpreter) }
         facts = ReplyFacts()
@@ -224,6 +227,10 @@ struct Relay {
         }
         return facts.answers == nil ? (.malformedReply, "the reply has no answer in it") : nil
     }
+
+    /// A stream that nobody can read as it comes; nothing is gained by waiting for its end.
+    var isEncodedStream: Bool { isEncoded && wantsStream && status == 200 }
+    var encodingDetail: String { "bad content encoding `\(encoding)`: none was asked for" }
 
     /// As above, where the reply is read in another dialect; then what goes on is in the client's.
     private mutating func fault(_ provider: any Provider, _ interpreter: Interpreter) -> (Fault, String)? {

@@ -6,8 +6,9 @@ import re
 
 import pytest
 from support.dialects import PROVIDERS, SURFACES, TEXT
+from support import ledger
 from support.routing import Farm
-from support.gateway import Gateway
+from support.gateway import Gateway, question
 
 LIMIT = 65_536
 
@@ -150,3 +151,30 @@ def test_a_stream_that_goes_bad(stage, dialect, surface):
         if problem or ends[surface] in reply or b"good" in reply or headers.get("x-swiftlet-attempts") != "1":
             wrong.append(f"{name}: {status} attempts {headers.get('x-swiftlet-attempts')} {reply[-400:]}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "x-own"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_what_is_wrong_with_a_compressed_reply_is_said(behind, stream, encoding):
+    """We ask for none. Of a stream nobody waits for the end."""
+    closed = []
+
+    def handle(peer, request):
+        body = gzip.compress(b"x" * 500)
+        peer.head(content_type="text/event-stream" if stream else "application/json", content_encoding=encoding,
+                  content_length=len(body) + (1000 if stream else 0))
+        peer.send(body)
+        if stream:
+            closed.append(peer.wait_for_end(20))
+            return "end"
+
+    gateway, up = behind(handle, router={"num_retries": 0})
+    status, headers, reply = gateway.post("/v1/chat/completions", question(stream=stream))
+    error = json.loads(reply)["error"]
+    assert (status, error["code"]) == (502, "malformed_reply")
+    assert f"bad content encoding `{encoding}`" in error["message"]
+    (row,) = ledger.read(gateway.folder)
+    assert (row["state"], row["fault"]) == ("failed", "malformed_reply")
+    assert f"`{encoding}`" in gateway.log()[-1]["detail"]
+    assert "identity" in up.requests[0].headers.get("accept-encoding", "identity")
+    assert None not in closed
