@@ -100,3 +100,28 @@ def test_a_call_without_arguments_has_an_empty_object(gateway, upstream, dialect
         answer = stream.get_final_completion()
     (call,) = answer.choices[0].message.tool_calls
     assert call.function.name == "time" and json.loads(call.function.arguments) == {}
+
+
+@pytest.mark.parametrize("arguments", ["", " \n", "null", "[]", "{}", {}])
+@pytest.mark.parametrize("dialect, inputs", [
+    ("messages", lambda body: [part["input"] for turn in body["messages"] for part in turn["content"] if "input" in part]),
+    ("gemini", lambda body: [part["functionCall"].get("args", {}) for turn in body["contents"] for part in turn["parts"] if "functionCall" in part]),
+    ("converse", lambda body: [part["toolUse"]["input"] for turn in body["messages"] for part in turn["content"] if "toolUse" in part]),
+    ("responses", lambda body: [json.loads(item["arguments"]) for item in body["input"] if item.get("type") == "function_call"]),
+], ids=["messages", "gemini", "converse", "responses"])
+def test_a_history_with_a_call_without_arguments(gateway, upstream, dialect, inputs, arguments):
+    """Clients say so in many ways; a provider that wants an object gets one."""
+    settings = {"api_key": "k", **PROVIDERS[dialect].settings}
+    if dialect == "converse":
+        settings.pop("api_key")
+    up = upstream(lambda peer, request: peer.answer(PROVIDERS[dialect].whole))
+    settings["base_url"] = f"http://127.0.0.1:{up.port}{settings.pop('path')}"
+    one = gateway({"providers": {"up": settings}, "models": {"m": {"deployments": [{"provider": "up", "model": "m"}]}}})
+    history = [{"role": "user", "content": "What time is it?"},
+               {"role": "assistant", "content": None,
+                "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "time", "arguments": arguments}}]},
+               {"role": "tool", "tool_call_id": "call_1", "content": "noon"}]
+    tools = [{"type": "function", "function": {"name": "time", "parameters": {"type": "object", "properties": {}}}}]
+    status, _, reply = one.post("/v1/chat/completions", {"model": "m", "messages": history, "tools": tools})
+    assert status == 200, reply
+    assert inputs(up.requests[0].json) == [{}]

@@ -47,6 +47,17 @@ public struct TextSlice {
     }
 }
 
+extension TextSlice {
+    /// Arguments of a call as a history has them. Of a function that takes none, clients also say nothing, blanks, `null` or an empty
+    /// array, where some providers demand an object: each of them is no arguments.
+    var asArguments: TextSlice {
+        guard !isEmpty, bytes.count <= 64 else { return self }
+        var said: [UInt8] = []
+        decode { if $0 > 0x20 { said.append($0) } }
+        return [[], Array("null".utf8), Array("[]".utf8)].contains(said) ? .empty : self
+    }
+}
+
 /// A whole JSON value as it stands in a body: schemas, numbers, whatever is copied and not looked into.
 public struct JSONSlice {
     public var bytes: UnsafeRawBufferPointer

@@ -143,7 +143,7 @@ struct OpenAIChatMessageReader {
                 if try reader.peek() == .object {
                     call.arguments = TextSlice(plain: try reader.skip().bytes)
                 } else {
-                    call.arguments = try reader.text() ?? .empty
+                    call.arguments = (try reader.text() ?? .empty).asArguments
                     try check(call.arguments, reader)
                 }
             } else {

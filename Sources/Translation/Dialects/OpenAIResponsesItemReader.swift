@@ -74,7 +74,7 @@ struct OpenAIResponsesItemReader {
         } else if reader.says(key, "name") {
             name = try reader.text()
         } else if reader.says(key, "arguments") {
-            arguments = try reader.requiredText()
+            arguments = try reader.requiredText().asArguments
         } else if reader.says(key, "output") {
             try OpenAIResponsesParts.read(&reader, conversation, into: &output)
         } else if reader.says(key, "id") {
