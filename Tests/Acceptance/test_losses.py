@@ -60,3 +60,27 @@ def test_an_answer_may_be_as_long_as_the_model_can(tmp_path, model, tokens):
     """Anthropic demands a limit: where the client gives none it is the model's own."""
     body = asked(tmp_path, "anthropic", model, "/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi."}]})
     assert body["max_tokens"] == tokens
+
+
+def test_the_list_of_what_is_lost_fits_into_a_head(tmp_path):
+    """Many clients and proxies refuse heads of more than 8 KB, and a client names its members as it likes."""
+    upstream = Upstream(lambda peer, request: peer.answer({
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [{"type": "text", "text": "well"}],
+        "stop_reason": "end_turn", "stop_sequence": None, "usage": {"input_tokens": 3, "output_tokens": 2}}))
+    gateway = Gateway(tmp_path, {
+        "providers": {"one": {"type": "anthropic", "base_url": f"http://127.0.0.1:{upstream.port}", "api_key": "k"}},
+        "models": {"m": {"deployments": [{"provider": "one", "model": "m"}]}}})
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi."}]}
+    try:
+        for name in ("short", "long" * 300, "\u00fc" * 500):
+            for count in (1, 5, 60):
+                status, headers, _ = gateway.post("/v1/chat/completions", {**body, **{f"own_{at}_{name}": at for at in range(count)}})
+                loss = headers["x-swiftlet-loss"]
+                assert status == 200 and 5 < len(loss) <= 1024
+                parts = loss.split(", ")
+                rest = int(parts.pop().split()[1]) if parts[-1].startswith("and ") else 0
+                assert len(parts) + rest == count and all(part.startswith("own_") for part in parts)
+                assert parts[0] == "own_0_short" or parts[0].endswith("...")
+    finally:
+        gateway.end()
+        upstream.close()
