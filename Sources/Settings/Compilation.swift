@@ -71,7 +71,9 @@ extension Blueprint {
         if LiteLLMDocument.isMistaken(root, &reading) { return .refused(reading.problems.inOrder) }
         EnvironmentOverlay.apply(environment, to: &root, &reading)
         guard let document = SettingsDocument.read(root, at: "", &reading) else { return .refused(reading.problems.inOrder) }
-        let catalogue = PriceCatalogue.above(file: document.pricesFile, line: root.entry("prices_file")?.line ?? 0, &reading)
+        let file = PriceCatalogue.above(file: document.pricesFile, line: root.entry("prices_file")?.line ?? 0, &reading)
+        let types = Dictionary(document.providers.entries.map { ($0.name, $0.value.type.name) }) { first, _ in first }
+        let catalogue = file.under(document.prices, types: types, &reading)
         var compiler = Compiler(document, root: root, reading, Tariff(catalogue: catalogue, moment: moment))
         compiler.reader.skipsDangling = dangling == .skipped
         if let blueprint = compiler.compile(version: version) { return .ready(blueprint, warnings: compiler.problems.inOrder) }

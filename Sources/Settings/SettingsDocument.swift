@@ -8,6 +8,7 @@ public struct SettingsDocument: Configurable {
     public var responses = ResponseSettings()
     public var cache = CacheSettings()
     public var pricesFile: String?
+    public var prices = Named<PriceSettings>()
     public var providers = Named<ProviderEntry>()
     public var models = Named<ModelSettings>()
     public var routes = RouteList()
@@ -41,6 +42,9 @@ public struct SettingsDocument: Configurable {
         .setting(
             "prices_file", \.pricesFile,
             "A file of model prices and facts above those in the binary; `swiftlet prices import` writes it, a running gateway sees it change."),
+        .setting(
+            "prices", \.prices,
+            "What models cost and can do, by PROVIDER/MODEL: a type of provider and its name for the model; above `prices_file` and the binary."),
         .setting("providers", \.providers, "Where models are, by names of your own."),
         .setting("models", \.models, "Model groups: the names that clients send."),
         .setting("routes", \.routes, "Trees by names of their own, which clients may send, also as `router/NAME`."),

@@ -69,8 +69,9 @@ struct CheaperModels {
             // Sums of many prompts are no long prompt.
             price.forgetLongPrompts()
             let released = facts.released.map { 1970 + Double($0.seconds) / 31_556_952 } ?? InferredCapability.releaseYear(in: facts.model)
+            let listed = facts.listPrice(at: now) ?? price
             let capability = InferredCapability.of(
-                input: Double(price.input) * 1e-9, output: Double(price.output) * 1e-9, released: released)
+                input: Double(listed.input) * 1e-9, output: Double(listed.output) * 1e-9, released: released)
             return Row(facts: facts, price: price, capability: capability)
         }
     }

@@ -16,6 +16,7 @@ public struct CacheBasis: Sendable {
     /// Sections that no answer depends on.
     private static let leftOut: Set = [
         "server", "store", "ledger", "responses", "cache", "admin", "alerts", "secrets_key", "keys", "projects", "customers",
+        "prices",
     ]
     /// Of a key, a project or a customer: who it is, what it may spend and until when. All else counts.
     private static let personal: Set<String> = Set(

@@ -97,8 +97,7 @@ struct DeploymentList: Sendable {
         deployment.tokensPerMinute = settings.tokensPerMinute ?? common.tokensPerMinute
         deployment.maxParallelRequests = settings.maxParallelRequests ?? common.maxParallelRequests
         let facts = tariff.facts(of: settings, entry)
-        let kind = deployment.kind
-        let price: @Sendable (Moment) -> Price? = { settings.price(over: kind == .paid ? facts?.price(at: $0) : kind == .free ? .free : nil) }
+        let price = tariff.price(of: settings, entry, facts)
         deployment.price = price(tariff.moment)
         deployment.quality = settings.quality
         deployment.capability = tariff.capability(of: settings, facts)

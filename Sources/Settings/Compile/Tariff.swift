@@ -11,9 +11,19 @@ struct Tariff: Sendable {
         return catalogue.facts(provider: entry.type.name, model: settings.model)
     }
 
+    /// What a deployment costs at some moment. What is free or run by oneself costs what settings say, its deployment's or those of its
+    /// model; that somebody calls it free stands above the latter.
+    func price(of settings: DeploymentSettings, _ entry: ProviderEntry, _ facts: ModelFacts?) -> @Sendable (Moment) -> Price? {
+        let kind = settings.kind ?? entry.provider.common.kind ?? entry.type.kind
+        let isCalledFree = kind == .free && (settings.kind == .free || entry.type.kind != .free)
+        let isSet = facts.map { $0.listed != nil && $0.provider == entry.type.name } ?? false
+        let known = kind == .paid || isSet && !isCalledFree ? facts : nil
+        return { moment in settings.price(over: known == nil && kind == .free ? .free : known?.price(at: moment)) }
+    }
+
     /// By what the vendor charges, rather than by what was agreed with it; free of charge says nothing of a model.
     func capability(of settings: DeploymentSettings, _ facts: ModelFacts?) -> Double? {
-        guard let price = facts?.price(at: moment) ?? settings.price(over: nil) else { return nil }
+        guard let price = facts?.listPrice(at: moment) ?? settings.price(over: nil) else { return nil }
         let released =
             facts?.released.map { 1970 + Double($0.seconds) / 31_556_952 } ?? InferredCapability.releaseYear(in: settings.baseModel ?? settings.model)
         return InferredCapability.of(input: Double(price.input) * 1e-9, output: Double(price.output) * 1e-9, released: released)

@@ -23,7 +23,7 @@ extension ModelFacts {
         add("released", released.map { quoted($0.day) })
         add("retires", retires.map { quoted($0.day) })
         if !periods.isEmpty { add("prices", "[" + periods.map(\.text).joined(separator: ",") + "]") }
-        add("source", quoted(source))
+        add("source", source.isEmpty ? nil : quoted(source))
         add("read", read.map { quoted($0.day) })
         add("via", via.map(quoted))
         return "{" + members.joined(separator: ",") + "}"

@@ -31,6 +31,8 @@ public struct ModelFacts: Hashable, Sendable {
     public var read: Moment?
     /// The lists through which it was read, with their versions.
     public var via: String?
+    /// Where the settings say what it costs, in their section `prices`: what it would cost without them.
+    public var listed: [PricePeriod]?
     /// In the file it was read from.
     public var line = 0
 
@@ -51,6 +53,13 @@ public struct ModelFacts: Hashable, Sendable {
     }
 
     public func price(at moment: Moment) -> Price? { period(at: moment)?.price }
+
+    /// By the vendor's list, where that is known: what was agreed with it says nothing of a model.
+    public func listPrice(at moment: Moment) -> Price? {
+        var facts = self
+        facts.periods = listed ?? periods
+        return facts.price(at: moment) ?? price(at: moment)
+    }
 }
 
 /// What a model costs from some day on.

@@ -48,6 +48,12 @@ struct ModelIndex: Sendable {
         beginnings[at] = moments.isEmpty ? nil : moments
     }
 
+    /// It is none of the rows in the binary.
+    func isRead(_ model: String) -> Bool {
+        guard let found = byName[model.lowercased()], case .read = places[Int(found.at)] else { return false }
+        return true
+    }
+
     func named(_ model: String) -> ModelFacts? { byName[model.lowercased()].flatMap { places[Int($0.at)].facts } }
 
     /// When a price of any row may change next.

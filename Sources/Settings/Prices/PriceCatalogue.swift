@@ -2,10 +2,12 @@ import FoundationEssentials
 import Schema
 import Synchronization
 
-/// What models cost and can do: the rows that come with this binary, and those of a newer file above them.
+/// What models cost and can do: the rows that come with this binary, those of a newer file above them, those of the settings above both.
 public struct PriceCatalogue: Sendable {
-    /// Of providers that rows were imported of.
-    private let merged: [String: ModelIndex]
+    /// Of providers that there are other rows of than those of the binary.
+    private var merged: [String: ModelIndex]
+    /// What stands in the settings, by its name in small letters.
+    var settings: [String: String] = [:]
 
     /// The rows in this binary alone.
     public static let bundled = PriceCatalogue(imported: [])
@@ -18,6 +20,11 @@ public struct PriceCatalogue: Sendable {
             merged[entry.key] = index
         }
     }
+
+    /// In place of the row of that very name, or beside those there are.
+    mutating func put(_ row: ModelFacts) { merged[row.provider, default: Bundled.index(of: row.provider)].put(row) }
+
+    func isImported(_ row: ModelFacts) -> Bool { merged[row.provider]?.isRead(row.model) ?? false }
 
     /// The row of a model, by its provider's type and the provider's name for it.
     public func facts(provider: String, model: String) -> ModelFacts? {
@@ -46,12 +53,6 @@ public struct PriceCatalogue: Sendable {
             let whole = row.over(old, from: day)
             return seen.insert(whole.name.lowercased()).inserted ? whole : nil
         }
-    }
-
-    /// The bundled rows and those of the file that settings name.
-    public static func inForce(file: String?) -> PriceCatalogue {
-        var reading = Reading()
-        return above(file: file, line: 0, &reading)
     }
 
     /// In order of their names.
