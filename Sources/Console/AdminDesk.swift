@@ -77,7 +77,7 @@ public final class AdminDesk: Sendable {
         guardrails = GuardrailDesk(server: server)
         insights = InsightsDesk(server: server, book: book, store: ledger)
         cache = CacheDesk(server: server, audit: store, bell: bell)
-        prices = PriceDesk(book: book)
+        prices = PriceDesk(book: book, tags: collections.tags)
         replay = ReplayDesk(book: book, ledger: ledger)
         rerating = RerateDesk(book: book, ledger: ledger) { server.rereadBudgets() }
         let keeper = trials ?? TrialKeeper(server, book: book, store: store, events: ledger, log: log)

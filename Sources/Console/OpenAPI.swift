@@ -134,7 +134,7 @@ enum OpenAPI {
     private static func reference(_ name: String) -> JSONText { .object([("$ref", .string("#/components/schemas/\(name)"))]) }
 
     private static var schemas: [(String, JSONText)] {
-        let sections = Set(Collections.sections.values).sorted().map { section in
+        let sections = Set(Collections.sections.values).union([PriceDesk.section]).sorted().map { section in
             let field = SettingsDocument.descriptions.first { $0.name == section }
             return (section, JSONSchema.part(of: field?.shape ?? .free(section)))
         }

@@ -3,14 +3,18 @@ import Settings
 import Wire
 
 /// `GET /api/v1/settings`, `GET|PUT|PATCH|DELETE /api/v1/settings/{path}`: any setting, by its path. Segments of the path are separated by
-/// slashes, or by dots where there is no slash: `router/num_retries`, `router.num_retries`.
+/// slashes, or by dots where there is no slash: `router/num_retries`, `router.num_retries`; names of prices have both.
 struct SettingsDesk: Sendable {
     let book: SettingsBook
     let etag: @Sendable (Node) -> String
 
     func answer(_ call: AdminCall) async throws -> AdminAnswer {
         var path = Array(call.path.dropFirst(3))
-        if path.count == 1 { path = path[0].split(separator: ".").map(String.init) }
+        if let place = PricePath.place(path, set: await book.document["prices"]) {
+            path = place
+        } else if path.count == 1 {
+            path = path[0].split(separator: ".").map(String.init)
+        }
         switch call.method {
         case "GET": return try await get(path)
         case "PUT" where !path.isEmpty: return try await put(call, path)

@@ -1,7 +1,7 @@
 /// All there is of the admin API.
 enum AdminRoutes {
     static let all: [AdminRoute] =
-        health + collections + keys + drafts + settings + state + ledger + trials + workbench + compatible
+        health + collections + keys + drafts + settings + state + prices + ledger + trials + workbench + compatible
 
     /// With the web console's own paths, which are no API.
     static let served: [AdminRoute] = all + console
@@ -144,7 +144,6 @@ enum AdminRoutes {
     private static let state: [AdminRoute] = {
         let signals: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.signals.answer(call) }
         let deployments: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.deployments.answer(call) }
-        let prices: @Sendable (AdminDesk, AdminCall) async throws -> AdminAnswer = { desk, call in try await desk.prices.answer(call) }
         return [
             AdminRoute("GET", "/api/v1/signals", .read, "Signals that conditions may ask for.", signals),
             AdminRoute(
@@ -157,13 +156,6 @@ enum AdminRoutes {
             AdminRoute("GET", "/api/v1/deployments", .read, "State, latency and error rate of every deployment.", deployments),
             AdminRoute("GET", "/api/v1/deployments/{name}", .read, "One deployment.", deployments),
             AdminRoute("POST", "/api/v1/deployments/{name}/reset", .operate, "Makes a deployment serve again whatever its faults were.", deployments),
-            AdminRoute(
-                "GET", "/api/v1/prices", .read, "What is known of models, and what they cost now.",
-                query: [
-                    .init(name: "provider", help: "A type of provider."), .init(name: "model", help: "Part of a model's name."),
-                    .init(name: "limit", help: "How many at most.", schema: "integer"),
-                ], prices),
-            AdminRoute("GET", "/api/v1/prices/{name}", .read, "One model, as PROVIDER/MODEL.", prices),
             AdminRoute(
                 "POST", "/api/v1/prices/rerate", .administer, "Prices logged requests again: says what would change, or changes it.",
                 body: .members(RerateDesk.parameters, required: 0)

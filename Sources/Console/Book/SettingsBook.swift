@@ -95,7 +95,8 @@ public actor SettingsBook {
     /// File and overlay together.
     public var document: Node { overlay.applied(to: base) }
     /// What models cost and can do now.
-    var catalogue: PriceCatalogue { .inForce(file: prices?.file) }
+    var catalogue: PriceCatalogue { catalogue(of: document) }
+    func catalogue(of document: Node) -> PriceCatalogue { .inForce(file: prices?.file, settings: document["prices"]) }
     var changes: Overlay { overlay }
     /// The settings without what was changed through the API.
     var file: Node { base }
