@@ -28,7 +28,7 @@ enum PriceTable {
         ]
     }
 
-    static func page(_ row: ModelFacts, at moment: Moment) -> [String] {
+    static func page(_ row: ModelFacts, in catalogue: PriceCatalogue, at moment: Moment) -> [String] {
         var lines = [row.name]
         func add(_ name: String, _ value: String) {
             lines.append("  " + name + String(repeating: " ", count: max(1, 12 - name.count)) + value)
@@ -39,7 +39,8 @@ enum PriceTable {
         for period in row.periods {
             add(period == inForce ? "price" : period.from.map { $0 > moment } ?? false ? "later" : "before", period.described)
         }
-        add("source", row.source)
+        add("set in", catalogue.origin(of: row).rawValue)
+        add("source", row.source.isEmpty ? "-" : row.source)
         add("read", (row.read?.day ?? "-") + (row.via.map { ", through \($0)" } ?? ""))
         return lines
     }
@@ -53,13 +54,20 @@ enum PriceTable {
         return diff.added.map { "+ \($0.name)\(price($0))" } + diff.removed.map { "- \($0.name)\(price($0))" } + changed + [count]
     }
 
-    static func json(_ diff: CatalogueDiff) -> String {
+    /// Of rows that change nothing while settings say otherwise.
+    static func note(_ covered: [String]) -> [String] {
+        guard !covered.isEmpty else { return [] }
+        let names = covered.prefix(5).joined(separator: ", ") + (covered.count > 5 ? " and others" : "")
+        return ["\(covered.count) below the settings' own `prices`, which hold: \(names)"]
+    }
+
+    static func json(_ diff: CatalogueDiff, covered: [String]) -> String {
         func quoted(_ text: String?) -> String { text.map { JSONText.string($0).text() } ?? "null" }
         let changed = diff.changed.map { change in
             let members = change.members.map { "\(quoted($0.name)):{\"old\":\(quoted($0.old)),\"new\":\(quoted($0.new))}" }
             return "{\"name\":\(quoted(change.name)),\"members\":{\(members.joined(separator: ","))}}"
         }
         return "{\"added\":[\(diff.added.map(\.row).joined(separator: ","))],\"removed\":[\(diff.removed.map(\.row).joined(separator: ","))],"
-            + "\"changed\":[\(changed.joined(separator: ","))]}"
+            + "\"changed\":[\(changed.joined(separator: ","))],\"set_in_settings\":[\(covered.map { quoted($0) }.joined(separator: ","))]}"
     }
 }

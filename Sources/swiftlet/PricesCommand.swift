@@ -12,7 +12,7 @@ struct PricesCommand: ParsableCommand {
 
     /// Which rows stand above those in the binary.
     struct Source: ParsableArguments {
-        @Option(name: .shortAndLong, help: "A settings file; its prices_file counts.")
+        @Option(name: .shortAndLong, help: "A settings file; its prices and its prices_file count.")
         var config: String?
         @Option(help: "A file of prices; wins over the settings'.")
         var prices: String?
@@ -21,17 +21,38 @@ struct PricesCommand: ParsableCommand {
         func file() throws -> String? {
             if let prices { return prices }
             if let variable = ProcessInfo.processInfo.environment["SWIFTLET_PRICES_FILE"], !variable.isEmpty { return variable }
+            return try settings()?["prices_file"]?.scalar
+        }
+
+        private func settings() throws -> Node? {
             guard let config else { return nil }
             var problems: [Problem] = []
             guard let node = Blueprint.document(path: config, problems: &problems), problems.errors.isEmpty else {
                 throw PricesCommand.failure(problems.map { $0.text(file: config) })
             }
-            return node["prices_file"]?.scalar
+            return node
+        }
+
+        /// What the settings do not say themselves.
+        func below() throws -> PriceCatalogue {
+            guard let path = try file(), FileManager.default.fileExists(atPath: path) else { return .bundled }
+            return PriceCatalogue(imported: try PricesCommand.rows(of: path, over: .bundled))
         }
 
         func catalogue() throws -> PriceCatalogue {
-            guard let path = try file(), FileManager.default.fileExists(atPath: path) else { return .bundled }
-            return PriceCatalogue(imported: try PricesCommand.rows(of: path, over: .bundled))
+            let (below, settings) = (try below(), try settings())
+            var reading = Reading()
+            let catalogue = below.under(settings?["prices"], &reading)
+            guard reading.problems.isEmpty else {
+                throw PricesCommand.failure(reading.problems.inOrder.map { $0.text(file: config ?? "") })
+            }
+            return catalogue
+        }
+
+        /// Those of `rows` that settings say something else of.
+        func covered(_ rows: [ModelFacts]) throws -> [String] {
+            let catalogue = try catalogue()
+            return rows.filter { catalogue.setting(of: $0) != nil }.map(\.name)
         }
     }
 
@@ -96,7 +117,7 @@ struct PricesCommand: ParsableCommand {
                 let help = Spelling.nearest(to: model, among: catalogue.rows.flatMap { [$0.name, $0.model] }).map { "; did you mean `\($0)`?" } ?? ""
                 throw complain("nothing is known of a model `\(model)`\(help)")
             }
-            let pages = found.map { json ? $0.row : PriceTable.page($0, at: .now).joined(separator: "\n") }
+            let pages = found.map { json ? $0.row : PriceTable.page($0, in: catalogue, at: .now).joined(separator: "\n") }
             StandardStream.output.write(pages.joined(separator: json ? "\n" : "\n\n") + "\n")
         }
     }
@@ -114,9 +135,12 @@ struct PricesCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            let catalogue = try source.catalogue()
-            let diff = CatalogueDiff(from: catalogue, to: try rows(of: file, over: catalogue))
-            StandardStream.output.write(json ? PriceTable.json(diff) + "\n" : PriceTable.lines(diff).map { $0 + "\n" }.joined())
+            let catalogue = try source.below()
+            let rows = try rows(of: file, over: catalogue)
+            let diff = CatalogueDiff(from: catalogue, to: rows)
+            let covered = try source.covered(rows)
+            if json { return StandardStream.output.write(PriceTable.json(diff, covered: covered) + "\n") }
+            StandardStream.output.write((PriceTable.lines(diff) + PriceTable.note(covered)).map { $0 + "\n" }.joined())
         }
     }
 
@@ -137,7 +161,7 @@ struct PricesCommand: ParsableCommand {
             guard let target = try source.file() else {
                 throw complain("where to? Say prices_file in the settings and name them with --config, or name the file with --prices")
             }
-            let before = try source.catalogue()
+            let before = try source.below()
             let read = CatalogueFile.read(path: file)
             guard read.problems.isEmpty else { throw failure(read.problems.map { $0.text(file: file) }) }
             let rows = before.completed(read)
@@ -145,6 +169,7 @@ struct PricesCommand: ParsableCommand {
             let own = FileManager.default.fileExists(atPath: target) ? try PricesCommand.rows(of: target, over: .bundled) : []
             let names = Set(rows.map { $0.name.lowercased() })
             let all = own.filter { !names.contains($0.name.lowercased()) } + rows
+            let covered = try source.covered(rows)
             let text = all.sorted { $0.name < $1.name }.map { $0.row + "\n" }.joined()
             do {
                 try Data(text.utf8).write(to: URL(filePath: target), options: .atomic)
@@ -153,12 +178,14 @@ struct PricesCommand: ParsableCommand {
             }
             if json {
                 let counts = [("rows", rows.count), ("new", diff.added.count), ("changed", diff.changed.count), ("skipped", read.skipped)]
-                let report = JSONText.object([("file", .string(target))] + counts.map { ($0, .number("\($1)")) })
+                let above = [("set_in_settings", JSONText.list(covered.map { .string($0) }))]
+                let report = JSONText.object([("file", .string(target))] + counts.map { ($0, .number("\($1)")) } + above)
                 return StandardStream.output.write(report.text() + "\n")
             }
             let skipped = read.skipped > 0 ? ", \(read.skipped) entries of other kinds or providers left out" : ""
             StandardStream.output.write(
-                "\(target): \(rows.count) rows, \(diff.added.count) new, \(diff.changed.count) changed\(skipped)\n")
+                "\(target): \(rows.count) rows, \(diff.added.count) new, \(diff.changed.count) changed\(skipped)\n"
+                    + PriceTable.note(covered).map { $0 + "\n" }.joined())
         }
     }
 }
