@@ -332,11 +332,10 @@ def test_commands_know_the_settings_prices(tmp_path):
 
 def test_check_and_prices_say_what_is_wrong_and_where(tmp_path):
     file = tmp_path / "swiftlet.yaml"
-    file.write_text("prices:\n  gorq/x: { input: 1, output: 2 }\n  groq/y:\n    inptu: 1\n    output: 2\n")
+    file.write_text("prices:\n  gorq/x: { input: 1, output: 2 }\n  groq/y:\n    input: 1\n    outptu: 2\n    output: 2\n")
     problems = [
         f"{file}:2: prices.gorq/x: there is no type of provider `gorq`; did you mean `groq`?",
-        f"{file}:4: prices.groq/y.inptu: unknown setting `inptu`; did you mean `input`?",
-        f"{file}:5: prices.groq/y: has no price for `input`"]
+        f"{file}:5: prices.groq/y.outptu: unknown setting `outptu`; did you mean `output`?"]
     for command in (("check", str(file)), ("prices", "--config", str(file)), ("prices", "show", "groq/z", "--config", str(file))):
         done = swiftlet(*command)
         assert done.returncode == 1 and sorted(done.stdout.splitlines()) == problems, done.stdout + done.stderr

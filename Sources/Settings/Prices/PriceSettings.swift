@@ -61,6 +61,8 @@ public struct PricePeriodSettings: Configurable {
     /// Where it is written.
     var path = ""
     var line = 0
+    /// Something stands there, which may be none.
+    private var saysOutput = false
 
     public init() {}
 
@@ -81,7 +83,8 @@ public struct PricePeriodSettings: Configurable {
 
     mutating func place(at path: String, _ node: Node, _ reading: inout Reading) {
         (self.path, line) = (path, node.line)
-        if classes.input == nil, !classes.said.isEmpty || !above.isEmpty { reading.problem(path, line, "has no price for `input`") }
+        saysOutput = node["output"].map { !$0.isNull } ?? false
+        if node["input"]?.isNull ?? true, !classes.said.isEmpty || !above.isEmpty { reading.problem(path, line, "has no price for `input`") }
         for (index, pair) in zip(above, above.dropFirst()).enumerated() where pair.1.tokens <= pair.0.tokens {
             let item = path.setting("above").item(index + 1)
             reading.problem(item.setting("tokens"), node["above"]?.items?[index + 1].line ?? line, "is not above the one before it")
@@ -94,7 +97,7 @@ public struct PricePeriodSettings: Configurable {
         let said = classes.said
         guard let input = said["input"] else { return period }
         guard let output = said["output"] ?? (isEmbedding ? 0 : nil) else {
-            reading.problem(path, line, "has no price for `output`")
+            if !saysOutput { reading.problem(path, line, "has no price for `output`") }
             return period
         }
         var price = Price(input: input, output: output)
