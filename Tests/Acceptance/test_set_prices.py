@@ -152,7 +152,8 @@ def test_what_was_read_can_be_sent_back(served):
 @pytest.mark.parametrize("body, status, words", [
     ({"input": 1, "output": 2}, 400, "`name` is missing"), ({"name": "groq/x"}, 400, "say what it costs"),
     ({"name": "groq/x", "input": 1, "outptu": 2}, 422, "did you mean `output`"), ({"name": "groq/x", "input": 1}, 422, "has no price for `output`"),
-    ({"name": "groq/x", "input": -1, "output": 1}, 422, "`-1` is not valid"), ({"name": "gorq/x", "input": 1, "output": 2}, 422, "did you mean `groq`"),
+    ({"name": "groq/x", "input": -1, "output": 1}, 422, "`-1` is not valid"),
+    ({"name": "gorq/x", "input": 1, "output": 2}, 422, "did you mean `groq`"),
     ({"name": "vendor/x", "input": 1, "output": 2}, 422, "write `groq/x`"), ({"name": "x", "input": 1, "output": 2}, 422, "PROVIDER/MODEL"),
     ({"name": "groq/x", "price": {"input": 1, "output": 2}}, 400, "`price` is told, not set"),
     ({"name": "groq/x", "provider": "groq", "model": "y", "input": 1, "output": 2}, 400, "`provider` and `model` say"),
