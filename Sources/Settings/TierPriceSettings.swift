@@ -2,32 +2,37 @@ import Routing
 import Schema
 
 /// What requests cost that are served in another tier than the usual one.
-public struct TierPriceSettings: Configurable, Equatable {
-    public var flex: TierPrices?
-    public var priority: TierPrices?
-    public var fast: TierPrices?
-    public var ultrafast: TierPrices?
-    public var batch: TierPrices?
-    public var optimized: TierPrices?
+public struct PricedTiers<Prices: Configurable & Equatable>: Configurable, Equatable {
+    public var flex: Prices?
+    public var priority: Prices?
+    public var fast: Prices?
+    public var ultrafast: Prices?
+    public var batch: Prices?
+    public var optimized: Prices?
 
     public init() {}
 
-    public static let fields: [Field<Self>] = [
-        .setting("flex", \.flex, "Served when there is room."),
-        .setting("priority", \.priority, "Served before others; also of requests that a provider calls `fast`, unless that has prices here."),
-        .setting("fast", \.fast, "Served with faster words."),
-        .setting("ultrafast", \.ultrafast, "Served with still faster words."),
-        .setting("batch", \.batch, "Served within a day."),
-        .setting("optimized", \.optimized, "Served with optimized latency."),
-    ]
+    public static var fields: [Field<Self>] {
+        [
+            .setting("flex", \.flex, "Served when there is room."),
+            .setting("priority", \.priority, "Served before others; also of requests that a provider calls `fast`, unless that has prices here."),
+            .setting("fast", \.fast, "Served with faster words."),
+            .setting("ultrafast", \.ultrafast, "Served with still faster words."),
+            .setting("batch", \.batch, "Served within a day."),
+            .setting("optimized", \.optimized, "Served with optimized latency."),
+        ]
+    }
 
-    var said: [(tier: ServiceTier, prices: TierPrices)] {
-        let all: [(ServiceTier, TierPrices?)] = [
+    var said: [(tier: ServiceTier, prices: Prices)] {
+        let all: [(ServiceTier, Prices?)] = [
             (.flex, flex), (.priority, priority), (.fast, fast), (.ultrafast, ultrafast), (.batch, batch), (.optimized, optimized),
         ]
         return all.compactMap { tier, prices in prices.map { (tier, $0) } }
     }
 }
+
+/// Of a deployment.
+public typealias TierPriceSettings = PricedTiers<TierPrices>
 
 /// Prices of one tier.
 public struct TierPrices: Configurable, Equatable {

@@ -211,3 +211,19 @@ def test_rerating_goes_by_the_tier(behind):
     assert status == 200 and report["changed"] == 1, report
     after = only(gateway)
     assert (after["service_tier"], nano(after)) == ("priority", 2 * USUAL) and "service_tier_unpriced" not in after
+
+
+def test_a_price_of_the_settings_has_tiers(gateway, upstream):
+    up = upstream(chat("priority"))
+    priced = {"input": 1, "output": 2, "tiers": {"priority": {"input": 2, "output": 4}}}
+    one = gateway({
+        "providers": {"up": {"type": "openai", "api_key": "k", "base_url": up.url}}, "prices": {"openai/our-own": priced},
+        "models": {"chat": {"deployments": [{"provider": "up", "model": "our-own"}]}}})
+    one.sdk().chat.completions.create(model="chat", messages=HELLO)
+    row = only(one)
+    assert (row["service_tier"], nano(row)) == ("priority", 2 * USUAL)
+    # What is told of it may come back as it is.
+    admin = Admin(one)
+    assert admin("PATCH", "/api/v1/prices/openai/our-own", admin.get("/api/v1/prices/openai/our-own"))[0] == 200
+    status, _, body = admin("PATCH", "/api/v1/prices/openai/our-own", {"tiers": {"prio": {"input": 3}}})
+    assert status == 422 and "priority" in body["error"]["message"]

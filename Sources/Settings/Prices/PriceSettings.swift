@@ -2,7 +2,7 @@ import Routing
 import Schema
 
 /// What tokens of each class cost, USD for a million of them.
-public struct PriceClasses: Configurable {
+public struct PriceClasses: Configurable, Equatable {
     public var input: USDPrice?
     public var output: USDPrice?
     public var cachedInput: USDPrice?
@@ -41,7 +41,7 @@ public struct PriceClasses: Configurable {
 }
 
 /// What requests cost whose whole prompt is longer than so many tokens.
-public struct LongPromptSettings: Configurable {
+public struct LongPromptSettings: Configurable, Equatable {
     public var tokens = 0
     public var classes = PriceClasses()
 
@@ -52,11 +52,25 @@ public struct LongPromptSettings: Configurable {
         + PriceClasses.fields.map { $0.within(\.classes) }
 }
 
+/// What requests of one service tier cost.
+public struct PricedTierSettings: Configurable, Equatable {
+    public var classes = PriceClasses()
+    public var above: [LongPromptSettings] = []
+
+    public init() {}
+
+    public static let fields: [Field<Self>] =
+        PriceClasses.fields.map { $0.within(\.classes) } + [
+            .setting("above", \.above, "What such requests cost whose whole prompt is longer, by rising `tokens`.")
+        ]
+}
+
 /// A price from some day on.
 public struct PricePeriodSettings: Configurable {
     public var from: Moment?
     public var classes = PriceClasses()
     public var above: [LongPromptSettings] = []
+    public var tiers: PricedTiers<PricedTierSettings>?
     public var perImage: USDPrice?
     /// Where it is written.
     var path = ""
@@ -70,6 +84,7 @@ public struct PricePeriodSettings: Configurable {
         [.setting("from", \.from, "The day, or the second, from which it holds, in UTC; without it it always has.")]
         + PriceClasses.fields.map { $0.within(\.classes) } + [
             .setting("above", \.above, "What requests cost whose whole prompt is longer, by rising `tokens`; classes not said cost as here."),
+            .setting("tiers", \.tiers, "What requests of other service tiers than the usual one cost; classes not said cost as here."),
             .setting("per_image", \.perImage, "USD for one image, where images are not counted in tokens; shown, not charged."),
         ]
 
@@ -103,6 +118,12 @@ public struct PricePeriodSettings: Configurable {
         var price = Price(input: input, output: output)
         for (name, keyPath) in Price.classes { price[keyPath: keyPath] = said[name] }
         for longer in above { price.setPrice(price.longPrompt(longer.classes.said), above: Int64(longer.tokens)) }
+        let usual = price
+        for (tier, settings) in tiers?.said ?? [] {
+            var own = usual.longPrompt(settings.classes.said)
+            for longer in settings.above { own.setPrice(own.longPrompt(longer.classes.said), above: Int64(longer.tokens)) }
+            price.setPrice(own, of: tier)
+        }
         period.price = price
         return period
     }
