@@ -257,10 +257,7 @@ struct Relay {
     }
 
     /// How soon the provider says it served the request; nil where it says nothing.
-    var tier: ServiceTier? {
-        if let interpreter { return interpreter.tier }
-        return isStream ? stream?.tier : facts.tier
-    }
+    var tier: ServiceTier? { interpreter != nil ? interpreter?.tier : isStream ? stream?.tier : facts.tier }
 
     private mutating func readFacts() -> JSONProblem? {
         let body = piece ?? UnsafeRawBufferPointer(start: nil, count: 0)
