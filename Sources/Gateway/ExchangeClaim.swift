@@ -111,15 +111,16 @@ extension Exchange: Parked {
 
     /// What a provider reports, of the tier that it says it served or, where it says none, was asked for.
     func believed(_ said: Usage) -> Usage {
-        var usage = bounded(said)
-        let tier = relay.tier ?? request.call.tier
+        var usage = said
+        if usage.totalInput >= RequestBounds.absurd || usage.totalOutput >= RequestBounds.absurd { usage = bounded(usage) }
+        let tier = relay.servedTier() ?? request.call.tier
         if tier != .standard || usage.tier != .standard { usage.tier = usage.countsSomething ? tier : .standard }
         return usage
     }
 
-    /// Unless no request can come to so much: then the most that this one could.
+    /// No request can come to so much: the most that this one could.
     private func bounded(_ usage: Usage) -> Usage {
-        guard usage.totalInput >= RequestBounds.absurd || usage.totalOutput >= RequestBounds.absurd, let target else { return usage }
+        guard let target else { return usage }
         loop.counters.doubtedUsage += 1
         var bounded = Usage()
         bounded.estimated = true

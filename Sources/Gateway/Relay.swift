@@ -256,8 +256,8 @@ struct Relay {
         interpreter?.billed(estimatedInput: estimatedInput) ?? facts.billed(estimatedInput: estimatedInput)
     }
 
-    /// How soon the provider says it served the request; nil where it says nothing.
-    var tier: ServiceTier? { interpreter != nil ? interpreter?.tier : isStream ? stream?.tier : facts.tier }
+    /// How soon the provider says it served the request; nil where it says nothing. Mutating, since all of this is copied else.
+    mutating func servedTier() -> ServiceTier? { interpreter != nil ? interpreter?.tier : isStream ? stream?.tier : facts.tier }
 
     private mutating func readFacts() -> JSONProblem? {
         let body = piece ?? UnsafeRawBufferPointer(start: nil, count: 0)
