@@ -24,7 +24,7 @@ def test_made_up_requests_are_answered_as_described(gateway, tmp_path):
         [str(SCHEMATHESIS), "run", str(description), "--url", f"http://127.0.0.1:{started.admin_port}", "--header", f"Authorization: Bearer {TOKEN}",
          "--checks", CHECKS, "--max-examples", "3", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--no-color",
          "--generation-database", "none", "--suppress-health-check", "all"],
-        capture_output=True, text=True, timeout=280 * PATIENCE, cwd=tmp_path)
+        capture_output=True, text=True, timeout=600 * PATIENCE, cwd=tmp_path)
     assert result.returncode == 0, (result.stdout + result.stderr)[-6000:]
     # And it still is the gateway that it was, once it is told to be.
     admin = Admin(started, TOKEN)
