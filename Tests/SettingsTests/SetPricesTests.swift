@@ -157,6 +157,11 @@ import Testing
                 "groq/x: { input: 1, output: 2, above: [ { tokens: 9 }, { tokens: 9 } ] }",
                 "f:5: prices.groq/x.above[1].tokens: is not above the one before it"
             ),
+            ("groq/x: { tiers: { flex: { input: 1 } } }", "f:5: prices.groq/x: has no price for `input`"),
+            (
+                "groq/x:\n  input: 1\n  output: 2\n  tiers: { flex: { above: [ { tokens: 9 }, { tokens: 8 } ] } }",
+                "f:8: prices.groq/x.tiers.flex.above[1].tokens: is not above the one before it"
+            ),
             ("groq/x: { can: [tols] }", "f:5: prices.groq/x.can[0]: there is no ability `tols`; did you mean `tools`?"),
             ("groq/x: { can: [tools], cannot: [tools] }", "f:5: prices.groq/x: can and cannot do tools"),
             ("groq/x: { input: 1, output: 2 }\ngroq/X: { input: 1, output: 2 }", "f:6: prices.groq/X: `groq/x` is the same model"),

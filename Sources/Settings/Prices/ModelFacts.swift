@@ -116,7 +116,8 @@ extension Price {
         ("audio_input", \.audioInput), ("audio_output", \.audioOutput), ("image_input", \.imageInput), ("image_output", \.imageOutput),
     ]
 
-    /// What a longer prompt or another service tier costs: `own` where it is said, else as here; a class that costs here what its base class costs does so there.
+    /// What a longer prompt or another service tier costs: `own` where it is said, else as here; a class that costs here what its base
+    /// class costs does so there.
     func longPrompt(_ own: [String: Int64]) -> Price {
         var price = Price(input: own["input"] ?? input, output: own["output"] ?? output)
         for (name, path) in Self.classes {

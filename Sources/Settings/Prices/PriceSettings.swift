@@ -52,6 +52,16 @@ public struct LongPromptSettings: Configurable, Equatable {
         + PriceClasses.fields.map { $0.within(\.classes) }
 }
 
+extension [LongPromptSettings] {
+    /// - Parameter node: What has them as `above`, at `path`.
+    fileprivate func checkRising(at path: String, _ node: Node, _ reading: inout Reading) {
+        for (index, pair) in zip(self, dropFirst()).enumerated() where pair.1.tokens <= pair.0.tokens {
+            let item = path.setting("above").item(index + 1)
+            reading.problem(item.setting("tokens"), node["above"]?.items?[index + 1].line ?? node.line, "is not above the one before it")
+        }
+    }
+}
+
 /// What requests of one service tier cost.
 public struct PricedTierSettings: Configurable, Equatable {
     public var classes = PriceClasses()
@@ -90,6 +100,8 @@ public struct PricePeriodSettings: Configurable {
 
     static let names = fields.map(\.name)
 
+    var saysNothing: Bool { classes.said.isEmpty && above.isEmpty && tiers == nil && perImage == nil && from == nil }
+
     public static func read(_ node: Node, at path: String, _ reading: inout Reading) -> Self? {
         guard var period = read(node, at: path, &reading, besides: []) else { return nil }
         period.place(at: path, node, &reading)
@@ -99,10 +111,14 @@ public struct PricePeriodSettings: Configurable {
     mutating func place(at path: String, _ node: Node, _ reading: inout Reading) {
         (self.path, line) = (path, node.line)
         saysOutput = node["output"].map { !$0.isNull } ?? false
-        if node["input"]?.isNull ?? true, !classes.said.isEmpty || !above.isEmpty { reading.problem(path, line, "has no price for `input`") }
-        for (index, pair) in zip(above, above.dropFirst()).enumerated() where pair.1.tokens <= pair.0.tokens {
-            let item = path.setting("above").item(index + 1)
-            reading.problem(item.setting("tokens"), node["above"]?.items?[index + 1].line ?? line, "is not above the one before it")
+        let tiers = tiers?.said ?? []
+        let saysMore = !classes.said.isEmpty || !above.isEmpty || !tiers.isEmpty
+        if node["input"]?.isNull ?? true, saysMore { reading.problem(path, line, "has no price for `input`") }
+        above.checkRising(at: path, node, &reading)
+        for (tier, settings) in tiers {
+            let name = "\(tier.name)"
+            guard let node = node["tiers"]?[name] else { continue }
+            settings.above.checkRising(at: path.setting("tiers").setting(name), node, &reading)
         }
     }
 
@@ -189,7 +205,7 @@ public struct PriceSettings: Configurable {
     /// Nil: nothing is said of what it costs.
     private var said: [PricePeriodSettings]? {
         if let periods { return periods }
-        return only.classes.said.isEmpty && only.perImage == nil && only.from == nil ? nil : [only]
+        return only.saysNothing ? nil : [only]
     }
 
     // MARK: Above a row
