@@ -109,7 +109,7 @@ struct PriceDesk: Sendable {
             Node.Entry("name", .text(row.name)), Node.Entry("price", price.map { Node(.map($0)) } ?? .plain("null")),
             Node.Entry("set_in", .text(catalogue.origin(of: row).rawValue)),
         ]
-        if let setting = setting(row.name, document) { head.append(Node.Entry("setting", setting.node)) }
+        if let name = catalogue.setting(of: row), let setting = document[section]?[name] { head.append(Node.Entry("setting", setting)) }
         return Node(.map(head + (JSONNode.read(row.row)?.entries ?? [])))
     }
 
