@@ -15,11 +15,11 @@ struct BenchCommand: ParsableCommand {
 
 struct BenchCompare: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Run every target in every round, print the table and write it down. The default.")
+        commandName: "compare", abstract: "Run all targets by turns, print the table and write it down. The default.")
 
-    @Option(help: "How often every target has its turn.")
+    @Option(help: "How often all is started anew.")
     var rounds: Int?
-    @Option(help: "Seconds of each measurement.")
+    @Option(help: "Seconds that each target gets for a figure in a round, in turns.")
     var seconds: Double?
     @Option(help: "Which targets, separated by commas: nginx, haproxy, swiftlet, swiftlet-all, swiftlet-budgets, envoy, vllm, sglang.")
     var targets: String?

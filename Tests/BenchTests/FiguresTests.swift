@@ -3,14 +3,14 @@ import Testing
 @testable import Bench
 
 @Suite("Figures") struct FiguresTests {
-    static func sample(_ target: String, _ round: Int, cpu: Double? = nil, firstByte: Double? = nil) -> Sample {
-        var sample = Sample(target: target, round: round)
+    static func sample(_ target: String, _ round: Int, turn: Int = 0, cpu: Double? = nil, firstByte: Double? = nil) -> Sample {
+        var sample = Sample(target: target, round: round, turn: turn)
         sample.cpu = cpu
         sample.firstByte = firstByte
         return sample
     }
 
-    @Test("a ratio is taken within a round, so that a slow round is slow for both")
+    @Test("a ratio is taken within a turn, so that a slow turn is slow for both")
     func ratios() throws {
         let figures = Figures(samples: [
             Self.sample("nginx", 0, cpu: 10), Self.sample("swiftlet", 0, cpu: 11), Self.sample("nginx", 1, cpu: 30),
@@ -21,12 +21,21 @@ import Testing
         #expect(abs(ratio.low - 1.1) < 1e-9)
         #expect(abs(ratio.high - 1.2) < 1e-9)
         #expect(figures.ratio("swiftlet", to: "envoy", \.cpu) == nil)
+        let turns = Figures(samples: [
+            Self.sample("nginx", 0, cpu: 10), Self.sample("swiftlet", 0, cpu: 12), Self.sample("nginx", 0, turn: 1, cpu: 30),
+            Self.sample("swiftlet", 0, turn: 1, cpu: 36), Self.sample("nginx", 1, turn: 1, cpu: 100),
+        ])
+        #expect(try #require(turns.ratio("swiftlet", to: "nginx", \.cpu)).high == 1.2)
     }
 
     @Test("time to the first byte is compared by what is added to direct")
     func firstByte() throws {
         let figures = Figures(samples: [
             Self.sample("direct", 0, firstByte: 2_000), Self.sample("nginx", 0, firstByte: 2_100), Self.sample("swiftlet", 0, firstByte: 2_150),
+            // A while in which all took longer, and of which nginx had the end only.
+            Self.sample("direct", 0, turn: 1, firstByte: 9_000), Self.sample("nginx", 0, turn: 1, firstByte: 9_100),
+            Self.sample("swiftlet", 0, turn: 1, firstByte: 9_150), Self.sample("direct", 0, turn: 2, firstByte: 9_000),
+            Self.sample("nginx", 0, turn: 2, firstByte: 2_000), Self.sample("swiftlet", 0, turn: 2, firstByte: 9_150),
         ])
         #expect(try #require(figures.addedFirstByteRatio("swiftlet", to: "nginx")).median == 1.5)
     }
@@ -36,6 +45,16 @@ import Testing
         arguments: [([3.0, 1.0, 2.0], 2.0), ([4.0, 1.0, 2.0, 3.0], 2.5), ([7.0], 7.0)] as [([Double], Double)])
     func medians(values: [Double], median: Double) {
         #expect(Spread(values)?.median == median)
+    }
+
+    @Test("of more than three turns the quartiles are told, so that one odd turn says nothing")
+    func quartiles() throws {
+        let spread = try #require(Spread([100, 2, 3, 4, 1]))
+        #expect((spread.low, spread.median, spread.high) == (1.5, 3, 52))
+        let even = try #require(Spread([4, 1, 3, 2]))
+        #expect((even.low, even.high) == (1.5, 3.5))
+        let few = try #require(Spread([9, 1, 3]))
+        #expect((few.low, few.high) == (1, 9))
     }
 
     @Test(

@@ -44,10 +44,7 @@ public final class Comparison {
         for (name, reason) in missing { Self.say("\(name) left out: \(reason)") }
         // This process looks on from the side of the load.
         if plan.isPinned { _ = cprocess_pin(1) }
-        for round in 0..<plan.rounds {
-            // Each round starts one further, so that no target always follows the same one.
-            for index in targets.indices { try measure(targets[(index + round) % targets.count], round) }
-        }
+        for round in 0..<plan.rounds { try measure(round) }
         let page = page().markdown()
         try TextFile.write(page, to: plan.output)
         let figures = Figures(samples: samples)
@@ -82,25 +79,23 @@ public final class Comparison {
         }
     }
 
-    private func measure(_ target: Target, _ round: Int) throws {
-        var sample = Sample(target: target.name, round: round)
-        do {
-            let station = try Station(target, plan, surroundings)
-            defer { station.end() }
-            try station.fill(&sample)
-        } catch { sample.problem = "\(error)" }
-        samples.append(sample)
-        Self.say(Self.summary(sample))
-        if let raw = plan.raw { try TextFile.append(JSONLine.text(sample), to: raw) }
+    private func measure(_ round: Int) throws {
+        let new = try Round(round, targets, plan, surroundings).run()
+        samples += new
+        if let raw = plan.raw { for sample in new { try TextFile.append(JSONLine.text(sample), to: raw) } }
+        let figures = Figures(samples: new)
+        for target in targets { Self.say("round \(round + 1) \(target.name): \(Self.summary(target.name, figures))") }
     }
 
-    private static func summary(_ sample: Sample) -> String {
-        func text(_ value: Double?, _ places: Int = 0) -> String { value.map { Numerals.text($0, places) } ?? "–" }
-        return "round \(sample.round + 1) \(sample.target): \(text(sample.cpu, 1)) µs CPU, \(text(sample.rps)) requests/s, p50 \(text(sample.p50)) "
-            + "p99 \(text(sample.p99)) µs; event \(text(sample.chunkCPU, 1)) µs, first byte \(text(sample.firstByte)) µs; 20 KB \(text(sample.cpu20K)) "
-            + "200 KB \(text(sample.cpu200K)) µs; \(text(sample.idle, 1))/\(text(sample.loaded, 1))/\(text(sample.after, 1)) MiB; "
-            + "restart \(text(sample.restart)) ms, idle connection \(text(sample.idleConnection, 1)) KiB; others used \(text(sample.others.map { $0 * 100 })) %; \(sample.errors) errors"
-            + (sample.firstError.map { " (\($0))" } ?? "") + (sample.problem.map { "; stopped: \($0)" } ?? "")
+    private static func summary(_ name: String, _ figures: Figures) -> String {
+        func text(_ value: (Sample) -> Double?, _ places: Int = 0) -> String { Numerals.text(figures.spread(name, value), places) }
+        let own = figures.samples.filter { $0.target == name }
+        return "\(text(\.cpu, 1)) µs CPU, \(text(\.rps)) requests/s, p50 \(text(\.p50)) p99 \(text(\.p99)) µs; "
+            + "event \(text(\.chunkCPU, 1)) µs, first byte \(text(\.firstByte)) µs; 20 KB \(text(\.cpu20K)) 200 KB \(text(\.cpu200K)) µs; "
+            + "\(text(\.idle, 1))/\(text(\.loaded, 1))/\(text(\.after, 1)) MiB; restart \(text(\.restart)) ms, "
+            + "idle connection \(text(\.idleConnection, 1)) KiB; others used \(text({ $0.others.map { $0 * 100 } })) %; "
+            + "\(own.reduce(0) { $0 + $1.errors }) errors"
+            + (own.compactMap(\.firstError).first.map { " (\($0))" } ?? "") + (own.compactMap(\.problem).first.map { "; stopped: \($0)" } ?? "")
     }
 
     private func page() -> Page {

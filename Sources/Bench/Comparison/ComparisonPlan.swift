@@ -1,8 +1,9 @@
 /// What `swiftlet bench` is to do.
 public struct ComparisonPlan: Sendable {
+    /// How often all is started anew.
     public var rounds = 3
-    /// Length of each measurement.
-    public var seconds = 3.0
+    /// That each target gets for a figure in a round, in turns; large bodies get half.
+    public var seconds = 4.0
     /// Names of targets; nil: all that are found but the slow ones.
     public var targets: [String]?
     /// The page that is written.

@@ -32,8 +32,9 @@ struct Page {
         [
             "# Benchmarks", "",
             "Written by `\(command)` (`make bench` does the same) on \(date): \(machine).",
-            "Every figure is the median of \(plan.rounds) round\(plan.rounds == 1 ? "" : "s"), lowest and highest in parentheses; "
-                + "ratios are taken within a round, in which every target had its turn.",
+            "All targets ran at once and took turns of a third of a second to a second, \(Numerals.text(plan.seconds, 0)) s for each figure in "
+                + "each of \(plan.rounds) round\(plan.rounds == 1 ? "" : "s"). Figures are medians of the turns, quartiles in parentheses; "
+                + "ratios and differences are taken within a turn.",
         ]
     }
 
@@ -100,8 +101,8 @@ struct Page {
             "- CPU per request and requests/s: 64 connections, each asking again as soon as it has its answer, requests of 0.9 KB; "
                 + "large bodies: 8 connections, escape-dense conversation about code.",
             "- Latency: 1,000 requests/s on 32 connections whatever the answers do, counted from when a request was due. "
-                + "\"Added\" is what goes beyond the row \"direct\" of the same round.",
-            "- Streams: 100 a second. Each measurement takes \(Numerals.text(plan.seconds, 0)) s. LiteLLM, if asked for: 40 requests/s and 3 streams/s.",
+                + "\"Added\" is what goes beyond the row \"direct\" of the same turn.",
+            "- Streams: 100 a second. LiteLLM, if asked for: 40 requests/s and 3 streams/s, one turn of each figure in a round.",
             "- Memory is resident memory, shared pages counted in every process that has them; \"after load\" is two seconds after the last request. "
                 + "Swiftlet is then started again on the files it has left (restart), and given \(Numerals.text(Double(plan.idleConnections), 0)) "
                 + "connections that each ask once and stay.",

@@ -1,7 +1,8 @@
-/// What one target did in one round. CPU and times are microseconds, memory MiB; nil: not measured.
+/// What one target did in one turn of a round: what a round measures once stands in its first turn. CPU and times are microseconds, memory MiB; nil: not measured.
 struct Sample: Codable, Sendable {
     var target: String
     var round: Int
+    var turn: Int
     /// Why the rest is missing.
     var problem: String?
 
@@ -31,8 +32,9 @@ struct Sample: Codable, Sendable {
     var errors = 0
     var firstError: String?
 
-    init(target: String, round: Int) {
+    init(target: String, round: Int, turn: Int) {
         self.target = target
         self.round = round
+        self.turn = turn
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// One target beside a fresh upstream, started, loaded and ended.
+/// One target beside the upstream, started, loaded and ended.
 final class Station {
     private let target: Target
     private let plan: ComparisonPlan
@@ -18,42 +18,55 @@ final class Station {
 
     static let chunks = 50
 
-    init(_ target: Target, _ plan: ComparisonPlan, _ surroundings: Surroundings) throws {
+    init(_ target: Target, _ plan: ComparisonPlan, _ surroundings: Surroundings, _ upstream: Child) throws {
         self.target = target
         self.plan = plan
         self.surroundings = surroundings
-        for port in Set([surroundings.upstream, target.port]) where Probe.isTaken(port) {
-            throw BenchProblem("port \(port) is taken by somebody else: choose others with --base-port")
-        }
+        self.upstream = upstream
+        if !target.command.isEmpty { try Self.checkFree(target.port) }
         mkdir("\(surroundings.folder)/\(target.name)", 0o755)
+    }
+
+    /// What all targets ask.
+    static func upstream(_ plan: ComparisonPlan, _ surroundings: Surroundings) throws -> Child {
+        try checkFree(surroundings.upstream)
         let log = "\(surroundings.folder)/upstream.log"
-        upstream = try Child(
-            [surroundings.program, "bench", "upstream", "--port", "\(surroundings.upstream)", "--chunks", "\(Self.chunks)", "--interval", "2ms"],
+        let upstream = try Child(
+            [surroundings.program, "bench", "upstream", "--port", "\(surroundings.upstream)", "--chunks", "\(chunks)", "--interval", "2ms"],
             output: log, errors: log, core: plan.isPinned ? 1 : nil)
-        try Self.wait(for: "the upstream", upstream, log: log, limit: .seconds(5), pause: 10) {
-            (try? Probe.status(of: "/", port: surroundings.upstream)) == 200
+        do {
+            try wait(for: "the upstream", upstream, log: log, limit: .seconds(5), pause: 10) {
+                (try? Probe.status(of: "/", port: surroundings.upstream)) == 200
+            }
+        } catch {
+            upstream.end()
+            throw error
         }
+        return upstream
+    }
+
+    private static func checkFree(_ port: UInt16) throws {
+        if Probe.isTaken(port) { throw BenchProblem("port \(port) is taken by somebody else: choose others with --base-port") }
     }
 
     func end() {
         process?.end()
         process = nil
-        upstream.end()
     }
 
     /// CPU and memory of what is measured; of the upstream where it is asked itself.
     private var tree: ProcessTree { ProcessTree(root: process?.id ?? upstream.id) }
 
-    func fill(_ sample: inout Sample) throws {
+    func begin(_ sample: inout Sample) throws {
         try start(&sample)
         Monotonic.sleep(milliseconds: 1_000)
         sample.idle = tree.resident()
-        try warmUp()
-        try measureRequests(&sample)
-        try measureStreams(&sample)
-        sample.cpu20K = try measureBody(.medium, &sample)
-        sample.cpu200K = try measureBody(.large, &sample)
-        Monotonic.sleep(milliseconds: 2_000)
+        _ = try load(.small, ["--connections", target.isSlow ? "8" : "64", "--duration", "1s"])
+        _ = try load(.stream, ["--connections", "16", "--rate", target.isSlow ? "3" : "20", "--duration", "500ms"])
+        for body in [ChatBody.medium, .large] { _ = try load(body, ["--connections", "8", "--duration", "300ms"]) }
+    }
+
+    func finish(_ sample: inout Sample) throws {
         sample.after = tree.resident()
         if target.readiness != nil { try measureRestart(&sample) }
     }
@@ -112,19 +125,13 @@ final class Station {
         return load
     }
 
-    private func warmUp() throws {
-        _ = try load(.small, ["--connections", target.isSlow ? "8" : "64", "--duration", "1s"])
-        _ = try load(.stream, ["--connections", "16", "--rate", target.isSlow ? "3" : "20", "--duration", "500ms"])
-    }
-
-    private func measureRequests(_ sample: inout Sample) throws {
+    func measureRequests(milliseconds: Int, _ sample: inout Sample) throws {
         var peak = 0.0
         var calls = 0
         let machine = Machine.processorTime()
         let upstreamCPU = ProcessTree(root: upstream.id).cpu()
-        let length = ["--duration", target.isSlow ? "5s" : "\(plan.seconds)s"]
         let (full, cpu) = try measured { [self] in
-            try load(.small, ["--connections", "64"] + length) {
+            try load(.small, ["--connections", "64", "--duration", "\(milliseconds)ms"]) {
                 // Reading /proc takes milliseconds on the load's core: five times a second will do.
                 calls += 1
                 if calls % 10 == 0 { peak = max(peak, tree.resident()) }
@@ -135,19 +142,23 @@ final class Station {
         let now = Machine.processorTime()
         let ours = (process == nil ? 0 : cpu * 1e3) + ProcessTree(root: upstream.id).cpu() - upstreamCPU + full.clientCPU * 1e3 * Double(full.answers)
         sample.others = max(0, now.busy - machine.busy - ours) / max(1, now.all - machine.all)
-        sample.loaded = peak
+        sample.loaded = peak > 0 ? peak : nil
         count(full, &sample)
-        let steady = try load(.small, ["--connections", "32", "--rate", target.isSlow ? "40" : "1000", "--warm-up", "500ms"] + length)
+    }
+
+    func measureLatency(milliseconds: Int, _ sample: inout Sample) throws {
+        let rate = target.isSlow ? "40" : "1000"
+        let steady = try load(.small, ["--connections", "32", "--rate", rate, "--warm-up", "200ms", "--duration", "\(milliseconds)ms"])
         sample.p50 = steady.latency?.p50
         sample.p99 = steady.latency?.p99
         sample.p999 = steady.latency?.p999
         count(steady, &sample)
     }
 
-    private func measureStreams(_ sample: inout Sample) throws {
+    func measureStreams(milliseconds: Int, _ sample: inout Sample) throws {
+        let rate = target.isSlow ? "3" : "100"
         let (streams, cpu) = try measured { [self] in
-            let rate = target.isSlow ? "3" : "100"
-            return try load(.stream, ["--connections", "64", "--rate", rate, "--warm-up", "300ms", "--duration", "\(plan.seconds)s"])
+            try load(.stream, ["--connections", "64", "--rate", rate, "--warm-up", "200ms", "--duration", "\(milliseconds)ms"])
         }
         sample.chunkCPU = cpu / Double(max(streams.events, 1))
         sample.firstByte = streams.firstByte?.p50
@@ -155,11 +166,8 @@ final class Station {
         count(streams, &sample)
     }
 
-    private func measureBody(_ body: ChatBody, _ sample: inout Sample) throws -> Double {
-        _ = try load(body, ["--connections", "8", "--duration", "300ms"])
-        let (report, cpu) = try measured { [self] in
-            try load(body, ["--connections", "8", "--duration", "\(max(1, plan.seconds / 2))s"])
-        }
+    func measureBody(_ body: ChatBody, milliseconds: Int, _ sample: inout Sample) throws -> Double {
+        let (report, cpu) = try measured { [self] in try load(body, ["--connections", "8", "--duration", "\(milliseconds)ms"]) }
         count(report, &sample)
         return cpu / Double(max(report.answers, 1))
     }
