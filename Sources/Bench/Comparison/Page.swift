@@ -32,7 +32,7 @@ struct Page {
         [
             "# Benchmarks", "",
             "Written by `\(command)` (`make bench` does the same) on \(date): \(machine).",
-            "All targets ran at once and took turns of a third of a second to a second, \(Numerals.text(plan.seconds, 0)) s for each figure in "
+            "All targets ran at once and took turns of half a second to a second, \(Numerals.text(plan.seconds, 0)) s for each figure in "
                 + "each of \(plan.rounds) round\(plan.rounds == 1 ? "" : "s"). Figures are medians of the turns, quartiles in parentheses; "
                 + "ratios and differences are taken within a turn.",
         ]

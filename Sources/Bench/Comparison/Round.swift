@@ -15,7 +15,7 @@ final class Round {
     }
 
     private static let figures = [
-        Figure(milliseconds: 300) { try $0.measureRequests(milliseconds: $1, &$2) },
+        Figure(milliseconds: 600) { try $0.measureRequests(milliseconds: $1, &$2) },
         Figure(milliseconds: 1_000) { try $0.measureLatency(milliseconds: $1, &$2) },
         Figure(milliseconds: 1_000) { try $0.measureStreams(milliseconds: $1, &$2) },
         Figure(milliseconds: 500, share: 0.5) { $2.cpu20K = try $0.measureBody(.medium, milliseconds: $1, &$2) },
