@@ -38,231 +38,234 @@ static const unsigned char d10[] = {
 #embed "../../docs/decisions/0010-budgets-are-leased.md"
 };
 static const unsigned char d11[] = {
-#embed "../../docs/features.md"
+#embed "../../docs/decisions/0011-what-requests-run-lies-together.md"
 };
 static const unsigned char d12[] = {
-#embed "../../docs/guide/agents.md"
+#embed "../../docs/features.md"
 };
 static const unsigned char d13[] = {
-#embed "../../docs/guide/breaches.md"
+#embed "../../docs/guide/agents.md"
 };
 static const unsigned char d14[] = {
-#embed "../../docs/guide/coming-from-litellm.md"
+#embed "../../docs/guide/breaches.md"
 };
 static const unsigned char d15[] = {
-#embed "../../docs/guide/coming-from-merge.md"
+#embed "../../docs/guide/coming-from-litellm.md"
 };
 static const unsigned char d16[] = {
-#embed "../../docs/guide/coming-from-tokenrouter.md"
+#embed "../../docs/guide/coming-from-merge.md"
 };
 static const unsigned char d17[] = {
-#embed "../../docs/guide/coming-from-tokenvue.md"
+#embed "../../docs/guide/coming-from-tokenrouter.md"
 };
 static const unsigned char d18[] = {
-#embed "../../docs/guide/coming-from-vllora.md"
+#embed "../../docs/guide/coming-from-tokenvue.md"
 };
 static const unsigned char d19[] = {
-#embed "../../docs/guide/command-line.md"
+#embed "../../docs/guide/coming-from-vllora.md"
 };
 static const unsigned char d20[] = {
-#embed "../../docs/guide/comparison.md"
+#embed "../../docs/guide/command-line.md"
 };
 static const unsigned char d21[] = {
-#embed "../../docs/guide/concepts.md"
+#embed "../../docs/guide/comparison.md"
 };
 static const unsigned char d22[] = {
-#embed "../../docs/guide/console.md"
+#embed "../../docs/guide/concepts.md"
 };
 static const unsigned char d23[] = {
-#embed "../../docs/guide/context-compression.md"
+#embed "../../docs/guide/console.md"
 };
 static const unsigned char d24[] = {
-#embed "../../docs/guide/data-residency.md"
+#embed "../../docs/guide/context-compression.md"
 };
 static const unsigned char d25[] = {
-#embed "../../docs/guide/experiments.md"
+#embed "../../docs/guide/data-residency.md"
 };
 static const unsigned char d26[] = {
-#embed "../../docs/guide/explain.md"
+#embed "../../docs/guide/experiments.md"
 };
 static const unsigned char d27[] = {
-#embed "../../docs/guide/failover.md"
+#embed "../../docs/guide/explain.md"
 };
 static const unsigned char d28[] = {
-#embed "../../docs/guide/feedback.md"
+#embed "../../docs/guide/failover.md"
 };
 static const unsigned char d29[] = {
-#embed "../../docs/guide/firewall.md"
+#embed "../../docs/guide/feedback.md"
 };
 static const unsigned char d30[] = {
-#embed "../../docs/guide/getting-started.md"
+#embed "../../docs/guide/firewall.md"
 };
 static const unsigned char d31[] = {
-#embed "../../docs/guide/guardrails-replies.md"
+#embed "../../docs/guide/getting-started.md"
 };
 static const unsigned char d32[] = {
-#embed "../../docs/guide/guardrails.md"
+#embed "../../docs/guide/guardrails-replies.md"
 };
 static const unsigned char d33[] = {
-#embed "../../docs/guide/inline-routers.md"
+#embed "../../docs/guide/guardrails.md"
 };
 static const unsigned char d34[] = {
-#embed "../../docs/guide/intelligent-routing.md"
+#embed "../../docs/guide/inline-routers.md"
 };
 static const unsigned char d35[] = {
-#embed "../../docs/guide/keys-and-budgets.md"
+#embed "../../docs/guide/intelligent-routing.md"
 };
 static const unsigned char d36[] = {
-#embed "../../docs/guide/learning.md"
+#embed "../../docs/guide/keys-and-budgets.md"
 };
 static const unsigned char d37[] = {
-#embed "../../docs/guide/ledger.md"
+#embed "../../docs/guide/learning.md"
 };
 static const unsigned char d38[] = {
-#embed "../../docs/guide/metrics.md"
+#embed "../../docs/guide/ledger.md"
 };
 static const unsigned char d39[] = {
-#embed "../../docs/guide/moderation.md"
+#embed "../../docs/guide/metrics.md"
 };
 static const unsigned char d40[] = {
-#embed "../../docs/guide/opentelemetry.md"
+#embed "../../docs/guide/moderation.md"
 };
 static const unsigned char d41[] = {
-#embed "../../docs/guide/operations.md"
+#embed "../../docs/guide/opentelemetry.md"
 };
 static const unsigned char d42[] = {
-#embed "../../docs/guide/pass-through.md"
+#embed "../../docs/guide/operations.md"
 };
 static const unsigned char d43[] = {
-#embed "../../docs/guide/policies.md"
+#embed "../../docs/guide/pass-through.md"
 };
 static const unsigned char d44[] = {
-#embed "../../docs/guide/postgresql.md"
+#embed "../../docs/guide/policies.md"
 };
 static const unsigned char d45[] = {
-#embed "../../docs/guide/prices.md"
+#embed "../../docs/guide/postgresql.md"
 };
 static const unsigned char d46[] = {
-#embed "../../docs/guide/prompt-cache.md"
+#embed "../../docs/guide/prices.md"
 };
 static const unsigned char d47[] = {
-#embed "../../docs/guide/providers.md"
+#embed "../../docs/guide/prompt-cache.md"
 };
 static const unsigned char d48[] = {
-#embed "../../docs/guide/regions.md"
+#embed "../../docs/guide/providers.md"
 };
 static const unsigned char d49[] = {
-#embed "../../docs/guide/reliability.md"
+#embed "../../docs/guide/regions.md"
 };
 static const unsigned char d50[] = {
-#embed "../../docs/guide/replay.md"
+#embed "../../docs/guide/reliability.md"
 };
 static const unsigned char d51[] = {
-#embed "../../docs/guide/response-cache.md"
+#embed "../../docs/guide/replay.md"
 };
 static const unsigned char d52[] = {
-#embed "../../docs/guide/routing.md"
+#embed "../../docs/guide/response-cache.md"
 };
 static const unsigned char d53[] = {
-#embed "../../docs/guide/rules.md"
+#embed "../../docs/guide/routing.md"
 };
 static const unsigned char d54[] = {
-#embed "../../docs/guide/simulator.md"
+#embed "../../docs/guide/rules.md"
 };
 static const unsigned char d55[] = {
-#embed "../../docs/guide/strategies/auto.md"
+#embed "../../docs/guide/simulator.md"
 };
 static const unsigned char d56[] = {
-#embed "../../docs/guide/strategies/conditional.md"
+#embed "../../docs/guide/strategies/auto.md"
 };
 static const unsigned char d57[] = {
-#embed "../../docs/guide/strategies/cost.md"
+#embed "../../docs/guide/strategies/conditional.md"
 };
 static const unsigned char d58[] = {
-#embed "../../docs/guide/strategies/fallback.md"
+#embed "../../docs/guide/strategies/cost.md"
 };
 static const unsigned char d59[] = {
-#embed "../../docs/guide/strategies/geographic.md"
+#embed "../../docs/guide/strategies/fallback.md"
 };
 static const unsigned char d60[] = {
-#embed "../../docs/guide/strategies/intelligent.md"
+#embed "../../docs/guide/strategies/geographic.md"
 };
 static const unsigned char d61[] = {
-#embed "../../docs/guide/strategies/latency.md"
+#embed "../../docs/guide/strategies/intelligent.md"
 };
 static const unsigned char d62[] = {
-#embed "../../docs/guide/strategies/least-busy.md"
+#embed "../../docs/guide/strategies/latency.md"
 };
 static const unsigned char d63[] = {
-#embed "../../docs/guide/strategies/percentage.md"
+#embed "../../docs/guide/strategies/least-busy.md"
 };
 static const unsigned char d64[] = {
-#embed "../../docs/guide/strategies/round-robin.md"
+#embed "../../docs/guide/strategies/percentage.md"
 };
 static const unsigned char d65[] = {
-#embed "../../docs/guide/strategies/shuffle.md"
+#embed "../../docs/guide/strategies/round-robin.md"
 };
 static const unsigned char d66[] = {
-#embed "../../docs/guide/strategies/single.md"
+#embed "../../docs/guide/strategies/shuffle.md"
 };
 static const unsigned char d67[] = {
-#embed "../../docs/guide/strategies/success-rate.md"
+#embed "../../docs/guide/strategies/single.md"
 };
 static const unsigned char d68[] = {
-#embed "../../docs/guide/strategies/throughput.md"
+#embed "../../docs/guide/strategies/success-rate.md"
 };
 static const unsigned char d69[] = {
-#embed "../../docs/guide/strategies/usage.md"
+#embed "../../docs/guide/strategies/throughput.md"
 };
 static const unsigned char d70[] = {
-#embed "../../docs/guide/tags.md"
+#embed "../../docs/guide/strategies/usage.md"
 };
 static const unsigned char d71[] = {
-#embed "../../docs/guide/webhooks.md"
+#embed "../../docs/guide/tags.md"
 };
 static const unsigned char d72[] = {
-#embed "../../docs/index.md"
+#embed "../../docs/guide/webhooks.md"
 };
 static const unsigned char d73[] = {
-#embed "../../docs/reference/capability.md"
+#embed "../../docs/index.md"
 };
 static const unsigned char d74[] = {
-#embed "../../docs/reference/compatibility.md"
+#embed "../../docs/reference/capability.md"
 };
 static const unsigned char d75[] = {
-#embed "../../docs/reference/complexity.md"
+#embed "../../docs/reference/compatibility.md"
 };
 static const unsigned char d76[] = {
-#embed "../../docs/reference/fields.md"
+#embed "../../docs/reference/complexity.md"
 };
 static const unsigned char d77[] = {
-#embed "../../docs/reference/guardrails.md"
+#embed "../../docs/reference/fields.md"
 };
 static const unsigned char d78[] = {
-#embed "../../docs/reference/personal-data.md"
+#embed "../../docs/reference/guardrails.md"
 };
 static const unsigned char d79[] = {
-#embed "../../docs/reference/prices.md"
+#embed "../../docs/reference/personal-data.md"
 };
 static const unsigned char d80[] = {
-#embed "../../docs/reference/settings.md"
+#embed "../../docs/reference/prices.md"
 };
 static const unsigned char d81[] = {
-#embed "../../docs/reference/settings.schema.json"
+#embed "../../docs/reference/settings.md"
 };
 static const unsigned char d82[] = {
-#embed "../../docs/testing.md"
+#embed "../../docs/reference/settings.schema.json"
 };
 static const unsigned char d83[] = {
-#embed "../../examples/full.yaml"
+#embed "../../docs/testing.md"
 };
 static const unsigned char d84[] = {
-#embed "../../examples/scenarios/batch-beside-chat.yaml"
+#embed "../../examples/full.yaml"
 };
 static const unsigned char d85[] = {
-#embed "../../examples/scenarios/canary.yaml"
+#embed "../../examples/scenarios/batch-beside-chat.yaml"
 };
 static const unsigned char d86[] = {
+#embed "../../examples/scenarios/canary.yaml"
+};
+static const unsigned char d87[] = {
 #embed "../../examples/scenarios/lunch-outage.yaml"
 };
 
@@ -278,82 +281,83 @@ static const struct ConsoleFile documents[] = {
     {"decisions/0008-admin-listener-by-hummingbird.md", d8, sizeof d8},
     {"decisions/0009-libpq-is-loaded-when-it-is-needed.md", d9, sizeof d9},
     {"decisions/0010-budgets-are-leased.md", d10, sizeof d10},
-    {"features.md", d11, sizeof d11},
-    {"guide/agents.md", d12, sizeof d12},
-    {"guide/breaches.md", d13, sizeof d13},
-    {"guide/coming-from-litellm.md", d14, sizeof d14},
-    {"guide/coming-from-merge.md", d15, sizeof d15},
-    {"guide/coming-from-tokenrouter.md", d16, sizeof d16},
-    {"guide/coming-from-tokenvue.md", d17, sizeof d17},
-    {"guide/coming-from-vllora.md", d18, sizeof d18},
-    {"guide/command-line.md", d19, sizeof d19},
-    {"guide/comparison.md", d20, sizeof d20},
-    {"guide/concepts.md", d21, sizeof d21},
-    {"guide/console.md", d22, sizeof d22},
-    {"guide/context-compression.md", d23, sizeof d23},
-    {"guide/data-residency.md", d24, sizeof d24},
-    {"guide/experiments.md", d25, sizeof d25},
-    {"guide/explain.md", d26, sizeof d26},
-    {"guide/failover.md", d27, sizeof d27},
-    {"guide/feedback.md", d28, sizeof d28},
-    {"guide/firewall.md", d29, sizeof d29},
-    {"guide/getting-started.md", d30, sizeof d30},
-    {"guide/guardrails-replies.md", d31, sizeof d31},
-    {"guide/guardrails.md", d32, sizeof d32},
-    {"guide/inline-routers.md", d33, sizeof d33},
-    {"guide/intelligent-routing.md", d34, sizeof d34},
-    {"guide/keys-and-budgets.md", d35, sizeof d35},
-    {"guide/learning.md", d36, sizeof d36},
-    {"guide/ledger.md", d37, sizeof d37},
-    {"guide/metrics.md", d38, sizeof d38},
-    {"guide/moderation.md", d39, sizeof d39},
-    {"guide/opentelemetry.md", d40, sizeof d40},
-    {"guide/operations.md", d41, sizeof d41},
-    {"guide/pass-through.md", d42, sizeof d42},
-    {"guide/policies.md", d43, sizeof d43},
-    {"guide/postgresql.md", d44, sizeof d44},
-    {"guide/prices.md", d45, sizeof d45},
-    {"guide/prompt-cache.md", d46, sizeof d46},
-    {"guide/providers.md", d47, sizeof d47},
-    {"guide/regions.md", d48, sizeof d48},
-    {"guide/reliability.md", d49, sizeof d49},
-    {"guide/replay.md", d50, sizeof d50},
-    {"guide/response-cache.md", d51, sizeof d51},
-    {"guide/routing.md", d52, sizeof d52},
-    {"guide/rules.md", d53, sizeof d53},
-    {"guide/simulator.md", d54, sizeof d54},
-    {"guide/strategies/auto.md", d55, sizeof d55},
-    {"guide/strategies/conditional.md", d56, sizeof d56},
-    {"guide/strategies/cost.md", d57, sizeof d57},
-    {"guide/strategies/fallback.md", d58, sizeof d58},
-    {"guide/strategies/geographic.md", d59, sizeof d59},
-    {"guide/strategies/intelligent.md", d60, sizeof d60},
-    {"guide/strategies/latency.md", d61, sizeof d61},
-    {"guide/strategies/least-busy.md", d62, sizeof d62},
-    {"guide/strategies/percentage.md", d63, sizeof d63},
-    {"guide/strategies/round-robin.md", d64, sizeof d64},
-    {"guide/strategies/shuffle.md", d65, sizeof d65},
-    {"guide/strategies/single.md", d66, sizeof d66},
-    {"guide/strategies/success-rate.md", d67, sizeof d67},
-    {"guide/strategies/throughput.md", d68, sizeof d68},
-    {"guide/strategies/usage.md", d69, sizeof d69},
-    {"guide/tags.md", d70, sizeof d70},
-    {"guide/webhooks.md", d71, sizeof d71},
-    {"index.md", d72, sizeof d72},
-    {"reference/capability.md", d73, sizeof d73},
-    {"reference/compatibility.md", d74, sizeof d74},
-    {"reference/complexity.md", d75, sizeof d75},
-    {"reference/fields.md", d76, sizeof d76},
-    {"reference/guardrails.md", d77, sizeof d77},
-    {"reference/personal-data.md", d78, sizeof d78},
-    {"reference/prices.md", d79, sizeof d79},
-    {"reference/settings.md", d80, sizeof d80},
-    {"reference/settings.schema.json", d81, sizeof d81},
-    {"testing.md", d82, sizeof d82},
-    {"examples/full.yaml", d83, sizeof d83},
-    {"examples/scenarios/batch-beside-chat.yaml", d84, sizeof d84},
-    {"examples/scenarios/canary.yaml", d85, sizeof d85},
-    {"examples/scenarios/lunch-outage.yaml", d86, sizeof d86},
+    {"decisions/0011-what-requests-run-lies-together.md", d11, sizeof d11},
+    {"features.md", d12, sizeof d12},
+    {"guide/agents.md", d13, sizeof d13},
+    {"guide/breaches.md", d14, sizeof d14},
+    {"guide/coming-from-litellm.md", d15, sizeof d15},
+    {"guide/coming-from-merge.md", d16, sizeof d16},
+    {"guide/coming-from-tokenrouter.md", d17, sizeof d17},
+    {"guide/coming-from-tokenvue.md", d18, sizeof d18},
+    {"guide/coming-from-vllora.md", d19, sizeof d19},
+    {"guide/command-line.md", d20, sizeof d20},
+    {"guide/comparison.md", d21, sizeof d21},
+    {"guide/concepts.md", d22, sizeof d22},
+    {"guide/console.md", d23, sizeof d23},
+    {"guide/context-compression.md", d24, sizeof d24},
+    {"guide/data-residency.md", d25, sizeof d25},
+    {"guide/experiments.md", d26, sizeof d26},
+    {"guide/explain.md", d27, sizeof d27},
+    {"guide/failover.md", d28, sizeof d28},
+    {"guide/feedback.md", d29, sizeof d29},
+    {"guide/firewall.md", d30, sizeof d30},
+    {"guide/getting-started.md", d31, sizeof d31},
+    {"guide/guardrails-replies.md", d32, sizeof d32},
+    {"guide/guardrails.md", d33, sizeof d33},
+    {"guide/inline-routers.md", d34, sizeof d34},
+    {"guide/intelligent-routing.md", d35, sizeof d35},
+    {"guide/keys-and-budgets.md", d36, sizeof d36},
+    {"guide/learning.md", d37, sizeof d37},
+    {"guide/ledger.md", d38, sizeof d38},
+    {"guide/metrics.md", d39, sizeof d39},
+    {"guide/moderation.md", d40, sizeof d40},
+    {"guide/opentelemetry.md", d41, sizeof d41},
+    {"guide/operations.md", d42, sizeof d42},
+    {"guide/pass-through.md", d43, sizeof d43},
+    {"guide/policies.md", d44, sizeof d44},
+    {"guide/postgresql.md", d45, sizeof d45},
+    {"guide/prices.md", d46, sizeof d46},
+    {"guide/prompt-cache.md", d47, sizeof d47},
+    {"guide/providers.md", d48, sizeof d48},
+    {"guide/regions.md", d49, sizeof d49},
+    {"guide/reliability.md", d50, sizeof d50},
+    {"guide/replay.md", d51, sizeof d51},
+    {"guide/response-cache.md", d52, sizeof d52},
+    {"guide/routing.md", d53, sizeof d53},
+    {"guide/rules.md", d54, sizeof d54},
+    {"guide/simulator.md", d55, sizeof d55},
+    {"guide/strategies/auto.md", d56, sizeof d56},
+    {"guide/strategies/conditional.md", d57, sizeof d57},
+    {"guide/strategies/cost.md", d58, sizeof d58},
+    {"guide/strategies/fallback.md", d59, sizeof d59},
+    {"guide/strategies/geographic.md", d60, sizeof d60},
+    {"guide/strategies/intelligent.md", d61, sizeof d61},
+    {"guide/strategies/latency.md", d62, sizeof d62},
+    {"guide/strategies/least-busy.md", d63, sizeof d63},
+    {"guide/strategies/percentage.md", d64, sizeof d64},
+    {"guide/strategies/round-robin.md", d65, sizeof d65},
+    {"guide/strategies/shuffle.md", d66, sizeof d66},
+    {"guide/strategies/single.md", d67, sizeof d67},
+    {"guide/strategies/success-rate.md", d68, sizeof d68},
+    {"guide/strategies/throughput.md", d69, sizeof d69},
+    {"guide/strategies/usage.md", d70, sizeof d70},
+    {"guide/tags.md", d71, sizeof d71},
+    {"guide/webhooks.md", d72, sizeof d72},
+    {"index.md", d73, sizeof d73},
+    {"reference/capability.md", d74, sizeof d74},
+    {"reference/compatibility.md", d75, sizeof d75},
+    {"reference/complexity.md", d76, sizeof d76},
+    {"reference/fields.md", d77, sizeof d77},
+    {"reference/guardrails.md", d78, sizeof d78},
+    {"reference/personal-data.md", d79, sizeof d79},
+    {"reference/prices.md", d80, sizeof d80},
+    {"reference/settings.md", d81, sizeof d81},
+    {"reference/settings.schema.json", d82, sizeof d82},
+    {"testing.md", d83, sizeof d83},
+    {"examples/full.yaml", d84, sizeof d84},
+    {"examples/scenarios/batch-beside-chat.yaml", d85, sizeof d85},
+    {"examples/scenarios/canary.yaml", d86, sizeof d86},
+    {"examples/scenarios/lunch-outage.yaml", d87, sizeof d87},
 };
 
 size_t console_documents(void) { return sizeof documents / sizeof *documents; }
