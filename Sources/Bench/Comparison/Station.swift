@@ -222,6 +222,8 @@ final class Station {
             client.end()
             throw BenchProblem("load client: \(TextFile.read(errors).suffix(300))")
         }
+        // Workers may answer on when their master is gone; what they cost is counted no more.
+        if let status = process?.ended { throw BenchProblem("\(target.title) ended with \(status): \(TextFile.read("\(folder)/log").suffix(300))") }
         return try JSONLine.read(LoadReport.self, from: TextFile.read(output))
     }
 
