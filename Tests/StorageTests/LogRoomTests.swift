@@ -41,12 +41,31 @@ import Testing
         #expect(try store.totals().requests == 2_500)
         _ = try store.opened().read { try Int.fetchOne($0, sql: "SELECT count(*) FROM requests") }
         try store.close()
-        // After a proper end the file alone is whole, whatever is left of its log.
+        #expect(logBytes == 0, "the next start has no log to read")
+        // After a proper end the file alone is whole.
         folder.write(folder.read("ledger.db"), to: "copy.db")
         let again = try SQLiteStore(path: folder("copy.db"))
         #expect(try again.requests(after: nil, limit: 5_000) == LedgerEntry.samples(0..<2_500))
         #expect(try again.opened().read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
         try again.close()
+    }
+
+    @Test("a reader of another process keeps the end from emptying the log, and no row is lost")
+    func readerAtTheEnd() throws {
+        let store = try SQLiteStore(path: path)
+        _ = try store.append(LedgerEntry.samples(0..<10)[...])
+        let other = try DatabasePool(path: path)
+        try other.read { database in
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM requests") == 10)
+            _ = try store.append(LedgerEntry.samples(10..<20)[...])
+            try store.close()
+            #expect(logBytes > 0)
+        }
+        try other.close()
+        let again = try SQLiteStore(path: path)
+        #expect(try again.requests(after: nil, limit: 100) == LedgerEntry.samples(0..<20))
+        try again.close()
+        #expect(logBytes == 0)
     }
 
     @Test("two processes' connections that write by turns lose nothing of each other")

@@ -56,9 +56,12 @@ public final class SQLiteStore: Store {
 
     public func close() throws(StoreFailure) {
         guard let pool = letGo() else { return }
-        // The connection that writes is not the last to be closed, so SQLite would leave the log beside a file that lacks what it holds.
-        // Where it cannot be copied now it stays, as after a kill.
-        pool.writeWithoutTransaction { _ = sqlite3_wal_checkpoint_v2($0.sqliteConnection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
+        // The connection that writes is not the last to be closed, so SQLite would leave the log beside a file that lacks what it holds,
+        // and the next start would read all of it. What cannot be copied now, for another process's reader, stays, as after a kill.
+        pool.writeWithoutTransaction {
+            sqlite3_busy_timeout($0.sqliteConnection, 0)
+            _ = sqlite3_wal_checkpoint_v2($0.sqliteConnection, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+        }
         try attempt { try pool.close() }
     }
 
