@@ -104,7 +104,7 @@ struct Page {
                 + "\"Added\" is what goes beyond the row \"direct\" of the same turn.",
             "- Streams: 100 a second. LiteLLM, if asked for: 40 requests/s and 3 streams/s, one turn of each figure in a round.",
             "- Memory is resident memory, shared pages counted in every process that has them; \"after load\" is two seconds after the last request. "
-                + "Swiftlet is then started again on the files it has left (restart), and given \(Numerals.text(Double(plan.idleConnections), 0)) "
+                + "Swiftlet is then started again on the files it has left, three times (restart), and given \(Numerals.text(Double(plan.idleConnections), 0)) "
                 + "connections that each ask once and stay.",
             "- Swiftlet checks a key, routes over four deployments, reads usage and keeps metrics; \"all\" commits a ledger row for every request. "
                 + "nginx, haproxy and Envoy read neither JSON nor usage.",

@@ -172,14 +172,16 @@ final class Station {
         return cpu / Double(max(report.answers, 1))
     }
 
-    /// Ends the target and starts it again on the files that it has left.
+    /// Ends the target and starts it again on the files that it has left, three times.
     private func measureRestart(_ sample: inout Sample) throws {
-        process?.end()
-        process = nil
-        sample.restart = try launch { [self] in
-            let status = try Probe.status(of: target.readiness ?? "/", port: target.port)
-            guard status == 200 else { throw BenchProblem("status \(status)") }
+        let starts = try (0..<3).map { _ in
+            end()
+            return try launch { [self] in
+                let status = try Probe.status(of: target.readiness ?? "/", port: target.port)
+                guard status == 200 else { throw BenchProblem("status \(status)") }
+            }
         }
+        sample.restart = Spread(starts)?.median
         guard plan.idleConnections > 0 else { return }
         Monotonic.sleep(milliseconds: 1_000)
         let before = tree.resident()
