@@ -125,7 +125,9 @@ struct Page {
         let others = figures.samples.compactMap(\.others)
         guard let most = others.max(), let middle = Spread(others)?.median else { return "- What else ran on the machine is not known." }
         return "- While requests/s were measured, somebody else used \(Numerals.text(middle * 100, 0)) % of the machine in the middle and "
-            + "\(Numerals.text(most * 100, 0)) % at most." + (most > 0.1 ? " **That is too much for the figures to be trusted.**" : "")
+            + "\(Numerals.text(most * 100, 0)) % in the busiest turn."
+            // A few busy turns do not move the middle of many.
+            + (middle > 0.1 ? " **That is too much for the figures to be trusted.**" : "")
     }
 
     private func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
