@@ -186,6 +186,12 @@ struct Mounted {
         self.path = path
     }
 
+    /// Bytes that can be written yet.
+    var free: Int {
+        var found = statvfs()
+        return statvfs(path, &found) == 0 ? Int(found.f_bavail) * Int(found.f_bsize) : 0
+    }
+
     func unmount() { umount2(path, Int32(MNT_DETACH)) }
 
     static let works: Bool = {

@@ -68,6 +68,40 @@ import Testing
         #expect(logBytes == 0)
     }
 
+    @Test("a full disk ends a step, not the commits that fit; with room again the file grows in steps again", .enabled(if: Mounted.works))
+    func fullDisk() throws {
+        let disk = try Mounted(folder.path, size: "8m")
+        defer { disk.unmount() }
+        let store = try SQLiteStore(path: path)
+        // To where the next step is near.
+        var row = 0
+        func append() throws {
+            _ = try store.append(LedgerEntry.samples(row..<row + 1)[...])
+            row += 1
+        }
+        repeat { try append() } while logBytes < 256 << 10
+        let room = logBytes
+        // What is left is less than a step.
+        folder.write([UInt8](repeating: 1, count: disk.free - (200 << 10)), to: "filler")
+        var failure: StoreFailure.Kind?
+        while failure == nil, row < 2_000 {
+            do { try append() } catch let problem as StoreFailure { failure = problem.kind }
+        }
+        #expect(failure == .diskFull)
+        #expect(logBytes - room > 128 << 10, "what was left of the disk has been used by commits")
+        unlink(folder("filler"))
+        let before = logBytes
+        var lengths: [Int] = []
+        for _ in 0..<600 {
+            try append()
+            lengths.append(logBytes)
+        }
+        #expect(zip(lengths, lengths.dropFirst()).contains { $1 - $0 >= 512 << 10 }, "grown to \(logBytes) from \(before)")
+        #expect(try store.requests(after: nil, limit: 5_000) == LedgerEntry.samples(0..<row))
+        #expect(try store.opened().read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+        try store.close()
+    }
+
     @Test("two processes' connections that write by turns lose nothing of each other")
     func byTurns() throws {
         let first = try SQLiteStore(path: path)

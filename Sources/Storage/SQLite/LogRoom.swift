@@ -16,7 +16,8 @@ final class LogRoom: Sendable {
     private static let step = 512 << 10
     private static let zeros = [UInt8](repeating: 0, count: 64 << 10)
 
-    /// Frames of the log as of the last commit, and the length of its file when that was last made longer, in bytes.
+    /// Frames of the log as of the last commit, and the length of its file when that was last made longer, in bytes; where it could not be,
+    /// how long the log becomes before it is tried again.
     private let state = Locked((frames: Int32(0), bytes: 0))
     private static let frameBytes = Int(LedgerFile.pageBytes) + 24
 
@@ -50,9 +51,9 @@ final class LogRoom: Sendable {
             state.bytes = Int(end)
             guard state.bytes - used < Self.least else { return }
             for _ in 0..<Self.step / Self.zeros.count {
-                // Without room on the disk the commit itself will say so.
+                // Without room on the disk the commit itself will say so. It is tried again when as much again has been logged.
                 guard methods.xWrite(file, Self.zeros, Int32(Self.zeros.count), sqlite3_int64(state.bytes)) == SQLITE_OK else {
-                    state.bytes = .max
+                    state.bytes = used + Self.step
                     return
                 }
                 state.bytes += Self.zeros.count
