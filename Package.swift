@@ -9,6 +9,7 @@ let ours: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeatur
 extension Target.Dependency {
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let nioHTTP2 = product(name: "NIOHTTP2", package: "swift-nio-http2")
@@ -71,7 +72,7 @@ let package = Package(
             name: "Console",
             dependencies: [
                 "CConsole", "Wire", "Schema", "Guarding", "Routing", "Translation", "Settings", "Storage", "Gateway", "Simulation",
-                .hummingbird, .nioCore, .nioPosix, .crypto,
+                .hummingbird, .nioCore, .nioPosix, .nioSSL, .crypto,
                 .logging,
             ],
             exclude: ["Web"], swiftSettings: ours),
@@ -82,7 +83,7 @@ let package = Package(
             dependencies: [
                 "CBytes", "CWeights", "Complexity", "Wire", "Schema", "Translation", "Gateway", "Console", "Settings", "Storage", "Routing", "Bench",
                 "Simulation",
-                .nioCore, .argumentParser, .logging,
+                .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .argumentParser, .logging,
             ],
             swiftSettings: ours),
 

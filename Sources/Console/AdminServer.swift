@@ -15,14 +15,17 @@ public final class AdminServer: Sendable {
     private static let mostBytes = 4 << 20
 
     /// Listens and serves. Throws what kept it from listening.
-    public init(_ desk: AdminDesk, on address: ListenAddress, log: Logger) async throws {
+    /// - Parameter certificate: Nil: plain HTTP.
+    public init(_ desk: AdminDesk, on address: ListenAddress, certificate: ServerCertificate? = nil, log: Logger) async throws {
         let listening = Listening()
         // Requests are told in our own words, where there is something to tell; Hummingbird calls it an error that it was stopped.
         var quiet = log
         quiet.logLevel = .critical
-        let responder = CallbackResponder<AdminContext> { request, context in await Self.respond(request, context, desk) }
+        let responder = CallbackResponder<AdminContext> { request, context in
+            await Self.respond(request, context, desk, overTLS: certificate != nil)
+        }
         let application = Application(
-            responder: responder,
+            responder: responder, server: .http1(certificate),
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: nil),
             onServerRunning: { _ in listening.tell(nil) }, eventLoopGroupProvider: .singleton, logger: quiet)
         task = Task {
@@ -48,7 +51,7 @@ public final class AdminServer: Sendable {
         _ = await task.result
     }
 
-    private static func respond(_ request: Request, _ context: AdminContext, _ desk: AdminDesk) async -> Response {
+    private static func respond(_ request: Request, _ context: AdminContext, _ desk: AdminDesk, overTLS: Bool) async -> Response {
         let id = desk.nextID()
         var call = AdminCall(request.method.rawValue, request.uri.string)
         call.ifMatch = request.headers[.ifMatch]
@@ -58,7 +61,7 @@ public final class AdminServer: Sendable {
         call.address = address(request, context)
         call.session = cookie(SessionDesk.cookie, request)
         call.proof = HTTPField.Name("x-swiftlet-csrf").flatMap { request.headers[$0] }
-        call.isSecure = HTTPField.Name("x-forwarded-proto").flatMap { request.headers[$0] } == "https"
+        call.isSecure = overTLS || HTTPField.Name("x-forwarded-proto").flatMap { request.headers[$0] } == "https"
         call.stranger = stranger(request)
         call.foreignOrigin = foreignOrigin(request)
         var answer: AdminAnswer

@@ -31,6 +31,7 @@ struct Exposition {
         page.limits(server, live, counters)
         page.compression(counters.compression)
         page.telemetry(server.telemetry.counts)
+        page.certificates(server.certificates)
         if live.learning != nil { page.learning(server.learning.counts) }
         return page.text
     }
@@ -75,6 +76,12 @@ struct Exposition {
             "swiftlet_telemetry_dropped_total", "Requests that telemetry was not told of: a full queue, or a collector that takes nothing.",
             counts.dropped)
         count("swiftlet_telemetry_failures_total", "Exports that the collector did not take.", counts.failures)
+    }
+
+    private mutating func certificates(_ certificates: [ServerCertificate]) {
+        guard !certificates.isEmpty else { return }
+        family("swiftlet_certificate_expiry_timestamp_seconds", "gauge", "When a listener's certificate ends, in seconds since 1970.")
+        for one in certificates { sample("swiftlet_certificate_expiry_timestamp_seconds", ["setting": one.setting], one.expiry) }
     }
 
     private mutating func learning(_ counts: LearningDesk.Counts) {

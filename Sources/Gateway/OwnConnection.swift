@@ -22,7 +22,7 @@ extension Server {
         }
         let server = NIOPipeBootstrap(group: loop.eventLoop)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try Server.accept(channel, loop: loop.value, tls: nil, as: key) }
+                channel.eventLoop.makeCompletedFuture { try Server.accept(channel, loop: loop.value, certificate: nil, as: key) }
             }
             .takingOwnershipOfDescriptors(input: there[0], output: back[1])
         let other = NIOPipeBootstrap(group: loop.eventLoop)

@@ -18,6 +18,9 @@ public final class Server: Sendable {
     let accessLog: AccessLog
     let origins = OriginNumbers()
     let tls: TLS
+    /// Of the clients' listener, and of the operators'; nil: plain HTTP.
+    let certificate: ServerCertificate?
+    public let adminCertificate: ServerCertificate?
     let tokens: TokenKeepers
     /// The first of as many nodes for request ids as there are loops.
     let firstNode: Int
@@ -94,6 +97,8 @@ public final class Server: Sendable {
         appraiser = Appraiser(weights: blueprint.server.complexityWeights, log)
         accessLog = AccessLog(enabled: blueprint.server.accessLog)
         tls = try TLS(blueprint.server)
+        certificate = try blueprint.server.tls.map { try ServerCertificate.load($0, of: "server.tls") }
+        adminCertificate = try blueprint.server.adminTLS.map { try ServerCertificate.load($0, of: "server.admin_tls") }
         let threads = blueprint.server.threads ?? System.coreCount
         firstNode = try store.leaseNodes(threads)
         var router = Router(table: blueprint.table, seed: seed)
@@ -143,7 +148,7 @@ public final class Server: Sendable {
             state.live = live
             state.loops = loops
         }
-        let clients = try await listen(blueprint.server.listen, tls: tls.server)
+        let clients = try await listen(blueprint.server.listen)
         state.withLock { $0.listeners = [clients] }
         readiness.set(true)
     }
@@ -198,8 +203,8 @@ public final class Server: Sendable {
         }
     }
 
-    private func listen(_ address: ListenAddress, tls: NIOSSLContext?) async throws -> any Channel {
-        let loops = state.withLock { $0.loops }
+    private func listen(_ address: ListenAddress) async throws -> any Channel {
+        let (loops, certificate) = (state.withLock { $0.loops }, certificate)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -208,7 +213,7 @@ public final class Server: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else { return }
-                    try Self.accept(channel, loop: loop, tls: tls)
+                    try Self.accept(channel, loop: loop, certificate: certificate)
                 }
             }
         do {
@@ -220,7 +225,7 @@ public final class Server: Sendable {
 
     /// The pipeline of a client's connection: TLS where configured, then one handler.
     /// - Parameter key: Of the gateway's own requests, which show none.
-    static func accept(_ channel: any Channel, loop: Loop, tls: NIOSSLContext?, as key: String? = nil) throws {
+    static func accept(_ channel: any Channel, loop: Loop, certificate: ServerCertificate?, as key: String? = nil) throws {
         loop.counters.acceptedConnections += 1
         guard loop.openClients < loop.live.limits.connectionsPerLoop else {
             loop.counters.refusedConnections += 1
@@ -229,14 +234,14 @@ public final class Server: Sendable {
         }
         try channel.syncOptions?.setOption(.recvAllocator, value: SharedReadAllocator(loop.reads, on: loop.eventLoop))
         let pipeline = channel.pipeline.syncOperations
-        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        if let certificate { try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context)) }
         try pipeline.addHandler(ClientChannel(loop: loop, as: key))
     }
 
     // MARK: Change
 
     /// Runs `blueprint` from the next request on; requests in progress end under the settings they began with.
-    /// Listeners, threads, store and TLS stay as they were started.
+    /// Listeners, threads, store and the names of certificates' files stay as they were started.
     public func replace(_ blueprint: Blueprint) async throws {
         await changes.enter()
         defer { changes.leave() }
@@ -274,6 +279,9 @@ public final class Server: Sendable {
 
     /// Whether decisions are written down for every request: where there is a ledger to keep them.
     var keepsDecisions: Bool { journal != nil }
+
+    /// What its listeners show of themselves.
+    public var certificates: [ServerCertificate] { [certificate, adminCertificate].compactMap(\.self) }
 
     /// Why this gateway wants no traffic; nil when it does.
     public var unreadiness: String? {

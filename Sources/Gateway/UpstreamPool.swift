@@ -189,7 +189,7 @@ extension ClientBootstrap {
     }
 }
 
-extension String {
-    /// An IPv4 or IPv6 address: TLS sends no server name for those.
-    var isAddressLiteral: Bool { (try? SocketAddress(ipAddress: self, port: 0)) != nil }
+extension Origin {
+    /// What TLS asks for by name; nil for an IPv4 or IPv6 address, for which it sends none.
+    public var serverName: String? { (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil }
 }

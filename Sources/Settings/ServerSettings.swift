@@ -8,6 +8,7 @@ public struct ServerSettings: Configurable {
     public var threads: Int?
     public var accessLog = true
     public var tls: TLSSettings?
+    public var adminTLS: TLSSettings?
     public var trustedCertificates: String?
     /// Nil: those in the binary.
     public var complexityWeights: String?
@@ -30,6 +31,9 @@ public struct ServerSettings: Configurable {
 
     public init() {}
 
+    /// `http://127.0.0.1:8081`: where operators ask.
+    public var adminURL: String { "\(adminTLS == nil ? "http" : "https")://\(admin.written ?? "")" }
+
     private static let time = Duration.milliseconds(10)...Duration.seconds(86_400)
 
     public static let fields: [Field<Self>] = [
@@ -37,7 +41,8 @@ public struct ServerSettings: Configurable {
         .setting("admin", \.admin, "Address of health, readiness and metrics, and of the admin API."),
         .setting("threads", \.threads, in: 1...1024, "Event loops; without it one for each processor."),
         .setting("access_log", \.accessLog, "Whether each request is one line in the log."),
-        .setting("tls", \.tls, "Certificate and key for clients; without it they speak plain HTTP."),
+        .setting("tls", \.tls, "Certificate and key for clients; without it they speak plain HTTP. Changed files are taken up within seconds."),
+        .setting("admin_tls", \.adminTLS, "The same for operators: console, admin API, health and metrics."),
         .setting("trusted_certificates", \.trustedCertificates, "PEM file of roots to trust of providers, beside those of the system."),
         .setting(
             "complexity_weights", \.complexityWeights,

@@ -20,6 +20,7 @@ struct Running {
     private let breaching: Task<Void, Never>
     private let tending: Task<Void, Never>
     private let renewing: Task<Void, Never>
+    private let certifying: Task<Void, Never>
     private let following: Task<Void, Never>
     private let trying: Task<Void, Never>
     private let learning: Task<Void, Never>
@@ -60,7 +61,7 @@ struct Running {
             server, settings: book, store: stores.settings, ledger: stores.ledger, events: events, trials: trials, learning: learning, log: log,
             bell: bell)
         // Operators first: whoever finds the gateway ready finds all of it.
-        let admin = try await AdminServer(desk, on: blueprint.server.admin, log: log)
+        let admin = try await AdminServer(desk, on: blueprint.server.admin, certificate: server.adminCertificate, log: log)
         try await server.start(blueprint)
         await learning.begin()
         bell.listen { news in
@@ -80,6 +81,7 @@ struct Running {
             breaching: Task { await server.breaches.run() },
             tending: Task { await tend(stores, server, log) },
             renewing: Task { await renewPrices(book, log) },
+            certifying: Task { await renewCertificates(server.certificates, log) },
             following: Task { await follow(book, desk, server, watch, isShared: stores.spool != nil, log) },
             trying: Task { await trials.run() },
             learning: Task { await learning.run() },
@@ -95,6 +97,26 @@ struct Running {
             } catch {
                 log.error("prices not renewed, the old ones stay", metadata: ["problem": "\(error)"])
             }
+        }
+    }
+
+    /// Looks every five seconds whether a listener's certificate has changed, and says once a day that one is about to end.
+    private static func renewCertificates(_ certificates: [ServerCertificate], _ log: Logger) async {
+        var turn = 0
+        while !certificates.isEmpty, !Task.isCancelled {
+            for one in certificates {
+                let renewal = turn == 0 ? .same : one.renew()
+                switch renewal {
+                case .same: break
+                case .renewed: log.notice("certificate renewed", metadata: ["setting": "\(one.setting)"])
+                case .refused(let problem): log.error("certificate not renewed, the old one stays", metadata: ["problem": "\(problem)"])
+                }
+                if turn % 17_280 == 0 || renewal == .renewed, let warning = one.warning(at: Int(WallClock.milliseconds() / 1000)) {
+                    log.warning("\(warning)", metadata: ["setting": "\(one.setting)"])
+                }
+            }
+            turn += 1
+            try? await Task.sleep(for: .seconds(5))  // throws when it is cancelled, and then the loop ends
         }
     }
 
@@ -155,6 +177,7 @@ struct Running {
         breaching.cancel()
         tending.cancel()
         renewing.cancel()
+        certifying.cancel()
         following.cancel()
         trying.cancel()
         learning.cancel()

@@ -67,18 +67,18 @@ final class SettingsSource: Sendable {
     /// What somebody who started without a file needs for a first request.
     func greet(_ blueprint: Blueprint) {
         guard file == nil else { return }
-        let address = blueprint.server.listen.written ?? ""
+        let address = "\(blueprint.server.tls == nil ? "http" : "https")://\(blueprint.server.listen.written ?? "")"
         let models = blueprint.names.filter { !$0.value.hidden && !$0.key.contains("/") }.keys.sorted()
         StandardStream.output.write(
             """
 
-            Swiftlet serves at http://\(address)/v1 with the virtual key \(key)
+            Swiftlet serves at \(address)/v1 with the virtual key \(key)
             Models: \(models.joined(separator: ", "))
-            Web console: http://\(blueprint.server.admin.written ?? "")/console/
+            Web console: \(blueprint.server.adminURL)/console/
 
             Try:
 
-              curl http://\(address)/v1/chat/completions \\
+              curl \(address)/v1/chat/completions \\
                 -H 'Authorization: Bearer \(key)' -H 'Content-Type: application/json' \\
                 -d '{"model": "mock", "messages": [{"role": "user", "content": "Hello"}]}'
 

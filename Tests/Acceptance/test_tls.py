@@ -16,7 +16,7 @@ from support.gateway import KEY, question
 from support.raw import Wire, post
 
 
-def certificate(folder, name="localhost", days=10):
+def certificate(folder, name="localhost", days=10, address="127.0.0.1"):
     """A self-signed certificate and its key as PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -25,7 +25,7 @@ def certificate(folder, name="localhost", days=10):
     made = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
         .serial_number(x509.random_serial_number()).not_valid_before(begin).not_valid_after(now + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256()))
     (folder / f"{name}.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))

@@ -48,15 +48,13 @@ struct PlainCall: Sendable {
         do { context = origin.tls ? try tls.client(http2: false) : nil } catch {
             return loop.makeFailedFuture(Failure.tls(ConnectionWords.of(error)))
         }
-        let host = origin.host
+        let name = origin.serverName
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(limit.nanoseconds))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    if let context {
-                        try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: host.isAddressLiteral ? nil : host))
-                    }
+                    if let context { try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name)) }
                     try pipeline.addHandler(PlainCallChannel(request, promise: promise, within: .nanoseconds(limit.nanoseconds)))
                 }
             }

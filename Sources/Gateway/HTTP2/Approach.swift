@@ -30,7 +30,7 @@ final class Approach: Timed, ChannelInboundHandler, RemovableChannelHandler {
     func begin(_ tls: NIOSSLContext, within limit: Duration) {
         loop.deadlines.arm(self, at: loop.time + Span(limit))
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        let name = pool.origin.host.isAddressLiteral ? nil : pool.origin.host
+        let name = pool.origin.serverName
         pool.bootstrap(timeout: limit).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 let pipeline = channel.pipeline.syncOperations
