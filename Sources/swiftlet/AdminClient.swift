@@ -1,37 +1,28 @@
 import ArgumentParser
 import Console
 import FoundationEssentials
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Gateway
+import Translation
 
 /// Asks a running gateway's admin API: one request, one connection, waited for.
 struct AdminClient {
-    private let host: String
-    private let port: String
-    private let patience: Int?
+    private let exchange: AdminExchange
+    /// Nil where it would go to somebody whose certificate was not looked at.
+    private let token: String?
 
     /// - Parameters:
-    ///   - url: `http://HOST:PORT`; nil for the usual place on this machine.
+    ///   - url: `http://HOST:PORT` or `https://HOST:PORT`; nil for the usual place on this machine.
     ///   - patience: Seconds of silence after which it is given up; nil: never.
-    init(_ url: String?, patience: Int? = nil) throws {
-        self.patience = patience
+    ///   - isVerifying: Whether the listener must prove who it is; without it no token is sent.
+    init(_ url: String?, patience: Int? = nil, isVerifying: Bool = true) throws {
         let url = url ?? "http://127.0.0.1:8081"
-        guard !url.lowercased().hasPrefix("https:") else {
-            throw ValidationError(
-                "--url takes http://HOST:PORT, not `\(url)`: commands speak no TLS, as the admin listener does not. Ask it where it listens; from "
-                    + "elsewhere after `ssh -N -L 8081:127.0.0.1:8081 HOST`, which brings it to this machine")
+        guard let base = BaseURL(written: url) else {
+            throw ValidationError("--url takes http://HOST:PORT or https://HOST:PORT, not `\(url)`")
         }
-        guard url.hasPrefix("http://") else { throw ValidationError("--url takes http://HOST:PORT, not `\(url)`") }
-        let authority = url.dropFirst(7).prefix { $0 != "/" }
-        guard let colon = authority.lastIndex(of: ":"), UInt16(authority[authority.index(after: colon)...]) != nil else {
-            throw ValidationError("--url takes http://HOST:PORT, not `\(url)`")
-        }
-        host = String(authority[..<colon].filter { $0 != "[" && $0 != "]" })
-        port = String(authority[authority.index(after: colon)...])
+        let environment = ProcessInfo.processInfo.environment
+        let roots = base.origin.tls ? try environment["SWIFTLET_ADMIN_CA"].map { try PEMFile.certificates($0, of: "SWIFTLET_ADMIN_CA") } : nil
+        exchange = AdminExchange(base: base, roots: roots ?? [], isVerifying: isVerifying, patience: patience)
+        token = isVerifying ? environment["SWIFTLET_ADMIN_TOKEN"] : nil
     }
 
     func get(_ path: String) throws -> AdminReply { try send("GET", path, "") }
@@ -50,36 +41,11 @@ struct AdminClient {
     }
 
     func send(_ method: String, _ path: String, _ body: String) throws -> AdminReply {
-        let token = ProcessInfo.processInfo.environment["SWIFTLET_ADMIN_TOKEN"].map { "authorization: Bearer \($0)\r\n" } ?? ""
-        let name = host.contains(":") ? "[\(host)]" : host
-        let head =
-            "\(method) \(path) HTTP/1.1\r\nhost: \(name):\(port)\r\n\(token)content-type: application/json\r\n"
-            + "content-length: \(body.utf8.count)\r\nconnection: close\r\n\r\n"
-        let answer = try exchange(Array((head + body).utf8))
-        guard let end = answer.firstRange(of: Array("\r\n\r\n".utf8)) else {
-            throw PlainSocket.Unreachable(place: "\(name):\(port)", reason: "it said nothing")
+        do { return try exchange.send(method, path, body, token: token) } catch let silence as AdminExchange.Silence {
+            throw silence
+        } catch {
+            throw NoGateway(place: exchange.base.origin.authority, reason: AdminExchange.words(error))
         }
-        let line = String(decoding: answer.prefix { $0 != 0x0d }, as: UTF8.self).split(separator: " ")
-        return AdminReply(
-            status: line.count > 1 ? Int(line[1]) ?? 0 : 0, text: String(decoding: answer[end.upperBound...], as: UTF8.self))
-    }
-
-    private func exchange(_ request: [UInt8]) throws -> [UInt8] {
-        let descriptor: Int32
-        do throws(PlainSocket.Unreachable) { descriptor = try PlainSocket.connect(host, port, within: patience) } catch {
-            throw NoGateway(place: error.place, reason: error.reason)
-        }
-        defer { close(descriptor) }
-        var rest = request[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw PlainSocket.Unreachable(place: "\(host):\(port)", reason: String(cString: strerror(errno))) }
-            rest = rest.dropFirst(count)
-        }
-        var answer: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 65_536)
-        while case let count = read(descriptor, &block, block.count), count > 0 { answer += block[..<count] }
-        return answer
     }
 
     /// Nobody is there to be asked.

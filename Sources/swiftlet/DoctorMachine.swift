@@ -1,5 +1,6 @@
 import Dispatch
 import FoundationEssentials
+import Gateway
 import Settings
 import Synchronization
 import Translation
@@ -40,7 +41,7 @@ enum ProviderChecks {
 /// What the machine gives: addresses, descriptors, memory, a clock that is kept.
 enum MachineChecks {
     static func run(_ blueprint: Blueprint) -> [Finding] {
-        var findings = listeners(blueprint)
+        var findings = listeners(blueprint) + certificates(blueprint.server)
         let descriptors = MachineFacts.mostDescriptors
         findings.append(
             descriptors < 8_192
@@ -69,7 +70,7 @@ enum MachineChecks {
                 Finding(
                     .bad, "admin", "server.admin is reachable from outside and has no token", remedy: "set SWIFTLET_ADMIN_TOKEN, or admin.tokens"))
         }
-        if runs(server.admin) {
+        if runs(server.adminURL) {
             findings.append(Finding(.good, "gateway", "one is running at \(server.admin.written ?? "")"))
             return findings
         }
@@ -86,9 +87,27 @@ enum MachineChecks {
         return findings
     }
 
+    private static func certificates(_ server: ServerSettings) -> [Finding] {
+        [("server.tls", server.tls), ("server.admin_tls", server.adminTLS)].compactMap { setting, files in
+            guard let files else { return nil }
+            do throws(CertificateProblem) {
+                let certificate = try ServerCertificate.load(files, of: setting)
+                let now = Int(Date().timeIntervalSince1970)
+                guard let warning = certificate.warning(at: now) else {
+                    return Finding(.good, setting, "the certificate lasts for \((certificate.expiry - now) / 86_400) d")
+                }
+                return Finding(
+                    certificate.expiry > now ? .odd : .bad, setting, warning,
+                    remedy: "put the renewed files in place of the old ones: a running gateway takes them up by itself")
+            } catch {
+                return Finding(.bad, setting, "\(error)", remedy: "a gateway does not start with it; one that runs keeps what it has")
+            }
+        }
+    }
+
     /// A gateway answers there.
-    private static func runs(_ admin: ListenAddress) -> Bool {
-        guard let client = try? AdminClient("http://\(admin.written ?? "")", patience: 3) else { return false }
+    private static func runs(_ url: String) -> Bool {
+        guard let client = try? AdminClient(url, patience: 3, isVerifying: false) else { return false }
         return (try? client.get("/healthz"))?.status == 200
     }
 }

@@ -8,9 +8,8 @@ import CBytes
 
 /// A connection that blocks, for commands.
 enum PlainSocket {
-    /// - Parameter seconds: For connecting, and for each read and write after it; nil waits as long as the system does.
     /// - Returns: A descriptor that the caller closes.
-    static func connect(_ host: String, _ port: String, within seconds: Int? = nil) throws(Unreachable) -> Int32 {
+    static func connect(_ host: String, _ port: String, within seconds: Int) throws(Unreachable) -> Int32 {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
@@ -22,19 +21,15 @@ enum PlainSocket {
             let descriptor = socket(place.ai_family, place.ai_socktype, place.ai_protocol)
             if descriptor >= 0 {
                 // The limit for writing is the one for connecting too.
-                if let seconds {
-                    var limit = timeval(tv_sec: seconds, tv_usec: 0)
-                    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-                        setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-                    }
-                }
+                var limit = timeval(tv_sec: seconds, tv_usec: 0)
+                setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
                 if Self.connect(descriptor, place) { return descriptor }
                 reason = errno
                 close(descriptor)
             }
             next = place.ai_next
         }
-        let text = reason == EINPROGRESS ? "no answer within \(seconds ?? 0) s" : String(cString: strerror(reason))
+        let text = reason == EINPROGRESS ? "no answer within \(seconds) s" : String(cString: strerror(reason))
         throw Unreachable(place: "\(host):\(port)", reason: text)
     }
 
